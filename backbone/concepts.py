@@ -1,0 +1,206 @@
+"""Concept tokens: the rows a concept adds to the input of a frozen backbone.
+
+Per concept ``<sks>`` and N_u understanding rows for the understanding expert, N_g generation rows
+for the generation expert, and one output row so that the model can say the name (paper §3.1,
+eq. 1). The vocabulary never changes: rows get ids past its end, valid inside one table only,
+and nothing but ``<sks>`` has an output row, so the other ids cannot be sampled. It knows no
+users and no files.
+
+Letters: ``Du Dg`` widths of the experts, ``V`` vocabulary size.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor, nn
+
+from backbone.config import BackboneConfig
+from omni_errors import InputError
+
+__all__ = ["ConceptTable", "ConceptTokens", "Routing"]
+
+UNDERSTAND, GENERATE = "understand", "generate"
+
+
+@dataclass(frozen=True)
+class Routing:
+    """Choose which rows go where; the defaults are the paper's method.
+
+    ``shared_expert`` runs the generation rows through the understanding expert, the ablation
+    "w/o disentangled tokens".
+    """
+
+    shared_expert: bool = False
+    hide_gen_in_und: bool = False
+    hide_und_in_gen: bool = False
+
+
+class ConceptTokens(nn.Module):
+    """Hold the rows of one concept in float32; train these, never the backbone."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        sks: Tensor,
+        und: Tensor,
+        gen: Tensor,
+        out: Tensor,
+        routing: Routing | None = None,
+    ) -> None:
+        super().__init__()
+        self.name = name
+        self.routing = routing or Routing()
+        self.sks = nn.Parameter(sks.float())
+        self.und = nn.Parameter(und.float())
+        self.gen = nn.Parameter(gen.float())
+        self.out = nn.Parameter(out.float())
+
+    @classmethod
+    def random(
+        cls,
+        name: str,
+        config: BackboneConfig,
+        generator: Generator,
+        *,
+        und_rows: int = 16,
+        gen_rows: int = 16,
+        scale: float = 0.02,
+        routing: Routing | None = None,
+    ) -> "ConceptTokens":
+        """Draw all rows from a normal distribution of standard deviation ``scale``.
+
+        A model without a generation expert gets generation rows of width 0, and none of them.
+        """
+        routing = routing or Routing()
+        und_width = config.trunk.understanding.hidden_size
+        expert = config.trunk.generation
+        gen_width = und_width if routing.shared_expert else expert.hidden_size if expert else 0
+        shapes = {"sks": (1, und_width), "und": (und_rows, und_width), "out": (1, und_width)}
+        shapes["gen"] = (gen_rows if gen_width else 0, gen_width)
+        rows = {k: scale * torch.randn(s, generator=generator) for k, s in sorted(shapes.items())}
+        return cls(name, **rows, routing=routing)
+
+    @property
+    def size(self) -> int:
+        """Count the input rows."""
+        return 1 + len(self.und) + len(self.gen)
+
+    def check(self, config: BackboneConfig) -> None:
+        """Refuse rows made for a backbone of other widths.
+
+        Raises:
+            InputError: naming both widths.
+        """
+        trunk = config.trunk
+        und_width = trunk.understanding.hidden_size
+        if self.und.shape[1] != und_width:
+            raise InputError(
+                f"The tokens of {self.name!r} are {self.und.shape[1]} wide, but {config.name} "
+                f"reads {und_width}.",
+                hint="Learn the concept again with this model.",
+            )
+        expert = trunk.understanding if self.routing.shared_expert else trunk.generation
+        if expert is not None and len(self.gen) and self.gen.shape[1] != expert.hidden_size:
+            raise InputError(
+                f"The generation tokens of {self.name!r} are {self.gen.shape[1]} wide, but "
+                f"{config.name} reads {expert.hidden_size}.",
+                hint="Learn the concept again with this model.",
+            )
+
+
+class ConceptTable:
+    """Give the rows of several concepts ids from ``V`` on, in the order they came.
+
+    A name stands once: adding it again changes nothing. Tables only grow at the end, so ids in a
+    context stay valid.
+    """
+
+    def __init__(self, vocab_size: int, concepts: Sequence[ConceptTokens] = ()) -> None:
+        self.vocab_size = vocab_size
+        self.concepts = tuple({c.name: c for c in reversed(concepts)}[n] for n in _names(concepts))
+        self._starts: dict[str, int] = {}
+        start = vocab_size
+        for concept in self.concepts:
+            self._starts[concept.name] = start
+            start += concept.size
+
+    def with_concept(self, concept: ConceptTokens) -> "ConceptTable":
+        """Return a table that holds one more concept."""
+        if concept.name in self._starts:
+            return self
+        return ConceptTable(self.vocab_size, (*self.concepts, concept))
+
+    def sks(self, name: str) -> int:
+        """Return the id that stands for a concept's name."""
+        if name not in self._starts:
+            raise InputError(f"No concept {name!r} is in play; there are {sorted(self._starts)}.")
+        return self._starts[name]
+
+    def rows(self, name: str, purpose: str) -> list[int]:
+        """List the ids that follow "is" in a concept's prefix, for understanding or generation."""
+        concept = next(c for c in self.concepts if c.name == name)
+        first = self.sks(name) + 1
+        middle, last = first + len(concept.und), first + len(concept.und) + len(concept.gen)
+        routing = concept.routing
+        und = [] if purpose == GENERATE and routing.hide_und_in_gen else [*range(first, middle)]
+        gen = [] if purpose == UNDERSTAND and routing.hide_gen_in_und else [*range(middle, last)]
+        return und + gen
+
+    def is_gen(self, token: int) -> bool:
+        """Tell whether an id belongs to the generation expert."""
+        if token < self.vocab_size:
+            return False
+        concept, place = self._find(token)
+        return place > len(concept.und) and not concept.routing.shared_expert
+
+    def _find(self, token: int) -> tuple[ConceptTokens, int]:
+        for concept in reversed(self.concepts):
+            if token >= self._starts[concept.name]:
+                return concept, token - self._starts[concept.name]
+        raise InputError(f"Token {token} belongs to no concept.")
+
+    def vectors(self, tokens: Sequence[int]) -> Tensor:
+        """Stack the rows of concept ids of one width ``[n, D]``, keeping their gradients."""
+        picked = []
+        for token in tokens:
+            concept, place = self._find(token)
+            und_end = 1 + len(concept.und)
+            source = concept.sks if place == 0 else concept.und if place < und_end else concept.gen
+            offset = 0 if place == 0 else 1 if place < und_end else und_end
+            picked.append(source[place - offset])
+        return torch.stack(picked)
+
+    def out_rows(self) -> Tensor:
+        """Stack the output rows ``[C, Du]``, one per concept."""
+        return torch.cat([c.out for c in self.concepts])
+
+    def column(self, token: int) -> int:
+        """Map an id to its column in the extended logits ``[V + C]``.
+
+        Raises:
+            InputError: if the id is a row without an output.
+        """
+        if token < self.vocab_size:
+            return token
+        concept, place = self._find(token)
+        if place:
+            raise InputError(f"Row {place} of {concept.name!r} cannot be predicted.")
+        return self.vocab_size + self.concepts.index(concept)
+
+    def token(self, column: int) -> int:
+        """Map a column of the extended logits back to an id."""
+        if column < self.vocab_size:
+            return column
+        return self.sks(self.concepts[column - self.vocab_size].name)
+
+    def name_of(self, token: int) -> str | None:
+        """Return the concept whose ``<sks>`` an id is, or None for an ordinary token."""
+        if token < self.vocab_size:
+            return None
+        return self._find(token)[0].name
+
+
+def _names(concepts: Sequence[ConceptTokens]) -> list[str]:
+    return list(dict.fromkeys(c.name for c in concepts))

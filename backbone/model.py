@@ -1,0 +1,269 @@
+"""The unified multimodal model: every weight under the release's key names, and its passes.
+
+`UnifiedModel` works on ids, pixels and latents. It knows no tokenizer, no users and no files;
+text in words is `backbone.face`'s business.
+
+Letters: ``B`` rows, ``Tu Tg`` slots of the two streams, ``Du Dg`` widths, ``P`` numbers of a
+latent token, ``h w`` grid of latent tokens.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from backbone.attention import bias_from
+from backbone.autoencoder import Autoencoder, FluxAutoencoder, PixelAutoencoder
+from backbone.concepts import ConceptTable
+from backbone.config import BackboneConfig, EfficientNetConfig, FluxConfig, SiglipConfig
+from backbone.decoder import Cache, Geometry, LanguageModel
+from backbone.latents import TimestepEmbedder
+from backbone.packing import Packed, Tools
+from backbone.positions import flattened_ids, interpolated_ids, rope_tables, sincos_table
+from backbone.vision import Connector, SiglipEncoder, VisionEncoder
+from backbone.visibility import TokenMap, allowed, join
+from omni_errors import InputError
+
+__all__ = ["UnifiedModel"]
+
+
+class _PositionTable(nn.Module):
+    """Hold a fixed table under the release's name ``pos_embed``."""
+
+    pos_embed: Tensor
+
+    def __init__(self, side: int, width: int) -> None:
+        super().__init__()
+        self.side, self.width = side, width
+        self.register_buffer("pos_embed", torch.empty(side * side, width))
+        self.fill()
+
+    def fill(self) -> None:
+        """Compute the table where the module lies, or nothing on the meta device."""
+        if not self.pos_embed.is_meta:
+            self.pos_embed.copy_(sincos_table(self.side, self.width))
+
+
+def _vision(config: BackboneConfig) -> VisionEncoder | None:
+    if isinstance(config.vision, SiglipConfig):
+        return SiglipEncoder(config.vision, interpolate=config.interpolate_pos)
+    if isinstance(config.vision, EfficientNetConfig):
+        from backbone.efficientnet import EfficientNetEncoder
+
+        return EfficientNetEncoder(config.vision)
+    return None
+
+
+def _autoencoder(config: BackboneConfig) -> Autoencoder | None:
+    if config.autoencoder is None:
+        return None
+    if isinstance(config.autoencoder, FluxConfig):
+        return FluxAutoencoder(config.autoencoder)
+    return PixelAutoencoder(config.autoencoder)
+
+
+class UnifiedModel(nn.Module):
+    """Hold the trunk, the encoders and the ways in and out of it."""
+
+    def __init__(self, config: BackboneConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.language_model = LanguageModel(config.trunk)
+        self._build_understanding(config)
+        self._build_generation(config)
+
+    def _build_understanding(self, config: BackboneConfig) -> None:
+        self.vit_model = _vision(config)
+        if self.vit_model is None:
+            return
+        width = config.trunk.understanding.hidden_size
+        self.connector = Connector(self.vit_model.width, width, config.connector_act)
+        self.vit_pos_embed = _PositionTable(config.vit_max_num_patch_per_side, width)
+
+    def _build_generation(self, config: BackboneConfig) -> None:
+        self.autoencoder = _autoencoder(config)
+        if config.trunk.generation is None:
+            return
+        width = config.gen_width
+        self.time_embedder = TimestepEmbedder(width)
+        self.vae2llm = nn.Linear(config.patch_latent_dim, width)
+        self.llm2vae = nn.Linear(width, config.patch_latent_dim)
+        self.latent_pos_embed = _PositionTable(config.max_latent_size, width)
+
+    @property
+    def device(self) -> torch.device:
+        """Tell where embeddings lie; everything enters there."""
+        return self.language_model.model.embed_tokens.weight.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Tell the dtype activations have."""
+        return self.language_model.model.embed_tokens.weight.dtype
+
+    def tools(self, table: ConceptTable) -> Tools:
+        """Return what laying out a pass has to know of this model."""
+        config = self.config
+        return Tools(table, config.special_tokens, config.latent_patch_size, self.count_tokens)
+
+    def count_tokens(self, pixels: Tensor) -> int:
+        """Count the understanding tokens of an image ``[3, H, W]``."""
+        if self.vit_model is None:
+            raise InputError(f"{self.config.name} has no vision encoder, so it sees no images.")
+        h, w = self.vit_model.grid(*pixels.shape[1:])
+        return h * w
+
+    # ways in
+
+    def encode_images(self, images: Sequence[Tensor]) -> list[Tensor]:
+        """Encode images ``[3, H, W]``, each for itself, to tokens ``[n, Du]`` (§7).
+
+        Images of one size run as a batch; none sees another.
+        """
+        by_size: dict[tuple[int, ...], list[int]] = {}
+        for place, image in enumerate(images):
+            by_size.setdefault(tuple(image.shape), []).append(place)
+        tokens: dict[int, Tensor] = {}
+        for places in by_size.values():
+            batch = torch.stack([images[i] for i in places]).to(self.device, self.dtype)
+            tokens.update(zip(places, self._encode_batch(batch), strict=True))
+        return [tokens[i] for i in range(len(images))]
+
+    def _encode_batch(self, batch: Tensor) -> Tensor:
+        if self.vit_model is None:
+            raise InputError(f"{self.config.name} has no vision encoder, so it sees no images.")
+        grid = self.vit_model.grid(*batch.shape[2:])
+        ids = self._table_ids(*grid, self.vit_pos_embed.side)
+        out: Tensor = self.connector(self.vit_model(batch)) + self.vit_pos_embed.pos_embed[ids]
+        return out
+
+    def _table_ids(self, h: int, w: int, side: int) -> Tensor:
+        number = interpolated_ids if self.config.interpolate_pos else flattened_ids
+        if max(h, w) > side:
+            raise InputError(f"An image of {h}×{w} tokens exceeds the table of {side}×{side}.")
+        return number(h, w, side).to(self.device)
+
+    def embed_latents(self, tokens: Tensor, t: Tensor, ids: Tensor) -> Tensor:
+        """Embed latent tokens ``[..., T, P]`` at times ``[..., T]`` (§9) as ``[..., T, Dg]``."""
+        places = self.latent_pos_embed.pos_embed[ids]
+        out: Tensor = self.vae2llm(tokens.to(self.dtype)) + self.time_embedder(t) + places
+        return out
+
+    def latent_ids(self, h: int, w: int) -> Tensor:
+        """Number a grid of latent tokens in their position table."""
+        return self._table_ids(h, w, self.latent_pos_embed.side)
+
+    def embed_ids(self, ids: Sequence[int], table: ConceptTable) -> Tensor:
+        """Embed understanding ids ``[n, Du]``: vocabulary and concept rows mixed."""
+        if not any(i >= table.vocab_size for i in ids):
+            return self._embed_words(ids)
+        rows = [i for i in ids if i >= table.vocab_size]
+        words = self._embed_words([min(i, table.vocab_size - 1) for i in ids])
+        at = torch.tensor([n for n, i in enumerate(ids) if i >= table.vocab_size])
+        vectors = table.vectors(rows).to(words)
+        return words.index_copy(0, at.to(self.device), vectors)
+
+    def _embed_words(self, ids: Sequence[int]) -> Tensor:
+        tokens = torch.tensor(ids, dtype=torch.long, device=self.device)
+        out: Tensor = self.language_model.model.embed_tokens(tokens)
+        return out
+
+    def embed(
+        self, packed: Packed, table: ConceptTable, latents: Tensor | None, t: Tensor | None
+    ) -> tuple[Tensor | None, Tensor | None]:
+        """Assemble both streams of a laid-out pass.
+
+        ``latents [N, P]`` are its latent tokens, already mixed with noise, ``t [N]`` their times.
+        """
+        und_parts = [self.embed_ids(packed.und_ids, table)] if packed.und_ids else []
+        und_parts += self.encode_images(packed.images) if packed.images else []
+        gen_parts = [table.vectors(packed.gen_ids)] if packed.gen_ids else []
+        if latents is not None and t is not None:
+            ids = torch.cat([self.latent_ids(h, w) for h, w in packed.latent_grids])
+            gen_parts.append(self.embed_latents(latents.to(self.device), t.to(self.device), ids))
+        return (
+            self._gather(und_parts, packed.und_source),
+            self._gather(gen_parts, packed.gen_source),
+        )
+
+    def _gather(self, parts: list[Tensor], source: Tensor) -> Tensor | None:
+        if not parts:
+            return None
+        flat = torch.cat([part.to(self.device, self.dtype) for part in parts])
+        return flat[source.to(self.device)]
+
+    # passes
+
+    def geometry(self, packed: Packed, cache: Cache | None = None) -> Geometry:
+        """Turn token maps into rotations and biases for a pass after a cache."""
+        cache = cache or Cache()
+        und, gen = packed.und_map, packed.gen_map
+        both = join([und, gen])
+        partial = self.config.trunk.generation_layers is not None
+        return Geometry(
+            und_rope=self._rope(und),
+            gen_rope=self._rope(gen),
+            und_bias=self._bias(und, both, cache.length),
+            gen_bias=self._bias(gen, both, cache.length),
+            und_only_bias=self._bias(und, und, cache.und_length) if partial else None,
+            order=packed.order,
+        )
+
+    def _rope(self, tokens: TokenMap) -> tuple[Tensor, Tensor] | None:
+        if tokens.count == 0:
+            return None
+        trunk = self.config.trunk
+        return rope_tables(tokens.rope.to(self.device), trunk.head_dim, trunk.rope_theta)
+
+    def _bias(self, queries: TokenMap, keys: TokenMap, cached: int) -> Tensor | None:
+        mask = allowed(queries, keys)
+        if bool(mask.all()):
+            return None
+        seen = mask.new_ones(mask.shape[0], mask.shape[1], cached)
+        return bias_from(torch.cat([seen, mask], dim=2).to(self.device), self.dtype)
+
+    def run(
+        self,
+        und: Tensor | None,
+        gen: Tensor | None,
+        geometry: Geometry,
+        cache: Cache | None = None,
+        *,
+        keep: bool = False,
+        freeze_und: bool = False,
+        recompute: bool = False,
+    ) -> tuple[Tensor | None, Tensor | None, Cache]:
+        """Run the trunk over one pass; see `Decoder.forward`."""
+        if gen is not None and self.config.trunk.generation is None:
+            raise InputError(
+                f"{self.config.name} was loaded without its generation expert, so generation "
+                "tokens cannot run.",
+                hint="Load the whole model, or hide the generation rows in understanding.",
+            )
+        wide = gen is not None and self.config.generation_qk_float32
+        out: tuple[Tensor | None, Tensor | None, Cache] = self.language_model.model(
+            und,
+            gen,
+            geometry,
+            cache,
+            keep=keep,
+            wide=wide,
+            freeze_und=freeze_und,
+            recompute=recompute,
+        )
+        return out
+
+    # ways out
+
+    def logits(self, hidden: Tensor, table: ConceptTable) -> Tensor:
+        """Score the vocabulary, then the name of each concept in play: ``[..., V + C]``."""
+        words = self.language_model.logits(hidden)
+        if not table.concepts:
+            return words
+        names = hidden @ table.out_rows().to(hidden).T
+        return torch.cat([words, names], dim=-1)
+
+    def fill_tables(self) -> None:
+        """Recompute the fixed position tables, after loading weights without them."""
+        for module in self.modules():
+            if isinstance(module, _PositionTable):
+                module.fill()

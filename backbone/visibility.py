@@ -1,0 +1,60 @@
+"""Who may attend to whom (BAGEL specification §12).
+
+A sequence is a list of splits: causal text, full images, noise images. Every token carries four
+numbers; one formula turns them into masks, for packed training and for cached inference alike.
+
+Letters: ``B`` rows, ``T`` tokens of a query kind, ``S`` keys.
+"""
+
+from enum import IntEnum
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+__all__ = ["SplitMode", "TokenMap", "allowed"]
+
+
+class SplitMode(IntEnum):
+    """Name the three ways a split attends inside itself."""
+
+    CAUSAL = 0
+    FULL = 1
+    NOISE = 2
+
+
+class TokenMap(NamedTuple):
+    """Place tokens ``[B, T]``: all int64; ``sample`` is -1 for padding."""
+
+    sample: Tensor
+    # place in the sequence
+    index: Tensor
+    split: Tensor
+    mode: Tensor
+    # rotary position
+    rope: Tensor
+
+    @property
+    def count(self) -> int:
+        """Count the tokens of a row, padding included."""
+        return self.sample.shape[1]
+
+
+def allowed(queries: TokenMap, keys: TokenMap) -> Tensor:
+    """Decide for every query and key ``[B, T, S]``: True where the query may look.
+
+    Same sample; not later, unless both lie in one image; and a noise image is seen by nobody
+    outside it.
+    """
+    same_split = queries.split[:, :, None] == keys.split[:, None]
+    key_mode = keys.mode[:, None]
+    same_sample = queries.sample[:, :, None] == keys.sample[:, None]
+    not_later = keys.index[:, None] <= queries.index[:, :, None]
+    together = same_split & (key_mode != SplitMode.CAUSAL)
+    visible = (key_mode != SplitMode.NOISE) | same_split
+    return same_sample & (keys.sample[:, None] >= 0) & (not_later | together) & visible
+
+
+def join(maps: list[TokenMap]) -> TokenMap:
+    """Put maps side by side along the token axis."""
+    return TokenMap(*(torch.cat(parts, dim=1) for parts in zip(*maps, strict=True)))
