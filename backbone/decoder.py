@@ -163,7 +163,9 @@ class DecoderLayer(nn.Module):
     ) -> tuple[Tensor | None, Tensor | None, KeyValue | None]:
         """Return both streams after the layer, and this pass's keys and values in given order."""
         runs_gen = gen if self.has_generation else None
-        queries, keys, values = [], [], []
+        queries: list[Tensor | None] = []
+        keys: list[Tensor] = []
+        values: list[Tensor] = []
         for x, suffix, rope in ((und, UND, geometry.und_rope), (runs_gen, GEN, geometry.gen_rope)):
             if x is None or rope is None:
                 queries.append(None)
@@ -205,7 +207,9 @@ class Decoder(nn.Module):
         super().__init__()
         und, gen = config.understanding, config.generation
         self.embed_tokens = nn.Embedding(config.vocab_size, und.hidden_size)
-        self.layers = nn.ModuleList(DecoderLayer(config, i) for i in range(config.num_hidden_layers))
+        self.layers = nn.ModuleList(
+            DecoderLayer(config, i) for i in range(config.num_hidden_layers)
+        )
         self.norm = RMSNorm(und.hidden_size, config.rms_norm_eps)
         if gen is not None:
             self.norm_moe_gen = RMSNorm(gen.hidden_size, config.rms_norm_eps)
@@ -240,7 +244,8 @@ class Decoder(nn.Module):
             else:
                 und, gen, fresh = layer(*args)
             if keep:
-                kept.append(_append(past, fresh, geometry.order, both=layer.has_generation))
+                both = bool(layer.has_generation)
+                kept.append(_append(past, fresh, geometry.order, both=both))
         return *self._final(und, gen, freeze_und), _grown(cache, kept, und, gen)
 
     def _final(

@@ -67,9 +67,9 @@ def interpolate(data: Tensor, noise: Tensor, t: Tensor) -> Tensor:
 
 
 def _norm_of(x: Tensor, kind: str) -> Tensor:
-    if kind == "global":
-        return x.norm(dim=(-2, -1), keepdim=True)
-    return x.norm(dim=-1, keepdim=True)
+    axes = (-2, -1) if kind == "global" else (-1,)
+    norm: Tensor = torch.linalg.vector_norm(x, dim=axes, keepdim=True)
+    return norm
 
 
 def _renorm(x: Tensor, like: Tensor, guidance: Guidance) -> Tensor:

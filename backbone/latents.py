@@ -3,7 +3,6 @@
 import math
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 __all__ = ["TimestepEmbedder", "latents_to_tokens", "sinusoid", "tokens_to_latents"]
@@ -43,6 +42,6 @@ class TimestepEmbedder(nn.Module):
 
     def forward(self, t: Tensor) -> Tensor:
         """Return ``[..., width]`` in the dtype of the weights."""
-        first = self.mlp[2].weight.dtype
-        out: Tensor = self.mlp[2](F.silu(self.mlp[0](sinusoid(t).to(first))))
+        dtype = next(self.mlp.parameters()).dtype
+        out: Tensor = self.mlp(sinusoid(t).to(dtype))
         return out

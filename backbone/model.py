@@ -20,8 +20,8 @@ from backbone.decoder import Cache, Geometry, LanguageModel
 from backbone.latents import TimestepEmbedder
 from backbone.packing import Packed, Tools
 from backbone.positions import flattened_ids, interpolated_ids, rope_tables, sincos_table
-from backbone.vision import Connector, SiglipEncoder, VisionEncoder
 from backbone.visibility import TokenMap, allowed, join
+from backbone.vision import Connector, SiglipEncoder, VisionEncoder
 from omni_errors import InputError
 
 __all__ = ["UnifiedModel"]
@@ -209,7 +209,7 @@ class UnifiedModel(nn.Module):
         )
 
     def _rope(self, tokens: TokenMap) -> tuple[Tensor, Tensor] | None:
-        if tokens.count == 0:
+        if tokens.tokens == 0:
             return None
         trunk = self.config.trunk
         return rope_tables(tokens.rope.to(self.device), trunk.head_dim, trunk.rope_theta)

@@ -107,7 +107,7 @@ class _Where(NamedTuple):
     sample: int
     split: int
     mode: int
-    index: int
+    place: int
     rope: int
 
 
@@ -117,24 +117,24 @@ class _Stream:
 
     source: list[int] = field(default_factory=list)
     sample: list[int] = field(default_factory=list)
-    index: list[int] = field(default_factory=list)
+    place: list[int] = field(default_factory=list)
     split: list[int] = field(default_factory=list)
     mode: list[int] = field(default_factory=list)
     rope: list[int] = field(default_factory=list)
 
     def add(self, sources: Sequence[int], where: _Where) -> None:
-        """Add a run of tokens at consecutive indices and one rotary position."""
+        """Add a run of tokens at consecutive places and one rotary position."""
         count = len(sources)
         self.source += sources
         self.sample += [where.sample] * count
         self.split += [where.split] * count
         self.mode += [where.mode] * count
-        self.index += range(where.index, where.index + count)
+        self.place += range(where.place, where.place + count)
         self.rope += [where.rope] * count
 
     def columns(self) -> tuple[list[int], ...]:
         """Return the columns in the order of `TokenMap`."""
-        return self.sample, self.index, self.split, self.mode, self.rope
+        return self.sample, self.place, self.split, self.mode, self.rope
 
 
 class _Layout:
@@ -181,14 +181,14 @@ class _Layout:
     def _text(self, item: TextItem, where: _Where) -> tuple[int, int]:
         special, table = self.tools.special, self.tools.table
         ids = [special.bos_token_id, *item.ids, special.eos_token_id]
-        for place, token in enumerate(ids):
-            here = where._replace(index=where.index + place, rope=where.rope + place)
+        for at, token in enumerate(ids):
+            here = where._replace(place=where.place + at, rope=where.rope + at)
             if table.is_gen(token):
                 self.gen_rows[-1].add([len(self.gen_ids)], here)
                 self.gen_ids.append(token)
                 continue
-            if item.loss and place + 1 < len(ids):
-                self._label(ids[place + 1], where.sample, (len(ids) - 1) ** -0.5)
+            if item.loss and at + 1 < len(ids):
+                self._label(ids[at + 1], where.sample, (len(ids) - 1) ** -0.5)
             self._und_text(token, here)
         return len(ids), len(ids)
 
@@ -202,10 +202,10 @@ class _Layout:
 
     def _image(self, stream: _Stream, sources: range, where: _Where) -> int:
         """Add image tokens between their two markers, which are understanding tokens (§11)."""
-        special, last = self.tools.special, where.index + 1 + len(sources)
+        special, last = self.tools.special, where.place + 1 + len(sources)
         self._und_text(special.start_of_image, where)
-        stream.add(sources, where._replace(index=where.index + 1))
-        self._und_text(special.end_of_image, where._replace(index=last))
+        stream.add(sources, where._replace(place=where.place + 1))
+        self._und_text(special.end_of_image, where._replace(place=last))
         return len(sources) + 2
 
     def _vit(self, item: VitItem, where: _Where) -> int:
@@ -225,7 +225,7 @@ class _Layout:
         self.latent_grids.append((item.latent.shape[1] // patch, item.latent.shape[2] // patch))
         if item.noisy:
             row, slot = len(self.gen_rows) - 1, len(self.gen_rows[-1].source)
-            self.noise += [(row, slot + place, item.task) for place in range(len(tokens))]
+            self.noise += [(row, slot + at, item.task) for at in range(len(tokens))]
         mode = SplitMode.NOISE if item.noisy else SplitMode.FULL
         return self._image(self.gen_rows[-1], sources, where._replace(mode=mode))
 
@@ -234,8 +234,8 @@ class _Layout:
         und_source, und_map = _stack(self.und_rows, len(self.und_ids))
         gen_source, gen_map = _stack(self.gen_rows, len(self.gen_ids))
         order = None
-        if len(self.und_rows) == 1 and gen_map.count:
-            order = torch.cat([und_map.index[0], gen_map.index[0]]).argsort()
+        if len(self.und_rows) == 1 and gen_map.tokens:
+            order = torch.cat([und_map.place[0], gen_map.place[0]]).argsort()
         return Packed(
             und_ids=self.und_ids,
             und_source=und_source,
@@ -249,11 +249,11 @@ class _Layout:
             latents=self.latents,
             order=order,
             end=end,
-            label_slots=_slots([(row, slot) for row, slot, *_ in self.labels], und_map.count),
+            label_slots=_slots([(row, slot) for row, slot, *_ in self.labels], und_map.tokens),
             labels=[label[2] for label in self.labels],
             label_samples=[label[3] for label in self.labels],
             label_weights=torch.tensor([label[4] for label in self.labels]),
-            noise_slots=_slots([(row, slot) for row, slot, _ in self.noise], gen_map.count),
+            noise_slots=_slots([(row, slot) for row, slot, _ in self.noise], gen_map.tokens),
             noise_tasks=[task for _, _, task in self.noise],
         )
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-__all__ = ["SplitMode", "TokenMap", "allowed"]
+__all__ = ["SplitMode", "TokenMap", "allowed", "join"]
 
 
 class SplitMode(IntEnum):
@@ -27,15 +27,15 @@ class TokenMap(NamedTuple):
     """Place tokens ``[B, T]``: all int64; ``sample`` is -1 for padding."""
 
     sample: Tensor
-    # place in the sequence
-    index: Tensor
+    # number in the sequence
+    place: Tensor
     split: Tensor
     mode: Tensor
     # rotary position
     rope: Tensor
 
     @property
-    def count(self) -> int:
+    def tokens(self) -> int:
         """Count the tokens of a row, padding included."""
         return self.sample.shape[1]
 
@@ -49,7 +49,7 @@ def allowed(queries: TokenMap, keys: TokenMap) -> Tensor:
     same_split = queries.split[:, :, None] == keys.split[:, None]
     key_mode = keys.mode[:, None]
     same_sample = queries.sample[:, :, None] == keys.sample[:, None]
-    not_later = keys.index[:, None] <= queries.index[:, :, None]
+    not_later = keys.place[:, None] <= queries.place[:, :, None]
     together = same_split & (key_mode != SplitMode.CAUSAL)
     visible = (key_mode != SplitMode.NOISE) | same_split
     return same_sample & (keys.sample[:, None] >= 0) & (not_later | together) & visible

@@ -1,0 +1,90 @@
+"""What the model has read so far: a cache, a position, and the concepts in play.
+
+A context is cheap to copy, because the cache is a value. Items enter one after the other; image
+tokens and concept rows take part as the specification says (§11-§14). It works on ids and
+tensors, not on words.
+"""
+
+import torch
+from torch import Tensor
+
+from backbone.concepts import UNDERSTAND, ConceptTable
+from backbone.decoder import Cache
+from backbone.model import UnifiedModel
+from backbone.packing import Item, LatentItem, Start, lay_out
+
+__all__ = ["Context", "FlowQuery"]
+
+
+class Context:
+    """Hold one conversation's state for one model.
+
+    ``purpose`` decides which rows a concept's prefix shows, where its routing hides some.
+    """
+
+    def __init__(
+        self, model: UnifiedModel, table: ConceptTable | None = None, purpose: str = UNDERSTAND
+    ) -> None:
+        self.model = model
+        self.table = table or ConceptTable(model.config.trunk.vocab_size)
+        self.purpose = purpose
+        self.cache = Cache()
+        self.rope = 0
+
+    @property
+    def length(self) -> int:
+        """Count the tokens read."""
+        return self.cache.length
+
+    def copy(self) -> "Context":
+        """Return a context that goes its own way from here."""
+        other = Context(self.model, self.table, self.purpose)
+        other.cache, other.rope = self.cache, self.rope
+        return other
+
+    @torch.no_grad()
+    def add(self, item: Item) -> Tensor | None:
+        """Read one item; return the normed hidden states ``[1, Tu, Du]`` of its und tokens.
+
+        A latent is read as a clean condition at time 0.
+        """
+        start = Start(self.cache.length, self.rope)
+        packed = lay_out([[[item]]], self.model.tools(self.table), start)
+        latents = times = None
+        if isinstance(item, LatentItem):
+            latents = packed.latent_tokens[0]
+            times = torch.zeros(len(latents))
+        und, gen = self.model.embed(packed, self.table, latents, times)
+        geometry = self.model.geometry(packed, self.cache)
+        und, _, self.cache = self.model.run(und, gen, geometry, self.cache, keep=True)
+        self.rope = packed.end.rope
+        return und
+
+
+class FlowQuery:
+    """Predict velocities for one picture after one context.
+
+    Everything that does not change from step to step is computed once. The context's cache is
+    read, never written (§14).
+    """
+
+    def __init__(self, context: Context, h: int, w: int) -> None:
+        model = context.model
+        channels = model.config.patch_latent_dim // model.config.latent_patch_size**2
+        side = model.config.latent_patch_size
+        blank = LatentItem(torch.zeros(channels, h * side, w * side), noisy=True)
+        start = Start(context.cache.length, context.rope)
+        packed = lay_out([[[blank]]], model.tools(context.table), start)
+        self.model, self.cache = model, context.cache
+        self.geometry = model.geometry(packed, context.cache)
+        self.markers = model.embed_ids(packed.und_ids, context.table)[None]
+        self.ids = model.latent_ids(h, w)
+
+    @torch.no_grad()
+    def __call__(self, x: Tensor, t: float) -> Tensor:
+        """Return the velocity ``[1, h * w, P]`` of noisy tokens of that shape at a time."""
+        times = torch.full(x.shape[:2], t, device=self.model.device)
+        gen = self.model.embed_latents(x.to(self.model.device), times, self.ids)
+        _, hidden, _ = self.model.run(self.markers, gen, self.geometry, self.cache)
+        velocity: Tensor = self.model.llm2vae(hidden)
+        return velocity.float().to(x.device)

@@ -1,0 +1,125 @@
+"""Text out of a context, token by token (BAGEL specification §15), and scores of given answers.
+
+It works on ids; words are made by the face. The context itself is never changed.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+
+from backbone.context import Context
+from backbone.decoder import Cache, Geometry
+from backbone.packing import TextItem
+from backbone.positions import rope_tables
+
+__all__ = ["Decoding", "Score", "TextOptions", "decode", "score"]
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class TextOptions:
+    """Choose how text is decoded; the default is greedy."""
+
+    # the eos that ends the answer is not counted
+    max_new_tokens: int = 512
+    # 0 takes the likeliest token
+    temperature: float = 0.0
+    # draw from the smallest set of tokens that holds this share of probability
+    top_p: float = 1.0
+    # None draws a seed
+    seed: int | None = None
+    # asked before every token; True ends the answer where it is
+    should_stop: Callable[[], bool] = _never
+
+
+@dataclass(frozen=True)
+class Score:
+    """Tell how likely an answer is: natural logarithms, its eos included."""
+
+    log_probability: float
+    tokens: int
+
+    @property
+    def mean(self) -> float:
+        """Return the mean log-probability per token."""
+        return self.log_probability / self.tokens
+
+
+class Decoding:
+    """Feed tokens after a context, one at a time; keep what they add to the cache here."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.cache: Cache = context.cache
+        self.rope = context.rope
+
+    @torch.no_grad()
+    def step(self, token: int) -> Tensor:
+        """Feed a token; return the logits ``[V + C]`` of the next."""
+        model, table = self.context.model, self.context.table
+        fed = model.embed_ids([token], table)[None]
+        place = torch.tensor([[self.rope]], device=model.device)
+        trunk = model.config.trunk
+        rope = rope_tables(place, trunk.head_dim, trunk.rope_theta)
+        geometry = Geometry(und_rope=rope, gen_rope=None)
+        und, _, self.cache = model.run(fed, None, geometry, self.cache, keep=True)
+        self.rope += 1
+        if und is None:
+            raise ValueError("a decoding step lost its token")
+        return model.logits(und[0, -1], table)
+
+
+def decode(context: Context, options: TextOptions | None = None) -> Iterator[int]:
+    """Yield the ids of an answer; eos ends it and is not yielded.
+
+    A fresh bos at the next position opens the answer's segment.
+    """
+    options = options or TextOptions()
+    special = context.model.config.special_tokens
+    generator = torch.Generator()
+    generator.manual_seed(options.seed) if options.seed is not None else generator.seed()
+    run, token = Decoding(context), special.bos_token_id
+    for _ in range(options.max_new_tokens):
+        if options.should_stop():
+            return
+        column = pick(run.step(token), options, generator)
+        token = context.table.token(column)
+        if token == special.eos_token_id:
+            return
+        yield token
+
+
+def pick(logits: Tensor, options: TextOptions, generator: Generator) -> int:
+    """Choose a column of ``logits [V + C]``: the likeliest, or drawn."""
+    if options.temperature <= 0:
+        return int(logits.argmax())
+    probabilities = (logits.float().cpu() / options.temperature).softmax(-1)
+    if options.top_p < 1:
+        probabilities = _nucleus(probabilities, options.top_p)
+    return int(torch.multinomial(probabilities, 1, generator=generator))
+
+
+def _nucleus(probabilities: Tensor, share: float) -> Tensor:
+    ordered, places = probabilities.sort(descending=True)
+    before = ordered.cumsum(-1) - ordered
+    return probabilities.index_fill(0, places[before >= share], 0.0)
+
+
+@torch.no_grad()
+def score(context: Context, ids: Sequence[int], *, closed: bool = True) -> Score:
+    """Score an answer's ids after a context; ``closed`` counts the eos that ends it."""
+    trial = context.copy()
+    hidden = trial.add(TextItem(tuple(ids)))
+    if hidden is None:
+        raise ValueError("an answer has at least its bos")
+    logits = trial.model.logits(hidden[0, :-1], trial.table).float()
+    eos = trial.model.config.special_tokens.eos_token_id
+    wanted = [trial.table.column(i) for i in (*ids, eos)]
+    chosen = logits.log_softmax(-1)[range(len(wanted)), wanted]
+    chosen = chosen if closed else chosen[:-1]
+    return Score(float(chosen.sum()), len(chosen))

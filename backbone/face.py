@@ -1,0 +1,138 @@
+"""The public face of a backbone: words, photos and concepts in; text, pictures and losses out.
+
+Everything the rest of the house needs of the model is a method here. It knows no users, no
+files but the model's own, and keeps no state between calls; conversations are `Reading` values
+the caller holds.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import torch
+from PIL import Image
+from torch import Generator, Tensor
+
+from backbone.concepts import UNDERSTAND, ConceptTokens
+from backbone.config import BackboneConfig
+from backbone.context import Context
+from backbone.decoding import Score, TextOptions, decode, score
+from backbone.examples import Examples
+from backbone.flow import Guidance
+from backbone.model import UnifiedModel
+from backbone.painting import EDITING, ImageOptions, Painter, Picture
+from backbone.reading import Reading
+from backbone.tokenizer import Tokenizer
+from backbone.training import JointLoss, LossOptions, Sample, joint_loss
+from backbone.words import Words
+from omni_errors import InputError
+
+__all__ = ["Backbone"]
+
+
+class Backbone:
+    """Use one unified model through words and photos."""
+
+    def __init__(self, model: UnifiedModel, tokenizer: Tokenizer) -> None:
+        self.model = model
+        self.words = Words(model, tokenizer)
+        self.painter = Painter(self.words)
+        self.examples = Examples(self.words)
+
+    @property
+    def config(self) -> BackboneConfig:
+        """Return the sizes and options of the model."""
+        return self.model.config
+
+    # understanding
+
+    def read(
+        self,
+        concepts: Sequence[ConceptTokens] = (),
+        purpose: str = UNDERSTAND,
+        *,
+        think: bool = False,
+    ) -> Reading:
+        """Start reading, with concepts introduced in order.
+
+        ``think`` asks the model to reason before it answers.
+        """
+        return Reading.begin(self.words, concepts, purpose, think=think)
+
+    def stream(self, reading: Reading, options: TextOptions | None = None) -> Iterator[str]:
+        """Yield the answer's text piece by piece; the reading stays as it was."""
+        ids = decode(reading.context, options)
+        return self.words.stream(ids, reading.context.table)
+
+    def answer(self, reading: Reading, options: TextOptions | None = None) -> str:
+        """Return the answer's whole text."""
+        return "".join(self.stream(reading, options))
+
+    def score(self, reading: Reading, answer: str, *, closed: bool = True) -> Score:
+        """Tell how likely an answer is; ``closed`` counts its end as well."""
+        table = reading.context.table
+        return score(reading.context, self.words.ids(answer, table), closed=closed)
+
+    # pictures
+
+    def generate(
+        self,
+        text: str,
+        *,
+        concepts: Sequence[ConceptTokens] = (),
+        images: Sequence[Image.Image] = (),
+        options: ImageOptions | None = None,
+    ) -> Picture:
+        """Draw a picture of a text, with reference images if given."""
+        return self.painter.paint([*images, text], concepts, options or ImageOptions(), Guidance())
+
+    def edit(
+        self,
+        image: Image.Image,
+        text: str,
+        *,
+        concepts: Sequence[ConceptTokens] = (),
+        references: Sequence[Image.Image] = (),
+        options: ImageOptions | None = None,
+    ) -> Picture:
+        """Change an image as a text says; the result has the size of the resized image."""
+        parts: list[str | Image.Image] = [*references, image, text]
+        options = options or ImageOptions()
+        size = options.size or self.painter.size_of(image)
+        return self.painter.paint(parts, concepts, replace(options, size=size), EDITING)
+
+    # training: `examples` makes the samples
+
+    def losses(
+        self,
+        rows: Sequence[Sequence[Sample]],
+        generator: Generator,
+        options: LossOptions | None = None,
+    ) -> JointLoss:
+        """Run the joint training forward (eq. 9); see `joint_loss`."""
+        return joint_loss(self.model, rows, generator, options)
+
+    # vectors for the memory's index
+
+    @torch.no_grad()
+    def embed_text(self, text: str) -> Tensor:
+        """Return a unit vector ``[Du]``: the mean last state of the text's own tokens."""
+        context = Context(self.model)
+        hidden = context.add(self.words.text(text, context.table))
+        if hidden is None:
+            raise InputError("An empty model reads no text.")
+        return _unit(hidden[0, 1:-1] if hidden.shape[1] > 2 else hidden[0])
+
+    @torch.no_grad()
+    def embed_image(self, photo: Image.Image) -> Tensor:
+        """Return a unit vector ``[Dv]``: the mean of the vision encoder's own tokens."""
+        encoder = self.model.vit_model
+        if encoder is None:
+            raise InputError(f"{self.config.name} has no vision encoder, so it sees no images.")
+        pixels = self.words.look(photo).pixels[None].to(self.model.device, self.model.dtype)
+        return _unit(encoder(pixels)[0])
+
+
+def _unit(states: Tensor) -> Tensor:
+    mean = states.float().mean(0).cpu()
+    length: Tensor = torch.linalg.vector_norm(mean)
+    return mean / length.clamp_min(1e-12)

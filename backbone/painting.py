@@ -1,0 +1,198 @@
+"""Pictures from words, photos and concepts.
+
+A `Painter` turns a prompt into the parts guidance needs, draws the latent and decodes it. It
+keeps nothing between pictures.
+"""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from PIL import Image
+from torch import Generator, Tensor
+
+from backbone.autoencoder import Autoencoder
+from backbone.concepts import GENERATE, ConceptTable, ConceptTokens
+from backbone.decoding import TextOptions, decode
+from backbone.drawing import FlowOptions, Part, draw_latent, guidance_contexts
+from backbone.flow import Guidance
+from backbone.images import flatten, resized_size, to_image
+from backbone.packing import Item
+from backbone.reading import think_prompt
+from backbone.words import Words
+from omni_errors import CancelledError, InputError
+
+__all__ = ["EDITING", "ImageOptions", "Painter", "Picture"]
+
+# The release's guidance for editing (§17).
+EDITING = Guidance(4.0, 2.0, (0.0, 1.0), "text_channel")
+
+
+def _ignore(done: int, total: int) -> None:
+    pass
+
+
+def _never() -> bool:
+    return False
+
+
+def _no_seed(seed: int) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class ImageOptions:
+    """Choose how a picture is made."""
+
+    # height and width in pixels; None takes the edited image's, or the model's usual size
+    size: tuple[int, int] | None = None
+    # None draws one; the result tells which
+    seed: int | None = None
+    # points of the schedule: one evaluation fewer
+    num_timesteps: int = 50
+    timestep_shift: float = 3.0
+    # None takes the release's values for the task
+    guidance: Guidance | None = None
+    # let the model plan in words first, of at most that many tokens
+    think: bool = False
+    max_think_tokens: int = 1024
+    # draw source latents from their posterior, as released, instead of taking the mean
+    sample_source: bool = False
+    # called with the seed before the work starts
+    on_seed: Callable[[int], None] = _no_seed
+    # called with (done, total) after every step
+    on_step: Callable[[int, int], None] = _ignore
+    # asked after every step; True stops with CancelledError
+    should_stop: Callable[[], bool] = _never
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture and what it takes to make it again."""
+
+    image: Image.Image
+    seed: int
+    size: tuple[int, int]
+    # what the model wrote before drawing, if it was asked to think
+    thought: str = ""
+
+
+class Painter:
+    """Draw and edit with one model."""
+
+    def __init__(self, words: Words) -> None:
+        self.words, self.model = words, words.model
+        self.config = words.model.config
+
+    @property
+    def autoencoder(self) -> Autoencoder:
+        """Return the autoencoder.
+
+        Raises:
+            InputError: if the model has none.
+        """
+        if self.model.autoencoder is None:
+            raise InputError(f"{self.config.name} has no autoencoder; it makes no pictures.")
+        return self.model.autoencoder
+
+    def size_of(self, image: Image.Image) -> tuple[int, int]:
+        """Tell the height and width an edited image will have."""
+        upright = flatten(image)
+        width, height = resized_size(upright.width, upright.height, self.config.vae_transform)
+        return height, width
+
+    def paint(
+        self,
+        prompt: Sequence[str | Image.Image],
+        concepts: Sequence[ConceptTokens],
+        options: ImageOptions,
+        guidance: Guidance,
+    ) -> Picture:
+        """Draw what texts, images and concepts ask for, in the order given.
+
+        Raises:
+            InputError: if the size does not fit the model, or a concept belongs to another.
+            CancelledError: if ``should_stop`` says so; its hint tells the seed.
+        """
+        for concept in concepts:
+            concept.check(self.config)
+        size = self._checked(options.size or self.config.default_image_size)
+        seed = secrets.randbelow(2**31) if options.seed is None else options.seed
+        options.on_seed(seed)
+        generator = Generator().manual_seed(seed)
+        # Noise first: one seed gives one starting point, whatever else is drawn.
+        noise = self._noise(size, generator)
+        table = ConceptTable(self.config.trunk.vocab_size, concepts)
+        parts = self._parts(prompt, table, options, generator)
+        thought = self._think(parts, table, options) if options.think else ""
+        if options.think:
+            parts.append(Part((self.words.text(thought, table),), "thought"))
+        contexts = guidance_contexts(self.model, parts, table)
+        try:
+            latent = draw_latent(contexts, size, noise, _flow(options, guidance))
+        except CancelledError as error:
+            raise CancelledError(error.message, hint=f"Its seed is {seed}.") from error
+        return Picture(self._decode(latent), seed, size, thought)
+
+    def _checked(self, size: tuple[int, int]) -> tuple[int, int]:
+        unit, most = self.config.latent_downsample, self.config.max_latent_size
+        if any(side % unit or not unit <= side <= unit * most for side in size):
+            raise InputError(
+                f"A picture of {size[0]}×{size[1]} cannot be made; height and width are multiples "
+                f"of {unit} up to {unit * most}."
+            )
+        return size
+
+    def _noise(self, size: tuple[int, int], generator: Generator) -> Tensor:
+        # On the CPU in float32, so that a seed means the same on every device (§16).
+        h, w = (side // self.config.latent_downsample for side in size)
+        return torch.randn(h * w, self.config.patch_latent_dim, generator=generator)
+
+    def _parts(
+        self,
+        prompt: Sequence[str | Image.Image],
+        table: ConceptTable,
+        options: ImageOptions,
+        generator: Generator,
+    ) -> list[Part]:
+        parts = [
+            Part((self.words.prefix(c.name, table, GENERATE),), "concept") for c in table.concepts
+        ]
+        if options.think:
+            instruction = think_prompt(GENERATE)
+            parts.append(Part((self.words.text(instruction, table),), "system"))
+        posterior = generator if options.sample_source else None
+        for piece in prompt:
+            if isinstance(piece, str):
+                parts.append(Part((self.words.text(piece, table),), "text"))
+            else:
+                parts.append(Part(self.source(piece, posterior), "image"))
+        return parts
+
+    def source(self, photo: Image.Image, generator: Generator | None = None) -> tuple[Item, ...]:
+        """Make the items of a source image: its latent, then what the encoder sees (§18)."""
+        latent = self.words.latent(photo, generator=generator)
+        if self.model.vit_model is None:
+            return (latent,)
+        return latent, self.words.look(photo)
+
+    def _think(self, parts: Sequence[Part], table: ConceptTable, options: ImageOptions) -> str:
+        main = guidance_contexts(self.model, parts, table).main
+        limits = TextOptions(options.max_think_tokens, should_stop=options.should_stop)
+        return self.words.join(list(decode(main, limits)), table)
+
+    @torch.no_grad()
+    def _decode(self, latent: Tensor) -> Image.Image:
+        first = next(self.autoencoder.parameters())
+        return to_image(self.autoencoder.decode(latent.to(first))[0])
+
+
+def _flow(options: ImageOptions, guidance: Guidance) -> FlowOptions:
+    return FlowOptions(
+        num_timesteps=options.num_timesteps,
+        timestep_shift=options.timestep_shift,
+        guidance=options.guidance or guidance,
+        on_step=options.on_step,
+        should_stop=options.should_stop,
+    )
