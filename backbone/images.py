@@ -14,6 +14,8 @@ from omni_errors import InputError
 __all__ = ["flatten", "resize", "resized_size", "to_image", "to_pixels"]
 
 _MAX_PIXELS = 89_478_485
+# modes with more than 8 bits of grey
+_WIDE = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 
 
 def flatten(image: Image.Image) -> Image.Image:
@@ -27,12 +29,22 @@ def flatten(image: Image.Image) -> Image.Image:
             f"The image has {image.width}×{image.height} pixels; up to {_MAX_PIXELS:,} are allowed."
         )
     image = ImageOps.exif_transpose(image)
+    if image.mode in _WIDE:
+        return _narrow(image)
     if image.mode == "RGBA" or image.mode == "LA" or "transparency" in image.info:
         image = image.convert("RGBA")
         white = Image.new("RGB", image.size, "white")
         white.paste(image, mask=image.getchannel("A"))
         return white
     return image.convert("RGB")
+
+
+def _narrow(image: Image.Image) -> Image.Image:
+    # Pillow clips 16-bit greys to white; scale them, 0 to 65535 or else to the largest value.
+    shades = np.asarray(image, dtype=np.float32)
+    top = max(float(shades.max()), 1.0)
+    scale = 255.0 / (65535.0 if 255 < top <= 65535 else max(top, 255.0))
+    return Image.fromarray((shades * scale).clip(0, 255).astype(np.uint8)).convert("RGB")
 
 
 def resized_size(

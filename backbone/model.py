@@ -198,13 +198,14 @@ class UnifiedModel(nn.Module):
         cache = cache or Cache()
         und, gen = packed.und_map, packed.gen_map
         both = join([und, gen])
-        partial = self.config.trunk.generation_layers is not None
+        trunk = self.config.trunk
+        some_without = not all(trunk.has_generation(i) for i in range(trunk.num_hidden_layers))
         return Geometry(
             und_rope=self._rope(und),
             gen_rope=self._rope(gen),
             und_bias=self._bias(und, both, cache.length),
             gen_bias=self._bias(gen, both, cache.length),
-            und_only_bias=self._bias(und, und, cache.und_length) if partial else None,
+            und_only_bias=self._bias(und, und, cache.und_length) if some_without else None,
             order=packed.order,
         )
 

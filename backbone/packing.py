@@ -139,7 +139,8 @@ class _Stream:
 
 class _Layout:
     """Collects rows. Text and row sources are final at once; those of image tokens are negative
-    until the end (-1 the first), because they come after all text."""
+    until the end (-1 the first), because they come after all text.
+    """
 
     def __init__(self, tools: "Tools") -> None:
         self.tools = tools

@@ -13,8 +13,11 @@ from torch import Tensor, nn
 
 from backbone.config import SiglipConfig
 from backbone.positions import flattened_ids, interpolated_ids
+from omni_errors import InputError
 
 __all__ = ["Connector", "SiglipEncoder", "VisionEncoder", "patchify"]
+
+_GELU = {"gelu_pytorch_tanh": "tanh", "gelu": "none"}
 
 
 def patchify(images: Tensor, patch: int) -> Tensor:
@@ -144,7 +147,9 @@ class Connector(nn.Module):
         super().__init__()
         self.fc1 = nn.Linear(inputs, width)
         self.fc2 = nn.Linear(width, width)
-        self.approximate = "tanh" if activation == "gelu_pytorch_tanh" else "none"
+        if activation not in _GELU:
+            raise InputError(f"connector_act is {activation!r}; allowed are {' and '.join(_GELU)}.")
+        self.approximate = _GELU[activation]
 
     def forward(self, x: Tensor) -> Tensor:
         """Return ``fc2(gelu(fc1(x)))``."""

@@ -1,0 +1,69 @@
+"""Where things live on this machine, by the rules of each system.
+
+``OMNI_HOME`` moves everything under one folder. Weights are not here: pulled ones stay in the
+Hugging Face cache. This module imports no torch and creates nothing at import.
+"""
+
+import os
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from omni_errors import ResourceError
+
+__all__ = ["Home", "find_home", "private_folder"]
+
+_APP = "omni"
+
+
+@dataclass(frozen=True)
+class Home:
+    """Name the four folders; none of them need exist yet."""
+
+    # config.toml
+    config: Path
+    # database, concept tokens, images
+    data: Path
+    # history, logs
+    state: Path
+    # what can be computed again
+    cache: Path
+
+    def folders(self) -> dict[str, Path]:
+        """Return the folders by what they hold."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def find_home() -> Home:
+    """Tell where things live, without creating anything."""
+    moved = os.environ.get("OMNI_HOME")
+    if moved:
+        root = Path(moved).expanduser().absolute()
+        return Home(root / "config", root / "data", root / "state", root / "cache")
+    from platformdirs import PlatformDirs
+
+    dirs = PlatformDirs(_APP, appauthor=False)
+    return Home(
+        dirs.user_config_path, dirs.user_data_path, dirs.user_state_path, dirs.user_cache_path
+    )
+
+
+def private_folder(path: Path) -> Path:
+    """Create a folder, and the missing ones above it, for this user only (mode 0700).
+
+    Raises:
+        ResourceError: if it cannot be created.
+    """
+    missing = [p for p in (path, *path.parents) if not p.exists()]
+    try:
+        for folder in reversed(missing):
+            folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise ResourceError(
+            f"The folder {path} cannot be created: {error.strerror}.",
+            hint="Set OMNI_HOME to a folder you may write to.",
+        ) from error
+    if not path.is_dir():
+        raise ResourceError(
+            f"{path} is a file, but a folder belongs there.", hint="Set OMNI_HOME elsewhere."
+        )
+    return path

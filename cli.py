@@ -1,0 +1,94 @@
+"""The `omni` command: parse, call one function, print.
+
+This file holds the front and the one place where errors become exit codes: 0 done, 1 failed,
+2 wrong usage, 3 not found, 4 refused, 5 model or weights missing, 130 interrupted. Each group
+of commands has its own ``cli_*.py``. Nothing heavy is imported before a command runs.
+"""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+import cli_doctor
+import cli_model
+from cli_output import note, print_error, say
+from omni_errors import CancelledError, OmniError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="omni",
+    help="Teach your computer the people, pets and things you love. Local and private.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(cli_model.app, name="model")
+app.command("doctor")(cli_doctor.doctor)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        say(f"omni {version('omnipersona')}")
+        raise typer.Exit
+
+
+@app.callback()
+def front(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Teach your computer the people, pets and things you love. Local and private."""
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(args: list[str]) -> int:
+    """Run one command and return its exit code, whatever happens."""
+    try:
+        # Typer itself reports wrong usage (2); its exit code is passed on.
+        app(args, prog_name="omni")
+    except SystemExit as stop:
+        return _code_of(stop)
+    except OmniError as error:
+        _trace_if_asked()
+        print_error(error, as_json="--json" in args)
+        return error.exit_code
+    except KeyboardInterrupt:
+        note("omni: Stopped.")
+        return CancelledError.exit_code
+    except Exception as error:
+        _trace_if_asked()
+        note(f"omni: This is a bug: {type(error).__name__}: {error}")
+        note("Set OMNI_DEBUG=1 to see where it happened.")
+        return 1
+    return 0
+
+
+def _code_of(stop: SystemExit) -> int:
+    if stop.code is None:
+        return 0
+    return stop.code if isinstance(stop.code, int) else 1
+
+
+def _trace_if_asked() -> None:
+    """Show where the error now being handled came from, if OMNI_DEBUG is set."""
+    if os.environ.get("OMNI_DEBUG"):
+        import traceback
+
+        traceback.print_exc()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""``omni model``: which models there are, what they hold, and fetching their weights."""
+
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from backbone.catalog import CATALOG, Entry, find_entry
+from cli_output import note, print_json, print_pairs, print_table, say
+from omni_errors import FolderError, NotFoundError, RefusedError
+
+if TYPE_CHECKING:
+    from backbone.budget import Budget
+    from backbone.hub import PullPlan
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="See, measure and fetch models.", invoke_without_command=True, rich_markup_mode=None
+)
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Name = Annotated[str, typer.Argument(help="A model's name; see `omni model list`.")]
+
+
+@app.callback()
+def group(context: typer.Context) -> None:
+    """See, measure and fetch models; without a command, list them."""
+    if context.invoked_subcommand is None:
+        list_models()
+
+
+@app.command("list")
+def list_models(as_json: Json = False) -> None:
+    """List the models that can be named."""
+    rows = [_described(entry) for entry in CATALOG]
+    if as_json:
+        print_json({"models": rows})
+        return
+    header = ("name", "on disk", "here", "what it is")
+    print_table(
+        header,
+        [(r["name"], _size(r["size"]), "yes" if r["here"] else "no", r["about"]) for r in rows],
+    )
+
+
+@app.command()
+def info(name: Name, as_json: Json = False) -> None:
+    """Count a model's parameters and estimate its memory; needs no weights."""
+    from backbone.budget import make_budget
+    from backbone.config import preset
+
+    entry = find_entry(name)
+    budget = make_budget(preset(name))
+    if as_json:
+        print_json(_described(entry) | _budget_data(budget))
+        return
+    _print_info(entry, budget)
+
+
+@app.command()
+def pull(
+    name: Name,
+    revision: Annotated[
+        str | None, typer.Option(help="Another commit than the tested one; load it by its folder.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Fetch a model's weights once; a broken download goes on where it stopped."""
+    from backbone.hub import plan_pull
+    from backbone.hub import pull as fetch
+
+    entry = find_entry(name)
+    plan = plan_pull(entry, revision)
+    if plan.missing and not yes:
+        _ask(entry, plan)
+    _print_path(entry, str(fetch(entry, revision)), as_json)
+
+
+@app.command()
+def path(name: Name, as_json: Json = False) -> None:
+    """Print the folder of a pulled model."""
+    entry = find_entry(name)
+    if entry.hub is None:
+        raise NotFoundError(
+            f"The model {name} has no folder: its weights follow from a seed.",
+            hint=f"Use it by name, as in `omni doctor --model {name}`.",
+        )
+    from backbone.hub import pulled_folder
+
+    _print_path(entry, str(pulled_folder(entry)), as_json)
+
+
+def _print_path(entry: Entry, folder: str, as_json: bool) -> None:
+    if as_json:
+        print_json({"name": entry.name, "path": folder})
+    else:
+        say(folder)
+
+
+def _described(entry: Entry) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "about": entry.about,
+        "origin": entry.origin,
+        "repo": entry.hub.repo if entry.hub else None,
+        "revision": entry.hub.revision if entry.hub else None,
+        "licence": entry.licence,
+        "size": entry.size,
+        "here": is_here(entry),
+    }
+
+
+def is_here(entry: Entry) -> bool:
+    """Tell whether a model can be loaded without fetching anything."""
+    if entry.hub is None:
+        return True
+    from backbone.hub import pulled_folder
+
+    try:
+        pulled_folder(entry)
+    except FolderError:
+        return False
+    return True
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count else "none"
+
+
+def _budget_data(budget: "Budget") -> dict[str, Any]:
+    memory = {m.precision: asdict(m) | {"peak": m.peak} for m in budget.memory}
+    return {
+        "parts": budget.parts,
+        "parameters": budget.parameters,
+        "context": budget.context,
+        "memory": memory,
+    }
+
+
+def _print_info(entry: Entry, budget: "Budget") -> None:
+    say(f"{entry.name}: {entry.about} ({entry.licence})")
+    print_pairs((part, f"{count:>16,}") for part, count in budget.parts.items())
+    print_pairs([("without the autoencoder", f"{budget.parameters:,}")])
+    say(f"\nMemory for a context of {budget.context:,} tokens, estimated in GB:")
+    header = ("precision", "weights", "cache", "activations", "peak")
+    print_table(
+        header,
+        [
+            (m.precision, *(_gb(n) for n in (m.weights, m.cache, m.activations, m.peak)))
+            for m in budget.memory
+        ],
+    )
+
+
+def _gb(count: int) -> str:
+    return f"{count / 1e9:.3f}"
+
+
+def _ask(entry: Entry, plan: "PullPlan") -> None:
+    question = f"Fetch {plan.missing / 1e9:.1f} GB of {plan.total / 1e9:.1f} GB from {plan.repo}?"
+    if not sys.stdin.isatty():
+        raise RefusedError(
+            f"{question} Nobody is there to answer.",
+            hint=f"Run `omni model pull {entry.name} --yes`.",
+        )
+    note(f"Revision {plan.revision}, licence {entry.licence}.")
+    if not typer.confirm(question, err=True):
+        raise RefusedError("Nothing was fetched.")
