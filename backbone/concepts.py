@@ -9,6 +9,7 @@ users and no files.
 Letters: ``Du Dg`` widths of the experts, ``V`` vocabulary size.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from backbone.config import BackboneConfig
+from backbone.positions import grid_places
 from omni_errors import InputError
 
 __all__ = ["ConceptTable", "ConceptTokens", "Routing"]
@@ -154,6 +156,16 @@ class ConceptTable:
             return False
         concept, place = self._find(token)
         return place > len(concept.und) and not concept.routing.shared_expert
+
+    def grid_place(self, token: int) -> tuple[list[int], list[int]] | None:
+        """Place a generation row on a picture's grid, if a concept's rows form a square."""
+        concept, place = self._find(token)
+        side = math.isqrt(len(concept.gen))
+        if side * side != len(concept.gen):
+            return None
+        rows, columns = grid_places(side, side)
+        number = place - 1 - len(concept.und)
+        return [rows[number]], [columns[number]]
 
     def _find(self, token: int) -> tuple[ConceptTokens, int]:
         for concept in reversed(self.concepts):

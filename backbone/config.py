@@ -186,10 +186,28 @@ class BackboneConfig:
     timestep_shift: float = 1.0
     # q/k-norm and rotation of passes with generation tokens in float32 (§22)
     generation_qk_float32: bool = True
+    # do text and photos attend to generation tokens, as in BAGEL? If not, what the model
+    # understands is the same with and without them
+    und_sees_gen: bool = True
+    # are latents enclosed in understanding markers, as in BAGEL? If not, a flow step runs
+    # nothing but the generation expert
+    latent_markers: bool = True
+    # what the head of the generation expert predicts: "velocity", or "data" (the clean latent)
+    prediction: str = "velocity"
+    # base of 2-D rotary positions of latents and generation rows; None: the context's position
+    grid_theta: float | None = None
     # "bytes", or the name of a tokenizer whose files lie in the model's folder
     tokenizer: str = "bytes"
     # height and width of a picture when nobody asks for another
     default_image_size: tuple[int, int] = (1024, 1024)
+
+    def __post_init__(self) -> None:
+        if self.prediction not in ("velocity", "data"):
+            raise InputError(
+                f"prediction is {self.prediction!r}; allowed are 'velocity' and 'data'."
+            )
+        if self.grid_theta is not None and self.trunk.head_dim % 4:
+            raise InputError(f"head_dim is {self.trunk.head_dim}; a grid needs a multiple of 4.")
 
     @property
     def latent_downsample(self) -> int:

@@ -77,7 +77,9 @@ class FlowQuery:
         packed = lay_out([[[blank]]], model.tools(context.table), start)
         self.model, self.cache = model, context.cache
         self.geometry = model.geometry(packed, context.cache)
-        self.markers = model.embed_ids(packed.und_ids, context.table)[None]
+        self.markers = None
+        if packed.und_ids:
+            self.markers = model.embed_ids(packed.und_ids, context.table)[None]
         self.ids = model.latent_ids(h, w)
 
     @torch.no_grad()
@@ -86,5 +88,6 @@ class FlowQuery:
         times = torch.full(x.shape[:2], t, device=self.model.device)
         gen = self.model.embed_latents(x.to(self.model.device), times, self.ids)
         _, hidden, _ = self.model.run(self.markers, gen, self.geometry, self.cache)
-        velocity: Tensor = self.model.llm2vae(hidden)
-        return velocity.float().to(x.device)
+        if hidden is None:
+            raise ValueError("a flow step lost its tokens")
+        return self.model.velocity(hidden, x.to(self.model.device), times).to(x.device)

@@ -51,9 +51,22 @@ class Cache:
     the tokens at layers with both experts, ``und_length`` those at the other layers.
     """
 
-    layers: tuple[KeyValue, ...] = ()
+    layers: tuple[KeyValue | None, ...] = ()
     length: int = 0
     und_length: int = 0
+    # which cached tokens are generation tokens [length]
+    is_gen: tuple[bool, ...] = ()
+
+    def at(self, layer: int) -> KeyValue:
+        """Return a layer's keys and values.
+
+        Raises:
+            IndexError: if the layer has read nothing.
+        """
+        kept = self.layers[layer] if self.layers else None
+        if kept is None:
+            raise IndexError(f"layer {layer} has read nothing")
+        return kept
 
 
 class RMSNorm(nn.Module):
@@ -235,7 +248,7 @@ class Decoder(nn.Module):
         cache = cache or Cache()
         if freeze_und and und is not None:
             und = und.detach()
-        kept: list[KeyValue] = []
+        kept: list[KeyValue | None] = []
         for index, layer in enumerate(self.layers):
             past = cache.layers[index] if cache.layers else None
             args = (und, gen, geometry, past, wide, freeze_und)
@@ -246,7 +259,7 @@ class Decoder(nn.Module):
             if keep:
                 both = bool(layer.has_generation)
                 kept.append(_append(past, fresh, geometry.order, both=both))
-        return *self._final(und, gen, freeze_und), _grown(cache, kept, und, gen)
+        return *self._final(und, gen, freeze_und), _grown(cache, kept, und, gen, geometry.order)
 
     def _final(
         self, und: Tensor | None, gen: Tensor | None, freeze_und: bool
@@ -259,9 +272,10 @@ class Decoder(nn.Module):
 
 def _append(
     past: KeyValue | None, fresh: KeyValue | None, order: Tensor | None, *, both: bool
-) -> KeyValue:
+) -> KeyValue | None:
     if fresh is None:
-        raise ValueError("a pass that is kept in the cache needs understanding tokens")
+        # Only generation tokens, at a layer they pass by.
+        return past
     if order is not None and both:
         order = order.to(fresh[0].device)
         fresh = (fresh[0].index_select(2, order), fresh[1].index_select(2, order))
@@ -270,12 +284,26 @@ def _append(
     return _join([past[0], fresh[0]]), _join([past[1], fresh[1]])
 
 
-def _grown(cache: Cache, kept: list[KeyValue], und: Tensor | None, gen: Tensor | None) -> Cache:
+def _grown(
+    cache: Cache,
+    kept: list[KeyValue | None],
+    und: Tensor | None,
+    gen: Tensor | None,
+    order: Tensor | None,
+) -> Cache:
     if not kept:
         return cache
     new_und = 0 if und is None else und.shape[1]
     new_gen = 0 if gen is None else gen.shape[1]
-    return Cache(tuple(kept), cache.length + new_und + new_gen, cache.und_length + new_und)
+    kinds = [False] * new_und + [True] * new_gen
+    if order is not None:
+        kinds = [kinds[place] for place in order.tolist()]
+    return Cache(
+        layers=tuple(kept),
+        length=cache.length + new_und + new_gen,
+        und_length=cache.und_length + new_und,
+        is_gen=cache.is_gen + tuple(kinds),
+    )
 
 
 class LanguageModel(nn.Module):

@@ -19,12 +19,21 @@ from backbone.config import BackboneConfig, EfficientNetConfig, FluxConfig, Sigl
 from backbone.decoder import Cache, Geometry, LanguageModel
 from backbone.latents import TimestepEmbedder
 from backbone.packing import Packed, Tools
-from backbone.positions import flattened_ids, interpolated_ids, rope_tables, sincos_table
+from backbone.positions import (
+    flattened_ids,
+    grid_tables,
+    interpolated_ids,
+    rope_tables,
+    sincos_table,
+)
 from backbone.visibility import TokenMap, allowed, join
 from backbone.vision import Connector, SiglipEncoder, VisionEncoder
 from omni_errors import InputError
 
 __all__ = ["UnifiedModel"]
+
+# Below this time a predicted picture is final: dividing by less would only amplify errors.
+_SMALLEST_TIME = 0.05
 
 
 class _PositionTable(nn.Module):
@@ -103,7 +112,13 @@ class UnifiedModel(nn.Module):
     def tools(self, table: ConceptTable) -> Tools:
         """Return what laying out a pass has to know of this model."""
         config = self.config
-        return Tools(table, config.special_tokens, config.latent_patch_size, self.count_tokens)
+        return Tools(
+            table=table,
+            special=config.special_tokens,
+            latent_patch=config.latent_patch_size,
+            count_tokens=self.count_tokens,
+            latent_markers=config.latent_markers,
+        )
 
     def count_tokens(self, pixels: Tensor) -> int:
         """Count the understanding tokens of an image ``[3, H, W]``."""
@@ -203,23 +218,38 @@ class UnifiedModel(nn.Module):
         return Geometry(
             und_rope=self._rope(und),
             gen_rope=self._rope(gen),
-            und_bias=self._bias(und, both, cache.length),
-            gen_bias=self._bias(gen, both, cache.length),
-            und_only_bias=self._bias(und, und, cache.und_length) if some_without else None,
+            und_bias=self._und_bias(und, gen, cache),
+            gen_bias=self._bias(allowed(gen, both), [True] * cache.length),
+            und_only_bias=self._bias(allowed(und, und), [True] * cache.und_length)
+            if some_without
+            else None,
             order=packed.order,
         )
 
     def _rope(self, tokens: TokenMap) -> tuple[Tensor, Tensor] | None:
         if tokens.tokens == 0:
             return None
-        trunk = self.config.trunk
-        return rope_tables(tokens.rope.to(self.device), trunk.head_dim, trunk.rope_theta)
+        trunk, theta = self.config.trunk, self.config.grid_theta
+        tokens = TokenMap(*(column.to(self.device) for column in tokens))
+        cos, sin = rope_tables(tokens.rope, trunk.head_dim, trunk.rope_theta)
+        if theta is None:
+            return cos, sin
+        on_grid = (tokens.row >= 0)[..., None]
+        grid_cos, grid_sin = grid_tables(tokens.row, tokens.column, trunk.head_dim, theta)
+        return torch.where(on_grid, grid_cos, cos), torch.where(on_grid, grid_sin, sin)
 
-    def _bias(self, queries: TokenMap, keys: TokenMap, cached: int) -> Tensor | None:
-        mask = allowed(queries, keys)
-        if bool(mask.all()):
+    def _und_bias(self, und: TokenMap, gen: TokenMap, cache: Cache) -> Tensor | None:
+        mask = allowed(und, join([und, gen]))
+        if self.config.und_sees_gen:
+            return self._bias(mask, [True] * cache.length)
+        mask[:, :, und.tokens :] = False
+        return self._bias(mask, [not is_gen for is_gen in cache.is_gen])
+
+    def _bias(self, mask: Tensor, cached: list[bool]) -> Tensor | None:
+        """Put what may be seen of the cache before the mask of this pass ``[B, T, S]``."""
+        if bool(mask.all()) and all(cached):
             return None
-        seen = mask.new_ones(mask.shape[0], mask.shape[1], cached)
+        seen = torch.tensor(cached, dtype=torch.bool).expand(*mask.shape[:2], len(cached))
         return bias_from(torch.cat([seen, mask], dim=2).to(self.device), self.dtype)
 
     def run(
@@ -254,6 +284,17 @@ class UnifiedModel(nn.Module):
         return out
 
     # ways out
+
+    def velocity(self, hidden: Tensor, x: Tensor, t: Tensor) -> Tensor:
+        """Read velocities ``[..., P]`` off normed generation states ``[..., Dg]``, in float32.
+
+        ``x [..., P]`` are the noisy tokens, ``t [...]`` their times. A head that predicts the
+        data gives ``(x - data) / t``, since ``x = (1 - t) data + t noise``.
+        """
+        out: Tensor = self.llm2vae(hidden).float()
+        if self.config.prediction == "velocity":
+            return out
+        return (x.to(out) - out) / t.to(out)[..., None].clamp_min(_SMALLEST_TIME)
 
     def logits(self, hidden: Tensor, table: ConceptTable) -> Tensor:
         """Score the vocabulary, then the name of each concept in play: ``[..., V + C]``."""

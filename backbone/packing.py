@@ -17,6 +17,7 @@ from torch import Tensor
 from backbone.concepts import ConceptTable
 from backbone.config import SpecialTokens
 from backbone.latents import latents_to_tokens
+from backbone.positions import grid_places
 from backbone.visibility import SplitMode, TokenMap
 
 __all__ = ["Item", "LatentItem", "Packed", "Start", "TextItem", "Tools", "VitItem", "lay_out"]
@@ -121,8 +122,15 @@ class _Stream:
     split: list[int] = field(default_factory=list)
     mode: list[int] = field(default_factory=list)
     rope: list[int] = field(default_factory=list)
+    row: list[int] = field(default_factory=list)
+    column: list[int] = field(default_factory=list)
 
-    def add(self, sources: Sequence[int], where: _Where) -> None:
+    def add(
+        self,
+        sources: Sequence[int],
+        where: _Where,
+        grid: tuple[list[int], list[int]] | None = None,
+    ) -> None:
         """Add a run of tokens at consecutive places and one rotary position."""
         count = len(sources)
         self.source += sources
@@ -131,10 +139,21 @@ class _Stream:
         self.mode += [where.mode] * count
         self.place += range(where.place, where.place + count)
         self.rope += [where.rope] * count
+        rows, columns = grid or ([-1] * count, [-1] * count)
+        self.row += rows
+        self.column += columns
 
     def columns(self) -> tuple[list[int], ...]:
         """Return the columns in the order of `TokenMap`."""
-        return self.sample, self.place, self.split, self.mode, self.rope
+        return (
+            self.sample,
+            self.place,
+            self.split,
+            self.mode,
+            self.rope,
+            self.row,
+            self.column,
+        )
 
 
 class _Layout:
@@ -185,7 +204,7 @@ class _Layout:
         for at, token in enumerate(ids):
             here = where._replace(place=where.place + at, rope=where.rope + at)
             if table.is_gen(token):
-                self.gen_rows[-1].add([len(self.gen_ids)], here)
+                self.gen_rows[-1].add([len(self.gen_ids)], here, table.grid_place(token))
                 self.gen_ids.append(token)
                 continue
             if item.loss and at + 1 < len(ids):
@@ -201,11 +220,11 @@ class _Layout:
         self.und_rows[-1].add([len(self.und_ids)], where)
         self.und_ids.append(token)
 
-    def _image(self, stream: _Stream, sources: range, where: _Where) -> int:
-        """Add image tokens between their two markers, which are understanding tokens (§11)."""
+    def _image(self, sources: range, where: _Where) -> int:
+        """Add a seen image between its two markers."""
         special, last = self.tools.special, where.place + 1 + len(sources)
         self._und_text(special.start_of_image, where)
-        stream.add(sources, where._replace(place=where.place + 1))
+        self.und_rows[-1].add(sources, where._replace(place=where.place + 1))
         self._und_text(special.end_of_image, where._replace(place=last))
         return len(sources) + 2
 
@@ -214,7 +233,7 @@ class _Layout:
         sources = range(-self.vit_count - 1, -self.vit_count - 1 - count, -1)
         self.vit_count += count
         self.images.append(item.pixels)
-        return self._image(self.und_rows[-1], sources, where._replace(mode=SplitMode.FULL))
+        return self._image(sources, where._replace(mode=SplitMode.FULL))
 
     def _latent(self, item: LatentItem, where: _Where) -> int:
         patch = self.tools.latent_patch
@@ -223,12 +242,27 @@ class _Layout:
         self.latent_count += len(tokens)
         self.latents.append(item)
         self.latent_tokens.append(tokens)
-        self.latent_grids.append((item.latent.shape[1] // patch, item.latent.shape[2] // patch))
+        grid = (item.latent.shape[1] // patch, item.latent.shape[2] // patch)
+        self.latent_grids.append(grid)
         if item.noisy:
             row, slot = len(self.gen_rows) - 1, len(self.gen_rows[-1].source)
             self.noise += [(row, slot + at, item.task) for at in range(len(tokens))]
         mode = SplitMode.NOISE if item.noisy else SplitMode.FULL
-        return self._image(self.gen_rows[-1], sources, where._replace(mode=mode))
+        return self._latent_tokens(sources, where._replace(mode=mode), grid_places(*grid))
+
+    def _latent_tokens(
+        self, sources: range, where: _Where, grid: tuple[list[int], list[int]]
+    ) -> int:
+        """Add latent tokens; their markers, if any, are understanding tokens (§11)."""
+        special, inner = self.tools.special, where._replace(place=where.place + 1)
+        if not self.tools.latent_markers:
+            self.gen_rows[-1].add(sources, where, grid)
+            return len(sources)
+        self._und_text(special.start_of_image, where)
+        self.gen_rows[-1].add(sources, inner, grid)
+        after = inner._replace(place=inner.place + len(sources))
+        self._und_text(special.end_of_image, after)
+        return len(sources) + 2
 
     def finish(self, end: Start) -> Packed:
         """Stack the rows and give image tokens their final sources."""
@@ -267,6 +301,7 @@ class Tools:
     special: SpecialTokens
     latent_patch: int
     count_tokens: Callable[[Tensor], int]
+    latent_markers: bool = True
 
 
 def lay_out(
@@ -297,6 +332,6 @@ def _stack(rows: list[_Stream], texts: int) -> tuple[Tensor, TokenMap]:
 
     sources = [[texts - 1 - s if s < 0 else s for s in row.source] for row in rows]
     columns = zip(*(row.columns() for row in rows), strict=True)
-    fills = TokenMap(-1, 0, -1, 0, 0)  # type: ignore[arg-type]
+    fills = TokenMap(-1, 0, -1, 0, 0, -1, -1)  # type: ignore[arg-type]
     maps = (table(list(c), int(fill)) for c, fill in zip(columns, fills, strict=True))
     return table(sources, 0), TokenMap(*maps)

@@ -6,7 +6,18 @@ Letters: ``h w`` patches, ``S`` side of a position table, ``E`` width, ``d`` hea
 import torch
 from torch import Tensor
 
-__all__ = ["apply_rope", "flattened_ids", "interpolated_ids", "rope_tables", "sincos_table"]
+__all__ = [
+    "apply_rope",
+    "flattened_ids",
+    "grid_places",
+    "grid_tables",
+    "interpolated_ids",
+    "rope_tables",
+    "sincos_table",
+]
+
+# tokens per side of the nominal grid, and parts of a token a place is counted in
+NOMINAL_SIDE, PARTS = 8, 64
 
 
 def sincos_table(side: int, width: int) -> Tensor:
@@ -47,6 +58,32 @@ def rope_tables(positions: Tensor, head_dim: int, theta: float) -> tuple[Tensor,
     frequencies = 1.0 / theta**exponents
     angles = positions[..., None].float() * frequencies
     angles = torch.cat([angles, angles], dim=-1)
+    return angles.cos(), angles.sin()
+
+
+def grid_places(h: int, w: int) -> tuple[list[int], list[int]]:
+    """Spread ``h × w`` tokens over the nominal grid; return rows and columns in 64ths.
+
+    So a picture's middle has one place at every size, and the 4 × 4 rows of a concept lie
+    between the 8 × 8 tokens of a picture.
+    """
+    unit = NOMINAL_SIDE * PARTS
+    down = [round((i + 0.5) * unit / h - PARTS / 2) for i in range(h)]
+    across = [round((j + 0.5) * unit / w - PARTS / 2) for j in range(w)]
+    return [y for y in down for _ in across], [x for _ in down for x in across]
+
+
+def grid_tables(
+    rows: Tensor, columns: Tensor, head_dim: int, theta: float
+) -> tuple[Tensor, Tensor]:
+    """Compute cosines and sines ``[..., d]`` of 2-D places given in 64ths of a token.
+
+    One half of the angles turns with the row, the other with the column.
+    """
+    exponents = torch.arange(0, head_dim // 2, 2, device=rows.device).float() / (head_dim // 2)
+    frequencies = 1.0 / theta**exponents
+    halves = [(p[..., None].float() / PARTS) * frequencies for p in (rows, columns)]
+    angles = torch.cat([*halves, *halves], dim=-1)
     return angles.cos(), angles.sin()
 
 

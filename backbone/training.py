@@ -9,6 +9,7 @@ vocabulary and concepts.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -106,7 +107,8 @@ def token_losses(
         freeze_und=options.freeze_und,
         recompute=options.recompute,
     )
-    flow = _flow_loss(model, packed, gen, None if data is None else noise - data)
+    pictures = None if data is None or mixed is None else _Pictures(mixed, t, noise - data)
+    flow = _flow_loss(model, packed, gen, pictures)
     return TokenLosses(
         text=_text_loss(model, packed, und, table, samples),
         text_weights=packed.label_weights.to(model.device),
@@ -170,21 +172,32 @@ def _out_of_play(
     return mask
 
 
+class _Pictures(NamedTuple):
+    """All latent tokens of a batch: mixed with noise, their times, their true velocities."""
+
+    mixed: Tensor
+    t: Tensor
+    velocity: Tensor
+
+
 def _flow_loss(
-    model: UnifiedModel, packed: Packed, hidden: Tensor | None, target: Tensor | None
+    model: UnifiedModel, packed: Packed, hidden: Tensor | None, pictures: _Pictures | None
 ) -> Tensor:
-    if not packed.noise_tasks or hidden is None or target is None:
+    if not packed.noise_tasks or hidden is None or pictures is None:
         return torch.zeros(0, model.config.patch_latent_dim, device=model.device)
     picked = hidden.flatten(0, 1)[packed.noise_slots.to(model.device)]
-    velocity = model.llm2vae(picked).float()
     noisy = torch.cat(
         [
             torch.full((len(tokens),), item.noisy)
             for item, tokens in zip(packed.latents, packed.latent_tokens, strict=True)
         ]
     )
-    out: Tensor = (velocity - target[noisy].to(velocity)).square()
-    return out
+    mixed, t, target = (part[noisy].to(model.device) for part in pictures)
+    error = (model.velocity(picked, mixed, t) - target).square()
+    if model.config.prediction == "velocity":
+        return error
+    # A data head's velocity error is its data error over t: weigh by t, half way between both.
+    return error * t[:, None]
 
 
 def _weighted_mean(values: Tensor, weights: Tensor | None) -> Tensor:

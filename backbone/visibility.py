@@ -33,6 +33,9 @@ class TokenMap(NamedTuple):
     mode: Tensor
     # rotary position
     rope: Tensor
+    # place on the nominal grid of a picture in 64ths of a token; -1: none
+    row: Tensor
+    column: Tensor
 
     @property
     def tokens(self) -> int:

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from backbone.concepts import ConceptTable
+from backbone.latents import latents_to_tokens
 from backbone.model import UnifiedModel
 from backbone.packing import Item, LatentItem, lay_out
 from backbone.training import Sample, joint_loss
@@ -62,8 +63,10 @@ def plain_velocity(
 ) -> Tensor:
     """Return the velocity ``[n, P]`` of a noisy latent after items, all run together."""
     _, gen = _hidden(model, [*items, noisy], t)
-    out: Tensor = model.llm2vae(gen)
-    return out[0]
+    if gen is None:
+        raise ValueError("a noisy latent has tokens")
+    x = latents_to_tokens(noisy.latent[None], model.config.latent_patch_size)
+    return model.velocity(gen, x, torch.full(gen.shape[:2], t))[0]
 
 
 def plain_training(

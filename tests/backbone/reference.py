@@ -111,9 +111,9 @@ def contexts(*parts: Part) -> Contexts:
 
 def cached(context: Context) -> tuple[Tensor, Tensor]:
     """Return keys and values as the fixtures store them: [layers, tokens, kv heads, head size]."""
-    keys = torch.stack([k[0].transpose(0, 1) for k, _ in context.cache.layers])
-    values = torch.stack([v[0].transpose(0, 1) for _, v in context.cache.layers])
-    return keys, values
+    layers = [context.cache.at(i) for i in range(len(context.cache.layers))]
+    keys = torch.stack([k[0].transpose(0, 1) for k, _ in layers])
+    return keys, torch.stack([v[0].transpose(0, 1) for _, v in layers])
 
 
 def flow_options(case: dict[str, Any]) -> FlowOptions:

@@ -28,6 +28,14 @@ def config(shape: str = "tiny") -> BackboneConfig:
             trunk=replace(trunk, num_hidden_layers=4, generation=narrow, generation_layers=(1, 3)),
         ),
         "tied": replace(tiny, trunk=replace(trunk, tie_word_embeddings=True)),
+        "apart": replace(
+            tiny,
+            trunk=replace(trunk, num_hidden_layers=4, generation=narrow, generation_layers=(1, 3)),
+            und_sees_gen=False,
+            latent_markers=False,
+            prediction="data",
+            grid_theta=100.0,
+        ),
         "pixel": replace(tiny, autoencoder=PixelConfig(8, 6, 16, 1)),
     }
     return shapes[shape]

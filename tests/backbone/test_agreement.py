@@ -14,7 +14,7 @@ from backbone.training import Sample, token_losses
 from backbone.words import Words
 from tests.backbone import small
 
-SHAPES = ["tiny", "narrow", "partial", "tied", "pixel"]
+SHAPES = ["tiny", "narrow", "partial", "apart", "tied", "pixel"]
 
 
 def cached_velocity(shape: str, items: list[Item], table: ConceptTable) -> Tensor:
@@ -43,8 +43,8 @@ def packed_velocity(shape: str, items: list[Item], concepts: tuple[ConceptTokens
     und, gen = model.embed(packed, table, mixed, t)
     _, gen, _ = model.run(und, gen, model.geometry(packed))
     assert gen is not None
-    out: Tensor = model.llm2vae(gen.flatten(0, 1)[packed.noise_slots])
-    return out
+    hidden = gen.flatten(0, 1)[packed.noise_slots]
+    return model.velocity(hidden, mixed[len(clean) :], t[len(clean) :])
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -112,7 +112,7 @@ def test_later_text_never_changes_what_was_read() -> None:
     short, long = Context(model), Context(model)
     short.add(small.text("one"))
     long.add(small.text("one"))
-    before = long.cache.layers[0][0].clone()
+    before = long.cache.at(0)[0].clone()
     long.add(TextItem((5, 6, 7)))
-    assert torch.equal(long.cache.layers[0][0][:, :, : before.shape[2]], before)
-    assert torch.equal(short.cache.layers[0][0], before)
+    assert torch.equal(long.cache.at(0)[0][:, :, : before.shape[2]], before)
+    assert torch.equal(short.cache.at(0)[0], before)

@@ -11,7 +11,7 @@ from omni_errors import InputError, NotFoundError
 from tests.backbone import small
 
 
-@pytest.mark.parametrize("shape", ["tiny", "narrow", "partial", "tied", "pixel"])
+@pytest.mark.parametrize("shape", ["tiny", "narrow", "partial", "apart", "tied", "pixel"])
 def test_a_config_survives_json(shape: str) -> None:
     config = small.config(shape)
     assert from_dict(json.loads(json.dumps(to_dict(config)))) == config

@@ -9,6 +9,7 @@ from backbone.blank import random_model
 from backbone.concepts import ConceptTable
 from backbone.context import Context, FlowQuery
 from backbone.packing import LatentItem
+from backbone.positions import apply_rope, grid_places, grid_tables
 from omni_errors import InputError
 from tests.backbone import small
 from tests.backbone.small import noise
@@ -20,7 +21,7 @@ def test_generation_tokens_pass_unchanged_through_layers_without_their_expert() 
     assert [layer.has_generation for layer in layers] == [False, True, False, True]
     context = Context(model)
     context.add(LatentItem(noise(16, 4, 4)))
-    lengths = [keys.shape[2] for keys, _ in context.cache.layers]
+    lengths = [context.cache.at(i)[0].shape[2] for i in range(4)]
     assert lengths == [2, 6, 2, 6]
     assert (context.cache.length, context.cache.und_length) == (6, 2)
 
@@ -58,8 +59,8 @@ def test_copies_of_a_context_share_what_they_read() -> None:
     copy = context.copy()
     copy.add(small.text("two"))
     assert context.length == 5
-    assert copy.cache.layers[0][0].shape[2] == 10
-    assert context.cache.layers[0][0].shape[2] == 5
+    assert copy.cache.at(0)[0].shape[2] == 10
+    assert context.cache.at(0)[0].shape[2] == 5
 
 
 def test_nothing_depends_on_the_modules_training_flag() -> None:
@@ -91,3 +92,45 @@ def test_bfloat16_stays_close_to_float32() -> None:
         context.add(small.text("a cat"))
         values.append(FlowQuery(context, 2, 2)(noise(1, 4, 64), 0.5))
     assert (values[0] - values[1]).norm() / values[0].norm() < 0.05
+
+
+def test_understanding_set_apart_never_notices_generation_tokens() -> None:
+    hidden = []
+    for latents in (0, 1, 3):
+        context = Context(small.model("apart"))
+        context.add(small.text("one"))
+        for number in range(latents):
+            context.add(LatentItem(noise(16, 4, 4, seed=number)))
+        context.rope = 5
+        hidden.append(context.add(small.text("two")))
+    assert all(h is not None and torch.equal(h, hidden[0]) for h in hidden if hidden[0] is not None)
+
+
+def test_without_markers_a_flow_step_runs_generation_tokens_alone() -> None:
+    context = Context(small.model("apart"))
+    context.add(small.text("a cat"))
+    query = FlowQuery(context, 2, 2)
+    assert query.markers is None
+    assert query(noise(1, 4, 64), 0.5).shape == (1, 4, 64)
+
+
+def test_a_data_head_and_its_velocity_agree() -> None:
+    model, hidden, x = small.model("apart"), noise(1, 4, 48), noise(1, 4, 64)
+    t = torch.full((1, 4), 0.5)
+    data = model.llm2vae(hidden)
+    v = model.velocity(hidden, x, t)
+    torch.testing.assert_close(x - 0.5 * v, data, atol=1e-5, rtol=0)
+
+
+def test_a_grid_makes_moved_pictures_differ_and_keeps_distances() -> None:
+    rows, columns = grid_places(8, 8)
+    assert (rows[:9], columns[:9]) == ([0] * 8 + [64], [0, 64, 128, 192, 256, 320, 384, 448, 0])
+    assert grid_places(4, 4)[1][:4] == [32, 160, 288, 416]
+    cos, sin = grid_tables(torch.tensor(rows), torch.tensor(columns), 20, 100.0)
+    x = noise(1, 1, 1, 20).expand(1, 1, 64, 20)
+    turned = apply_rope(x, cos[None], sin[None])[0, 0]
+    # One step right is one step right wherever it is taken, and unlike one step down.
+    assert (turned[0] @ turned[1]).item() == pytest.approx(
+        (turned[9] @ turned[10]).item(), abs=1e-4
+    )
+    assert abs((turned[0] @ turned[1]).item() - (turned[0] @ turned[8]).item()) > 1e-3

@@ -1,0 +1,117 @@
+"""The front: light to start, and every error one line and one exit code."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+import cli
+import cli_model
+from omni_errors import (
+    CancelledError,
+    InputError,
+    NotFoundError,
+    OmniError,
+    RefusedError,
+    ResourceError,
+    TruncatedError,
+)
+
+HEAVY = ("torch", "transformers", "chromadb", "langgraph", "accelerate", "numpy")
+Breaker = Callable[[BaseException], None]
+
+
+@pytest.fixture
+def break_list(monkeypatch: pytest.MonkeyPatch) -> Breaker:
+    """Let `omni model list` fail."""
+
+    def break_with(error: BaseException) -> None:
+        def fail(entry: object) -> bool:
+            raise error
+
+        monkeypatch.setattr(cli_model, "is_here", fail)
+
+    return break_with
+
+
+@pytest.mark.parametrize("args", [["--help"], ["model", "list"], ["model", "--help"]])
+def test_light_commands_import_nothing_heavy(args: list[str]) -> None:
+    code = (
+        f"import sys, cli; cli.run({args!r}); "
+        f"print('HEAVY', [m for m in {HEAVY!r} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "HEAVY []" in done.stdout
+
+
+def test_the_version_is_the_package_s(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["--version"]) == 0
+    assert capsys.readouterr().out == "omni 0.1.0\n"
+
+
+@pytest.mark.parametrize("args", [[], ["nope"], ["model", "info"], ["model", "list", "--nope"]])
+def test_wrong_usage_is_2(args: list[str]) -> None:
+    assert cli.run(args) == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (OmniError("x"), 1),
+        (ResourceError("x"), 1),
+        (InputError("x"), 2),
+        (NotFoundError("x"), 3),
+        (RefusedError("x"), 4),
+        (TruncatedError("x"), 5),
+        (CancelledError("x"), 130),
+        (KeyboardInterrupt(), 130),
+        (ZeroDivisionError("x"), 1),
+    ],
+)
+def test_each_error_has_its_exit_code(break_list: Breaker, error: BaseException, code: int) -> None:
+    break_list(error)
+    assert cli.run(["model", "list"]) == code
+
+
+def test_an_error_is_one_line_on_stderr(
+    break_list: Breaker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    break_list(NotFoundError("There is no [bold]dog[/nope].", hint="Add one."))
+    cli.run(["model", "list"])
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", "omni: There is no [bold]dog[/nope]. Add one.\n")
+
+
+def test_with_json_an_error_is_an_object(
+    break_list: Breaker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    break_list(NotFoundError("None.", hint="Add one."))
+    assert cli.run(["model", "list", "--json"]) == 3
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error == {"kind": "NotFoundError", "message": "None.", "hint": "Add one."}
+
+
+@pytest.mark.parametrize("error", [NotFoundError("x"), ZeroDivisionError("x")])
+@pytest.mark.parametrize("debug", [True, False])
+def test_tracebacks_are_for_debugging(
+    break_list: Breaker,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    debug: bool,
+) -> None:
+    if debug:
+        monkeypatch.setenv("OMNI_DEBUG", "1")
+    break_list(error)
+    cli.run(["model", "list"])
+    assert ("Traceback" in capsys.readouterr().err) is debug
+
+
+def test_the_installed_command_runs() -> None:
+    command = os.path.join(os.path.dirname(sys.executable), "omni")
+    done = subprocess.run([command, "model", "path", "tiny"], capture_output=True, text=True)
+    assert done.returncode == 3
+    assert "follow from a seed" in done.stderr

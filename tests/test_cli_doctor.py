@@ -1,0 +1,114 @@
+"""``omni doctor``: looks at the machine, and fails only when something failed."""
+
+import json
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+import cli
+from backbone.home import find_home, private_folder
+from cli_doctor import Finding, examine
+from omni_errors import ResourceError
+
+Out = pytest.CaptureFixture[str]
+
+
+def finding(what: str) -> Finding:
+    return next(f for f in examine() if f.what == what)
+
+
+@pytest.fixture
+def self_check(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Put a self-check in place that draws nothing."""
+    module = ModuleType("backbone.selfcheck")
+
+    def run(name: str, folder: Path) -> Any:
+        return SimpleNamespace(sentence="\x1b[31mred", picture=folder / "a.png", seconds=1.5)
+
+    module.run = run  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "backbone.selfcheck", module)
+    return module
+
+
+def test_a_sound_machine_passes(capsys: Out) -> None:
+    assert cli.run(["doctor"]) == 0
+    out = capsys.readouterr().out
+    for word in ("torch", "device", "data folder", "model bagel", "tracing"):
+        assert word in out
+
+
+def test_findings_in_json_have_three_fields(capsys: Out) -> None:
+    cli.run(["doctor", "--json"])
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    assert {frozenset(f) for f in findings} == {frozenset({"what", "result", "state"})}
+
+
+def test_it_creates_nothing(own_home: Path) -> None:
+    examine()
+    assert not own_home.exists()
+
+
+def test_a_wrong_device_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMNI_DEVICE", "toaster")
+    assert finding("device").state == "failed"
+    assert cli.run(["doctor"]) == 1
+
+
+def test_a_file_where_home_belongs_fails(own_home: Path) -> None:
+    own_home.write_text("")
+    assert finding("data folder").state == "failed"
+
+
+def test_folders_open_to_others_are_warned_of() -> None:
+    data = private_folder(find_home().data)
+    assert finding("data folder").state == "ok"
+    data.chmod(0o755)
+    assert finding("data folder").state == "warning"
+
+
+@pytest.mark.parametrize("name", ["LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2"])
+def test_switches_that_send_data_out_are_warned_of(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "false")
+    assert finding("tracing").state == "ok"
+    monkeypatch.setenv(name, "true")
+    assert finding("tracing").state == "warning"
+    assert name in finding("tracing").result
+
+
+def test_a_secret_is_not_printed(monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:
+    monkeypatch.setenv("LANGSMITH_API_KEY", "s3cret")
+    cli.run(["doctor"])
+    out = capsys.readouterr().out
+    assert "LANGSMITH_API_KEY" in out
+    assert "s3cret" not in out
+
+
+@pytest.mark.usefixtures("self_check")
+def test_a_try_out_shows_its_results_without_steering_the_terminal(capsys: Out) -> None:
+    assert cli.run(["doctor", "--model", "tiny", "-o", "here"]) == 0
+    out = capsys.readouterr().out
+    assert "here/a.png" in out
+    assert "\x1b" not in out
+    assert "\ufffd[31mred" in out
+
+
+@pytest.mark.parametrize("error", [ResourceError("no memory"), ZeroDivisionError("no memory")])
+def test_a_try_out_that_breaks_is_a_finding(
+    self_check: ModuleType, capsys: Out, error: Exception
+) -> None:
+    def fail(name: str, folder: Path) -> None:
+        raise error
+
+    self_check.run = fail  # type: ignore[attr-defined]
+    assert cli.run(["doctor", "--model", "tiny"]) == 1
+    assert "no memory" in capsys.readouterr().out
+
+
+def test_a_tiny_model_really_draws_and_writes(tmp_path: Path, capsys: Out) -> None:
+    assert cli.run(["doctor", "--model", "tiny", "-o", str(tmp_path)]) == 0
+    assert [p.suffix for p in tmp_path.iterdir() if p.is_file()] == [".png"]
