@@ -68,11 +68,12 @@ def pull(
     as_json: Json = False,
 ) -> None:
     """Fetch a model's weights once; a broken download goes on where it stopped."""
-    from backbone.hub import plan_pull
+    from backbone.hub import plan_pull, require_space
     from backbone.hub import pull as fetch
 
     entry = find_entry(name)
     plan = plan_pull(entry, revision)
+    require_space(plan)
     if plan.missing and not yes:
         _ask(entry, plan)
     _print_path(entry, str(fetch(entry, revision)), as_json)

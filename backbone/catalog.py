@@ -71,8 +71,8 @@ CATALOG: tuple[Entry, ...] = (
         name="bagel",
         about="BAGEL-7B-MoT, the released model that reads, draws and edits",
         licence="Apache-2.0",
-        # ema.safetensors 29,214,685,336 bytes, ae.safetensors about 335 MB, tokenizer 11 MB
-        size=29_561_000_000,
+        # the eight files, as published
+        size=29_561_478_214,
         hub=_BAGEL,
     ),
 )

@@ -4,6 +4,7 @@ Files stay in the Hugging Face cache, which resumes broken downloads by itself. 
 imported only when one of these functions runs.
 """
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from backbone.catalog import Entry, HubSource
-from omni_errors import DownloadError, FolderError, UsageError
+from omni_errors import DownloadError, FolderError, ResourceError, UsageError
 
-__all__ = ["Download", "PullPlan", "plan_pull", "pull", "pulled_folder"]
+__all__ = ["Download", "PullPlan", "plan_pull", "pull", "pulled_folder", "require_space"]
 
 # `huggingface_hub.snapshot_download`, or what a test puts in its place
 Download = Callable[..., Any]
@@ -48,6 +49,26 @@ def plan_pull(
         total=sum(file.file_size or 0 for file in files),
         missing=sum(file.file_size or 0 for file in files if file.will_download),
     )
+
+
+def require_space(plan: PullPlan, free: int | None = None) -> None:
+    """Refuse a pull that would fill the disk; ``free`` bytes, by default those of the cache.
+
+    Raises:
+        ResourceError: if less is free than the pull would fetch.
+    """
+    from huggingface_hub import constants
+
+    cache = Path(constants.HF_HUB_CACHE)
+    if free is None:
+        nearest = next(path for path in (cache, *cache.parents) if path.exists())
+        free = shutil.disk_usage(nearest).free
+    if plan.missing > free:
+        raise ResourceError(
+            f"{plan.repo} needs {plan.missing / 1e9:.1f} GB more in {cache}, but "
+            f"{free / 1e9:.1f} GB are free.",
+            hint="Make room, or set HF_HOME to a folder on a larger disk.",
+        )
 
 
 def pull(entry: Entry, revision: str | None = None, *, download: Download | None = None) -> Path:
@@ -102,7 +123,10 @@ def _request(source: HubSource, revision: str | None) -> dict[str, Any]:
 
 def _snapshot_download() -> Download:
     from huggingface_hub import snapshot_download
+    from huggingface_hub.utils import logging
 
+    # Its retries would surround our one sentence with a dozen lines; bars stay.
+    logging.set_verbosity_error()
     return snapshot_download
 
 

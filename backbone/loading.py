@@ -1,7 +1,9 @@
 """Get a model ready to run: random, from a folder, or pulled from the hub.
 
 Everything is checked before anything is loaded. Tensors are then read one by one straight into
-a model that has no memory of its own yet, so that the peak is about the weights themselves.
+a model that has no memory of its own yet, so that the peak is about the weights themselves. On
+a CPU, weights that keep their dtype stay mapped to the file and are read when first used:
+replace a model's files by renaming, never by writing into them while it runs.
 """
 
 from collections.abc import Callable, Mapping

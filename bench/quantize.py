@@ -14,6 +14,7 @@ from backbone.concepts import ConceptTable
 from backbone.context import Context
 from backbone.loading import LoadOptions, load_model
 from backbone.model import UnifiedModel
+from backbone.packing import TextItem
 from backbone.quantize import KINDS
 
 __all__ = ["Measurement", "measure"]
@@ -58,8 +59,6 @@ def _logits(model: UnifiedModel) -> Tensor:
     table = ConceptTable(model.config.trunk.vocab_size, ())
     ids = torch.arange(_TOKENS) * 37 % min(256, model.config.trunk.vocab_size)
     context = Context(model)
-    from backbone.packing import TextItem
-
     hidden = context.add(TextItem(tuple(ids.tolist())))
     if hidden is None:
         raise RuntimeError("the model read nothing")

@@ -9,8 +9,8 @@ import pytest
 from huggingface_hub import errors
 
 from backbone.catalog import Entry, find_entry
-from backbone.hub import plan_pull, pull, pulled_folder
-from omni_errors import DownloadError, FolderError, UsageError
+from backbone.hub import PullPlan, plan_pull, pull, pulled_folder, require_space
+from omni_errors import DownloadError, FolderError, ResourceError, UsageError
 
 BAGEL = find_entry("bagel")
 COMMIT = "5019f57d168e5816e8f3f701b17cc816bb7cf24b"
@@ -65,6 +65,17 @@ def test_a_plan_tells_sizes_and_fetches_nothing() -> None:
     plan = plan_pull(BAGEL, download=hub)
     assert (plan.total, plan.missing, plan.revision) == (42, 30, COMMIT)
     assert hub.request["dry_run"]
+
+
+@pytest.mark.parametrize("free", [10**12, 2_000_000_000, None])
+def test_what_fits_on_the_disk_may_be_fetched(free: int | None) -> None:
+    require_space(PullPlan("a/b", "abc", 4, 2_000_000_000 if free else 1), free)
+
+
+def test_a_full_disk_is_told_before_the_download() -> None:
+    with pytest.raises(ResourceError, match=r"needs 2\.0 GB more in .*hub, but 1\.0 GB") as caught:
+        require_space(PullPlan("a/b", "abc", 3_000_000_000, 2_000_000_000), 1_000_000_000)
+    assert "HF_HOME" in caught.value.hint
 
 
 def test_a_model_without_weights_is_not_pulled() -> None:

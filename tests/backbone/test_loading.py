@@ -54,6 +54,12 @@ def test_a_loaded_model_is_frozen_and_in_inference_mode(bagel_tiny: Path) -> Non
     assert not any(t.is_meta for t in model.state_dict().values())
 
 
+def test_changing_loaded_weights_leaves_the_file_alone(folder: Path) -> None:
+    before = (folder / "ema.safetensors").read_bytes()
+    load_model(folder).vae2llm.weight.add_(1.0)
+    assert (folder / "ema.safetensors").read_bytes() == before
+
+
 def test_bfloat16_leaves_the_autoencoder_alone(bagel_tiny: Path) -> None:
     model = load_model(bagel_tiny, options=LoadOptions(dtype="bfloat16"))
     assert model.dtype == torch.bfloat16

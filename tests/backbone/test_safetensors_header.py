@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from backbone.safetensors_header import MAX_HEADER_BYTES, read_header
-from omni_errors import FolderError, TruncatedError
+from omni_errors import FolderError, TruncatedError, WeightsError
 
 
 @pytest.fixture
@@ -86,3 +88,14 @@ def test_overlapping_tensors_are_refused(tmp_path: Path) -> None:
     path.write_bytes(header_of({"a": one, "b": one}, b"0000"))
     with pytest.raises(FolderError, match="gaps"):
         read_header(path)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(prefix=st.binary(max_size=40), cut=st.integers(0, 200))
+def test_damage_of_any_kind_is_an_error_of_ours(good: Path, prefix: bytes, cut: int) -> None:
+    path = good.with_name("damaged.safetensors")
+    path.write_bytes(prefix + good.read_bytes()[cut:])
+    try:
+        read_header(path)
+    except WeightsError as error:
+        assert "damaged" in str(error)
