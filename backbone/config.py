@@ -196,6 +196,8 @@ class BackboneConfig:
     prediction: str = "velocity"
     # base of 2-D rotary positions of latents and generation rows; None: the context's position
     grid_theta: float | None = None
+    # does the model look at the image it edits, besides reading its latent, as in BAGEL?
+    look_at_source: bool = True
     # "bytes", or the name of a tokenizer whose files lie in the model's folder
     tokenizer: str = "bytes"
     # height and width of a picture when nobody asks for another

@@ -101,6 +101,12 @@ class Packed:
     noise_slots: Tensor
     noise_tasks: list[str] = field(default_factory=list)
 
+    @property
+    def noisy(self) -> Tensor:
+        """Tell which latent tokens ``[N]`` are noisy."""
+        pairs = zip(self.latents, self.latent_tokens, strict=True)
+        return torch.cat([torch.full((len(tokens),), item.noisy) for item, tokens in pairs])
+
 
 class _Where(NamedTuple):
     """The first token of a run: what a whole run shares, and where it begins."""

@@ -173,7 +173,7 @@ class Painter:
     def source(self, photo: Image.Image, generator: Generator | None = None) -> tuple[Item, ...]:
         """Make the items of a source image: its latent, then what the encoder sees (§18)."""
         latent = self.words.latent(photo, generator=generator)
-        if self.model.vit_model is None:
+        if self.model.vit_model is None or not self.config.look_at_source:
             return (latent,)
         return latent, self.words.look(photo)
 

@@ -16,11 +16,20 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from backbone.concepts import ConceptTable, ConceptTokens
+from backbone.config import BackboneConfig
 from backbone.flow import draw_times, interpolate
 from backbone.model import UnifiedModel
 from backbone.packing import EDIT, IMAGE, Item, LatentItem, Packed, lay_out
 
-__all__ = ["JointLoss", "LossOptions", "Sample", "TokenLosses", "joint_loss", "token_losses"]
+__all__ = [
+    "JointLoss",
+    "LossOptions",
+    "Sample",
+    "TokenLosses",
+    "flow_error",
+    "joint_loss",
+    "token_losses",
+]
 
 
 @dataclass(frozen=True)
@@ -186,18 +195,18 @@ def _flow_loss(
     if not packed.noise_tasks or hidden is None or pictures is None:
         return torch.zeros(0, model.config.patch_latent_dim, device=model.device)
     picked = hidden.flatten(0, 1)[packed.noise_slots.to(model.device)]
-    noisy = torch.cat(
-        [
-            torch.full((len(tokens),), item.noisy)
-            for item, tokens in zip(packed.latents, packed.latent_tokens, strict=True)
-        ]
-    )
-    mixed, t, target = (part[noisy].to(model.device) for part in pictures)
-    error = (model.velocity(picked, mixed, t) - target).square()
-    if model.config.prediction == "velocity":
-        return error
-    # A data head's velocity error is its data error over t: weigh by t, half way between both.
-    return error * t[:, None]
+    mixed, t, target = (part[packed.noisy].to(model.device) for part in pictures)
+    return flow_error(model.config, model.velocity(picked, mixed, t), target, t)
+
+
+def flow_error(config: BackboneConfig, velocity: Tensor, target: Tensor, t: Tensor) -> Tensor:
+    """Return squared errors ``[n, P]`` of velocities at times ``[n]`` (eq. 7 and 8).
+
+    A head that predicts the data errs by ``t`` times its velocity's error; its squares are
+    weighed by ``t``, half way between the two.
+    """
+    error = (velocity - target).square()
+    return error if config.prediction == "velocity" else error * t[:, None]
 
 
 def _weighted_mean(values: Tensor, weights: Tensor | None) -> Tensor:

@@ -1,0 +1,1 @@
+"""The small configuration: the composed world it is trained on, and its training recipe."""

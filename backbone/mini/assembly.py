@@ -1,0 +1,96 @@
+"""omni-mini while it is being trained: its parts, from their folders."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from backbone.blank import random_model
+from backbone.config import BackboneConfig, from_dict
+from backbone.llama import load_llama
+from backbone.mini.assets import load_assets
+from backbone.mini.autoencoding import averaged
+from backbone.mini.row_encoder import RowEncoder
+from backbone.mini.trunk import read_trunk
+from backbone.mini.world import World
+from backbone.model import UnifiedModel
+from backbone.tokenizer import FolderTokenizer
+from backbone.words import Words
+
+if TYPE_CHECKING:
+    from backbone.mini.generation import Example
+
+__all__ = ["Parts", "mini_config", "open_parts"]
+
+_CONFIG = Path(__file__).parent / "data" / "omni-mini.json"
+
+
+def mini_config() -> BackboneConfig:
+    """Read omni-mini's sizes."""
+    data: dict[str, Any] = json.loads(_CONFIG.read_text("utf8"))
+    return from_dict(data)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The model with its tokenizer, and what writes rows for it."""
+
+    model: UnifiedModel
+    tokenizer: FolderTokenizer
+    words: Words
+    rows: RowEncoder
+
+    def trainable(self) -> dict[str, nn.Parameter]:
+        """Return what the generation stage trains, by name."""
+        starts = ("vae2llm", "llm2vae", "time_embedder")
+        chosen = {
+            name: parameter.requires_grad_()
+            for name, parameter in self.model.named_parameters()
+            if "_moe_gen" in name or name.startswith(starts)
+        }
+        return chosen | {f"rows.{n}": p for n, p in self.rows.named_parameters()}
+
+    def world(self, assets: Path) -> World:
+        """Open the world at the size the model draws."""
+        return World(load_assets(assets), size=self.model.config.default_image_size[0])
+
+    @torch.no_grad()
+    def encode(self, pictures: NDArray[np.uint8]) -> Tensor:
+        """Encode pictures ``[n, S, S, 3]`` as scaled latents ``[n, z, S / 8, S / 8]``."""
+        if self.model.autoencoder is None:
+            raise ValueError("omni-mini has an autoencoder")
+        pixels = torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
+        return self.model.autoencoder.encode(pixels).float()
+
+    def write_rows(self, examples: "list[Example]") -> Tensor:
+        """Write generation rows ``[n, 16, Dg]`` from the crops of examples."""
+        if not examples:
+            return torch.zeros(0, 16, self.model.config.gen_width)
+        latents = self.encode(np.stack([e.crop for e in examples]))
+        masks = torch.from_numpy(np.stack([e.mask for e in examples])).float()[:, None] / 255
+        rows: Tensor = self.rows(latents, nn.functional.avg_pool2d(masks, 8))
+        return rows
+
+
+def open_parts(trunk: Path, autoencoder: Path) -> Parts:
+    """Build the model: converted trunk in bf16, trained autoencoder, fresh generation expert."""
+    config = mini_config()
+    model = random_model(config, seed=3)
+    load_llama(model.language_model, read_trunk(trunk))
+    model.autoencoder = averaged(autoencoder).requires_grad_(False)
+    for name, parameter in model.language_model.named_parameters():
+        if "_moe_gen" not in name:
+            parameter.data = parameter.data.to(torch.bfloat16)
+    tokenizer = FolderTokenizer(trunk)
+    rows = RowEncoder(config.autoencoder.z_channels, config.gen_width)  # type: ignore[union-attr]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(4)
+        for module in rows.modules():
+            if isinstance(module, nn.Conv2d | nn.Linear):
+                module.reset_parameters()
+    return Parts(model, tokenizer, Words(model, tokenizer), rows)

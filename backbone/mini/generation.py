@@ -1,0 +1,271 @@
+"""Stage 2 of the recipe: the generation expert and the rows that tell it what to draw.
+
+Every example shows a subject once (a masked crop writes its rows) and asks for it in another
+scene, or for an exact edit of a scene it is in. The language model stays as it is; since it
+never sees generation tokens, its keys and values for a text are computed once and kept.
+Run ``python -m backbone.mini.generation --steps N``; it stops and goes on at will.
+"""
+
+import argparse
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.random import default_rng
+from torch import Generator, Tensor
+
+from backbone.concepts import GENERATE, ConceptTable, ConceptTokens
+from backbone.decoder import Cache, KeyValue
+from backbone.flow import draw_times, interpolate
+from backbone.mini.assembly import Parts, open_parts
+from backbone.mini.captions import caption
+from backbone.mini.edits import edit
+from backbone.mini.pixels import Bytes
+from backbone.mini.row_encoder import CROP
+from backbone.mini.stage import Schedule, Stage
+from backbone.mini.views import subject_views
+from backbone.mini.world import World
+from backbone.packing import EDIT, IMAGE, Item, LatentItem, Packed, TextItem, lay_out
+from backbone.training import flow_error
+
+__all__ = ["Example", "TextMemory", "examples", "flow_losses", "main"]
+
+_SEED = 2
+_DROP = 0.1
+_EDITS = 0.3
+
+
+@dataclass(frozen=True)
+class Example:
+    """What is shown, asked and wanted: pictures [S, S, 3], a crop [s, s, 3] and its mask [s, s]."""
+
+    text: str
+    target: Bytes
+    crop: Bytes
+    mask: Bytes
+    source: Bytes | None = None
+    dropped: bool = False
+
+
+def examples(world: World, step: int, count: int) -> list[Example]:
+    """Make the batch of a step; the same one whenever it is asked for."""
+    return [_example(world, step, number, number < count * _EDITS) for number in range(count)]
+
+
+def _example(world: World, step: int, number: int, editing: bool) -> Example:
+    rng = default_rng([_SEED, step, number])
+    dropped = bool(rng.random() < _DROP)
+    subject = world.subject(rng)
+    view = subject_views(world, subject, 1, rng, crop_side=CROP)[0]
+    if editing:
+        triplet = edit(world, rng, subject=subject)
+        text, source, target = triplet.instruction, triplet.source, triplet.target
+    else:
+        scene = world.scene(rng, subject=subject)
+        text, source, target = caption(scene, rng), None, scene.image
+    mask = (view.crop_mask * np.uint8(255)).astype(np.uint8)
+    return Example(text, target, view.crop, mask, source, dropped)
+
+
+class TextMemory:
+    """Keep the keys and values of texts at the layers that carry a generation expert."""
+
+    def __init__(self, parts: Parts, limit: int = 6000) -> None:
+        self.parts, self.limit = parts, limit
+        self.kept: OrderedDict[tuple[int, ...], list[KeyValue]] = OrderedDict()
+        self.layers = [
+            index
+            for index in range(parts.model.config.trunk.num_hidden_layers)
+            if parts.model.config.trunk.has_generation(index)
+        ]
+
+    def cache(self, packed: Packed, rows: list[list[Item]], table: ConceptTable) -> Cache:
+        """Return a cache whose slots are those of the und stream of a laid-out batch."""
+        keys = [_key(items) for items in rows]
+        missing = [n for n, key in enumerate(keys) if key not in self.kept]
+        if missing:
+            self._read([rows[n] for n in missing], [keys[n] for n in missing], table)
+        width = packed.und_map.tokens
+        stacked: list[KeyValue | None] = [None] * self.parts.model.config.trunk.num_hidden_layers
+        for place, layer in enumerate(self.layers):
+            pairs = [self.kept[key][place] for key in keys]
+            stacked[layer] = (
+                _stack([p[0] for p in pairs], width),
+                _stack([p[1] for p in pairs], width),
+            )
+        for key in keys:
+            self.kept.move_to_end(key)
+        while len(self.kept) > self.limit:
+            self.kept.popitem(last=False)
+        return Cache(tuple(stacked), length=width, und_length=width, is_gen=(False,) * width)
+
+    @torch.no_grad()
+    def _read(
+        self, rows: list[list[Item]], keys: list[tuple[int, ...]], table: ConceptTable
+    ) -> None:
+        model = self.parts.model
+        packed = lay_out([[items] for items in rows], model.tools(table))
+        if not packed.und_ids:
+            trunk = model.config.trunk
+            shape = (trunk.num_key_value_heads, 0, trunk.head_dim)
+            empty = torch.zeros(shape, dtype=model.dtype)
+            self.kept.update({key: [(empty, empty)] * len(self.layers) for key in keys})
+            return
+        und = model.embed_ids(packed.und_ids, table)[packed.und_source]
+        geometry = model.geometry(packed)
+        # The rows among the texts take up positions, but are not there to be seen.
+        geometry = geometry._replace(und_bias=geometry.und_only_bias)
+        read: list[KeyValue] = []
+        for index, layer in enumerate(model.language_model.model.layers[: self.layers[-1] + 1]):
+            und, _, pair = layer(und, None, geometry, None)
+            if index in self.layers and pair is not None:
+                read.append(pair)
+        lengths = (packed.und_map.sample >= 0).sum(1).tolist()
+        for row, (key, length) in enumerate(zip(keys, lengths, strict=True)):
+            self.kept[key] = [
+                (k[row, :, :length].clone(), v[row, :, :length].clone()) for k, v in read
+            ]
+
+
+def _key(items: list[Item]) -> tuple[int, ...]:
+    """Tell texts apart, and where a source picture moved their positions."""
+    key: list[int] = []
+    for item in items:
+        if isinstance(item, TextItem):
+            key += [-1] if item.dropped else item.ids
+        else:
+            key.append(-2 - int(item.dropped))
+    return tuple(key)
+
+
+def _stack(parts: list[Tensor], width: int) -> Tensor:
+    out = parts[0].new_zeros(len(parts), parts[0].shape[0], width, parts[0].shape[2])
+    for row, part in enumerate(parts):
+        out[row, :, : part.shape[1]] = part
+    return out
+
+
+def placeholder(parts: Parts) -> ConceptTokens:
+    """Make the concept every example calls ``<sks>``; its generation rows are filled in later.
+
+    Its name row is the embedding of "it", so that the language model reads a plain word.
+    """
+    model = parts.model
+    plain = ConceptTable(model.config.trunk.vocab_size)
+    word = model.embed_ids(parts.tokenizer.encode(" it")[:1], plain).float()
+    und = torch.zeros(0, model.config.trunk.understanding.hidden_size)
+    gen = torch.zeros(16, model.config.gen_width)
+    return ConceptTokens("sks", sks=word, und=und, gen=gen, out=word)
+
+
+def flow_losses(
+    parts: Parts, memory: TextMemory, batch: list[Example], generator: Generator
+) -> dict[str, Tensor]:
+    """Return the losses of drawing and editing, and their mean over all tokens."""
+    table = ConceptTable(parts.model.config.trunk.vocab_size, [placeholder(parts)])
+    groups = {
+        IMAGE: [e for e in batch if e.source is None],
+        EDIT: [e for e in batch if e.source is not None],
+    }
+    losses = {}
+    for task, group in groups.items():
+        if group:
+            with torch.autocast("cpu", torch.bfloat16):
+                losses[task] = _group_loss(parts, memory, group, table, generator)
+    weights = {task: len(group) / len(batch) for task, group in groups.items()}
+    total = sum((weights[task] * loss for task, loss in losses.items()), torch.zeros(()))
+    return {"total": total, **losses}
+
+
+def _group_loss(
+    parts: Parts,
+    memory: TextMemory,
+    group: list[Example],
+    table: ConceptTable,
+    generator: Generator,
+) -> Tensor:
+    model = parts.model
+    targets = parts.encode(np.stack([e.target for e in group]))
+    sources = [e.source for e in group if e.source is not None]
+    encoded = parts.encode(np.stack(sources)) if sources else None
+    rows = [
+        _items(parts, example, table, targets[n], None if encoded is None else encoded[n])
+        for n, example in enumerate(group)
+    ]
+    packed = lay_out([[items] for items in rows], model.tools(table))
+    texts = [[i for i in items if not (isinstance(i, LatentItem) and i.noisy)] for items in rows]
+    cache = memory.cache(packed, [_as_text(items) for items in texts], table)
+    noise, t = _draws(packed, model.config.timestep_shift, generator)
+    data = torch.cat(packed.latent_tokens)
+    mixed = interpolate(data, noise, t)
+    kept = [e for e in group if not e.dropped]
+    written = parts.write_rows(kept)
+    gen = _assemble(parts, packed, written, mixed, t)
+    geometry = model.geometry(packed)
+    _, hidden, _ = model.run(None, gen, geometry._replace(und_rope=None), cache)
+    if hidden is None:
+        raise ValueError("a batch of pictures has generation tokens")
+    picked = hidden.flatten(0, 1)[packed.noise_slots]
+    noisy = packed.noisy
+    velocity = model.velocity(picked, mixed[noisy], t[noisy])
+    return flow_error(model.config, velocity, (noise - data)[noisy], t[noisy]).mean()
+
+
+def _as_text(items: list[Item]) -> list[Item]:
+    """Keep the texts, and sources as what they are to the language model: a skipped position."""
+    return [replace(i, dropped=True) if isinstance(i, LatentItem) else i for i in items]
+
+
+def _items(
+    parts: Parts, example: Example, table: ConceptTable, target: Tensor, source: Tensor | None
+) -> list[Item]:
+    prefix = replace(parts.words.prefix("sks", table, GENERATE), dropped=example.dropped)
+    text = replace(parts.words.text(example.text, table), dropped=example.dropped)
+    middle: list[Item] = [] if source is None else [LatentItem(source, task=EDIT)]
+    task = IMAGE if source is None else EDIT
+    return [prefix, *middle, text, LatentItem(target, noisy=True, task=task)]
+
+
+def _draws(packed: Packed, shift: float, generator: Generator) -> tuple[Tensor, Tensor]:
+    noises, times = [], []
+    for item, tokens in zip(packed.latents, packed.latent_tokens, strict=True):
+        noises.append(torch.randn(tokens.shape, generator=generator))
+        drawn = draw_times(1, shift, generator).item() if item.noisy else 0.0
+        times.append(torch.full((len(tokens),), drawn))
+    return torch.cat(noises), torch.cat(times)
+
+
+def _assemble(parts: Parts, packed: Packed, rows: Tensor, mixed: Tensor, t: Tensor) -> Tensor:
+    model = parts.model
+    ids = torch.cat([model.latent_ids(h, w) for h, w in packed.latent_grids])
+    latents = model.embed_latents(mixed, t, ids)
+    flat = torch.cat([rows.flatten(0, 1).to(latents), latents])
+    return flat[packed.gen_source]
+
+
+def main() -> None:
+    """Train to the end of the schedule."""
+    parser = argparse.ArgumentParser(description="Train omni-mini's generation expert")
+    parser.add_argument("--assets", type=Path, default=Path("runs/assets"))
+    parser.add_argument("--trunk", type=Path, default=Path("runs/trunk"))
+    parser.add_argument("--autoencoder", type=Path, default=Path("runs/autoencoder"))
+    parser.add_argument("--out", type=Path, default=Path("runs/generation"))
+    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--batch", type=int, default=40)
+    arguments = parser.parse_args()
+    parts = open_parts(arguments.trunk, arguments.autoencoder)
+    world = parts.world(arguments.assets)
+    memory = TextMemory(parts)
+    stage = Stage(arguments.out, parts.trainable(), Schedule(arguments.steps, 1.5e-3, 200))
+
+    def losses(step: int) -> dict[str, Tensor]:
+        batch = examples(world, step, arguments.batch)
+        return flow_losses(parts, memory, batch, Generator().manual_seed(step))
+
+    stage.run(losses)
+
+
+if __name__ == "__main__":
+    main()

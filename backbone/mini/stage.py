@@ -1,0 +1,140 @@
+"""One stage of the recipe: a run in a folder that can be killed and goes on where it was.
+
+A run keeps its weights, its averaged weights and its optimiser's state as safetensors and its
+numbers as JSON lines. Data of step n must follow from the seed and n alone.
+"""
+
+import json
+import math
+import os
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+__all__ = ["Schedule", "Stage"]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Say how long a run is and how its learning rate moves: up, then down a cosine."""
+
+    steps: int
+    rate: float
+    warmup: int = 100
+    # share of the rate that is left at the end
+    floor: float = 0.02
+    # seconds between checkpoints
+    save_every: float = 300.0
+    log_every: int = 20
+    # decay of the averaged weights, reached as the run grows
+    average: float = 0.999
+
+    def rate_at(self, step: int) -> float:
+        """Return the learning rate of a step."""
+        if step < self.warmup:
+            return self.rate * (step + 1) / self.warmup
+        done = (step - self.warmup) / max(self.steps - self.warmup, 1)
+        return self.rate * (self.floor + (1 - self.floor) * 0.5 * (1 + math.cos(math.pi * done)))
+
+
+class Stage:
+    """Train named parameters in a folder; construct it again to go on."""
+
+    def __init__(
+        self, folder: Path, parameters: dict[str, nn.Parameter], schedule: Schedule
+    ) -> None:
+        self.folder, self.parameters, self.schedule = folder, parameters, schedule
+        self.optimizer = torch.optim.AdamW(
+            _groups(parameters), lr=schedule.rate, betas=(0.9, 0.98), eps=1e-8
+        )
+        self.averages = {name: p.detach().clone() for name, p in parameters.items()}
+        self.step = 0
+        self._resume()
+
+    def run(self, loss_of: Callable[[int], dict[str, Tensor]]) -> None:
+        """Train to the end of the schedule.
+
+        ``loss_of(step)`` returns losses by name; the one called "total" is minimised.
+        """
+        last_save = last_log = time.monotonic()
+        while self.step < self.schedule.steps:
+            losses = self._update(loss_of)
+            if self.step % self.schedule.log_every == 0:
+                now = time.monotonic()
+                self._log(losses, (now - last_log) / self.schedule.log_every)
+                last_log = now
+            if time.monotonic() - last_save > self.schedule.save_every:
+                self.save()
+                last_save = time.monotonic()
+        self.save()
+
+    def _update(self, loss_of: Callable[[int], dict[str, Tensor]]) -> dict[str, Tensor]:
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.schedule.rate_at(self.step)
+        losses = loss_of(self.step)
+        self.optimizer.zero_grad()
+        losses["total"].backward()
+        nn.utils.clip_grad_norm_(self.parameters.values(), 1.0)
+        self.optimizer.step()
+        self.step += 1
+        self._average()
+        return losses
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        decay = min(self.schedule.average, (1 + self.step) / (10 + self.step))
+        for name, parameter in self.parameters.items():
+            self.averages[name].lerp_(parameter.detach().float(), 1 - decay)
+
+    def _log(self, losses: dict[str, Tensor], seconds: float) -> None:
+        row = {"step": self.step, "seconds": round(seconds, 4)}
+        row |= {name: round(value.item(), 5) for name, value in losses.items()}
+        print(json.dumps(row), flush=True)
+        with (self.folder / "log.jsonl").open("a") as file:
+            file.write(json.dumps(row) + "\n")
+
+    def save(self) -> None:
+        """Write the run's state; a kill while writing leaves the one before."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        tensors = {f"weight/{n}": p.detach().contiguous() for n, p in self.parameters.items()}
+        tensors |= {f"average/{n}": a.contiguous() for n, a in self.averages.items()}
+        for name, parameter in self.parameters.items():
+            state = self.optimizer.state.get(parameter, {})
+            tensors |= {f"{key}/{name}": value for key, value in _tensors(state)}
+        part = self.folder / "state.part"
+        save_file(tensors, part, metadata={"step": str(self.step)})
+        os.replace(part, self.folder / "state.safetensors")
+
+    def _resume(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / "state.safetensors"
+        if not path.is_file():
+            return
+        tensors = load_file(path)
+        for name, parameter in self.parameters.items():
+            parameter.data.copy_(tensors[f"weight/{name}"])
+            self.averages[name] = tensors[f"average/{name}"]
+            self.optimizer.state[parameter] = {
+                key: tensors[f"{key}/{name}"]
+                for key in ("step", "exp_avg", "exp_avg_sq")
+                if f"{key}/{name}" in tensors
+            }
+        self.step = int(next(iter(self.optimizer.state.values()))["step"])
+
+
+def _tensors(state: dict[str, Any]) -> Iterable[tuple[str, Tensor]]:
+    return ((key, value) for key, value in state.items() if isinstance(value, Tensor))
+
+
+def _groups(parameters: dict[str, nn.Parameter]) -> list[dict[str, Any]]:
+    """Decay matrices a little, vectors not at all."""
+    matrices = [p for p in parameters.values() if p.dim() > 1]
+    vectors = [p for p in parameters.values() if p.dim() <= 1]
+    groups = [(matrices, 0.01), (vectors, 0.0)]
+    return [{"params": p, "weight_decay": decay} for p, decay in groups if p]

@@ -1,0 +1,115 @@
+"""The generation stage computes what the public training forward computes, only cheaper."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import Generator
+
+from backbone.concepts import GENERATE, ConceptTable
+from backbone.flow import draw_times
+from backbone.mini.assembly import Parts, mini_config
+from backbone.mini.generation import Example, TextMemory, examples, flow_losses, placeholder
+from backbone.mini.row_encoder import RowEncoder
+from backbone.mini.world import World
+from backbone.packing import EDIT, IMAGE, Item, LatentItem
+from backbone.tokenizer import ByteTokenizer
+from backbone.training import Sample, token_losses
+from backbone.words import Words
+from tests.backbone import small
+
+
+@pytest.fixture(scope="module")
+def parts() -> Parts:
+    model = small.model("apart")
+    torch.manual_seed(1)
+    return Parts(model, ByteTokenizer(), Words(model, ByteTokenizer()), RowEncoder(16, 48))
+
+
+def example(text: str, seed: int, *, edit: bool = False, dropped: bool = False) -> Example:
+    rng = np.random.default_rng(seed)
+    target, source = rng.integers(0, 256, (2, 64, 64, 3), dtype=np.uint8)
+    crop = rng.integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    mask = np.full((64, 64), 255, np.uint8)
+    return Example(text, target, crop, mask, source if edit else None, dropped)
+
+
+def as_sample(parts: Parts, given: Example, generator: Generator) -> Sample:
+    base = placeholder(parts)
+    concept = replace_rows(base, parts.write_rows([given])[0].detach())
+    table = ConceptTable(260, [concept])
+    prefix = parts.words.prefix("sks", table, GENERATE)
+    items: list[Item] = [prefix]
+    if given.source is not None:
+        source = parts.encode(given.source[None])[0]
+        # The stage draws noise for sources too, and uses none of it.
+        torch.randn(16, 64, generator=generator)
+        items.append(LatentItem(source))
+    noise = torch.randn(16, 64, generator=generator)
+    t = draw_times(1, 1.0, generator).item()
+    target = parts.encode(given.target[None])[0]
+    task = IMAGE if given.source is None else EDIT
+    noisy = LatentItem(target, noisy=True, task=task, t=t, noise=noise)
+    return Sample((*items, parts.words.text(given.text, table), noisy), (concept,))
+
+
+def replace_rows(concept, rows):  # type: ignore[no-untyped-def]
+    concept.gen = torch.nn.Parameter(rows)
+    return concept
+
+
+@pytest.mark.parametrize("edit", [False, True])
+def test_kept_keys_and_values_give_the_loss_of_a_whole_pass(parts: Parts, edit: bool) -> None:
+    batch = [example("<sks> by the sea", 1, edit=edit), example("<sks>, at night", 2, edit=edit)]
+    with torch.no_grad():
+        ours = flow_losses(parts, TextMemory(parts), batch, Generator().manual_seed(3))["total"]
+        generator = Generator().manual_seed(3)
+        rows = [[as_sample(parts, given, generator)] for given in batch]
+        flow = torch.cat([token_losses(parts.model, [row], Generator()).flow for row in rows])
+    assert ours.item() == pytest.approx(flow.mean().item(), rel=0.03)
+
+
+def test_a_text_is_read_once(parts: Parts) -> None:
+    memory, batch = TextMemory(parts), [example("<sks> by the sea", 1)]
+    with torch.no_grad():
+        first = flow_losses(parts, memory, batch, Generator().manual_seed(3))
+        kept = dict(memory.kept)
+        again = flow_losses(parts, memory, batch, Generator().manual_seed(3))
+    assert first["total"] == again["total"]
+    assert all(memory.kept[key] is pair for key, pair in kept.items())
+
+
+def test_a_dropped_condition_leaves_nothing_of_subject_and_text(parts: Parts) -> None:
+    losses = []
+    for text, seed in (("<sks> by the sea", 1), ("something else", 1)):
+        batch = [example(text, seed, dropped=True)]
+        with torch.no_grad():
+            losses.append(flow_losses(parts, TextMemory(parts), batch, Generator().manual_seed(3)))
+    assert losses[0]["total"] == losses[1]["total"]
+
+
+def test_gradients_reach_the_expert_and_the_row_encoder(parts: Parts) -> None:
+    trained = parts.trainable()
+    flow_losses(parts, TextMemory(parts), [example("<sks>", 1)], Generator())["total"].backward()
+    for name in ("rows.look.weight", "vae2llm.weight"):
+        gradient = trained[name].grad
+        assert gradient is not None and gradient.any()
+    for parameter in trained.values():
+        parameter.grad = None
+        parameter.requires_grad_(False)
+
+
+def test_a_step_of_the_world_is_the_same_whenever_it_is_made() -> None:
+    world = World(size=64, pool=4)
+    first, again = examples(world, 7, 4), examples(world, 7, 4)
+    assert [e.text for e in first] == [e.text for e in again]
+    assert all(np.array_equal(a.target, b.target) for a, b in zip(first, again, strict=True))
+    assert [e.source is not None for e in first] == [True, True, False, False]
+
+
+def test_omni_mini_is_a_config_of_the_one_backbone() -> None:
+    config = mini_config()
+    assert config.trunk.generation is not None
+    assert config.latent_downsample == 16
+    assert replace(config, name="x").trunk.understanding.hidden_size == 576

@@ -1,0 +1,63 @@
+"""A run that was killed ends where one that was not ends."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Generator, Tensor, nn
+
+from backbone.mini.stage import Schedule, Stage
+
+
+def loss_of(layer: nn.Linear) -> "object":
+    def losses(step: int) -> dict[str, Tensor]:
+        x = torch.randn(8, 3, generator=Generator().manual_seed(step))
+        return {"total": (layer(x) - x.sum(1, keepdim=True)).square().mean()}
+
+    return losses
+
+
+def trained(folder: Path, stops: list[int]) -> dict[str, Tensor]:
+    for steps in stops:
+        torch.manual_seed(0)
+        layer = nn.Linear(3, 1)
+        # The schedule is that of the whole run; a shorter one stands for the kill.
+        schedule = Schedule(30, 0.05, warmup=5, log_every=10)
+        stage = Stage(folder, dict(layer.named_parameters()), schedule)
+        while stage.step < steps:
+            stage._update(loss_of(layer))  # type: ignore[arg-type]
+        stage.save()
+    return {name: p.detach().clone() for name, p in stage.parameters.items()}
+
+
+def test_a_killed_run_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+    whole, parted = trained(tmp_path / "a", [30]), trained(tmp_path / "b", [11, 23, 30])
+    assert all(torch.equal(whole[name], parted[name]) for name in whole)
+
+
+def test_training_lowers_the_loss_and_writes_it_down(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    layer = nn.Linear(3, 1)
+    stage = Stage(tmp_path, dict(layer.named_parameters()), Schedule(200, 0.1, log_every=50))
+    stage.run(loss_of(layer))  # type: ignore[arg-type]
+    rows = (tmp_path / "log.jsonl").read_text().splitlines()
+    assert len(rows) == 4
+    assert loss_of(layer)(0)["total"] < 0.05  # type: ignore[operator]
+
+
+def test_the_rate_rises_then_falls() -> None:
+    schedule = Schedule(1000, 1.0, warmup=100)
+    rates = [schedule.rate_at(step) for step in (0, 99, 100, 550, 999)]
+    assert rates[0] == pytest.approx(0.01)
+    assert rates[1] == rates[2] == pytest.approx(1.0)
+    assert rates[3] == pytest.approx(0.51)
+    assert rates[4] == pytest.approx(0.02, abs=1e-3)
+
+
+def test_averages_follow_the_weights(tmp_path: Path) -> None:
+    layer = nn.Linear(3, 1)
+    stage = Stage(tmp_path, dict(layer.named_parameters()), Schedule(50, 0.01))
+    for _ in range(50):
+        stage._update(loss_of(layer))  # type: ignore[arg-type]
+    gap = (stage.averages["weight"] - layer.weight.detach()).abs().max()
+    assert 0 < gap < 0.2
