@@ -19,7 +19,7 @@ from backbone.mini.row_encoder import RowEncoder
 from backbone.mini.trunk import read_trunk
 from backbone.mini.world import World
 from backbone.model import UnifiedModel
-from backbone.tokenizer import FolderTokenizer
+from backbone.tokenizer import FolderTokenizer, Tokenizer
 from backbone.words import Words
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Parts:
     """The model with its tokenizer, and what writes rows for it."""
 
     model: UnifiedModel
-    tokenizer: FolderTokenizer
+    tokenizer: Tokenizer
     words: Words
     rows: RowEncoder
 
@@ -49,11 +49,14 @@ class Parts:
         """Return what the generation stage trains, by name."""
         starts = ("vae2llm", "llm2vae", "time_embedder")
         chosen = {
-            name: parameter.requires_grad_()
+            name: parameter
             for name, parameter in self.model.named_parameters()
             if "_moe_gen" in name or name.startswith(starts)
         }
-        return chosen | {f"rows.{n}": p for n, p in self.rows.named_parameters()}
+        chosen |= {f"rows.{name}": parameter for name, parameter in self.rows.named_parameters()}
+        for parameter in chosen.values():
+            parameter.requires_grad_()
+        return chosen
 
     def world(self, assets: Path) -> World:
         """Open the world at the size the model draws."""

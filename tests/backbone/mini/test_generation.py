@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from torch import Generator
+from torch import Generator, Tensor
 
-from backbone.concepts import GENERATE, ConceptTable
+from backbone.concepts import GENERATE, ConceptTable, ConceptTokens
 from backbone.flow import draw_times
 from backbone.mini.assembly import Parts, mini_config
 from backbone.mini.generation import Example, TextMemory, examples, flow_losses, placeholder
@@ -54,7 +54,7 @@ def as_sample(parts: Parts, given: Example, generator: Generator) -> Sample:
     return Sample((*items, parts.words.text(given.text, table), noisy), (concept,))
 
 
-def replace_rows(concept, rows):  # type: ignore[no-untyped-def]
+def replace_rows(concept: ConceptTokens, rows: Tensor) -> ConceptTokens:
     concept.gen = torch.nn.Parameter(rows)
     return concept
 

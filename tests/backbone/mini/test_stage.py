@@ -1,5 +1,6 @@
 """A run that was killed ends where one that was not ends."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from torch import Generator, Tensor, nn
 from backbone.mini.stage import Schedule, Stage
 
 
-def loss_of(layer: nn.Linear) -> "object":
+def loss_of(layer: nn.Linear) -> Callable[[int], dict[str, Tensor]]:
     def losses(step: int) -> dict[str, Tensor]:
         x = torch.randn(8, 3, generator=Generator().manual_seed(step))
         return {"total": (layer(x) - x.sum(1, keepdim=True)).square().mean()}
@@ -25,7 +26,7 @@ def trained(folder: Path, stops: list[int]) -> dict[str, Tensor]:
         schedule = Schedule(30, 0.05, warmup=5, log_every=10)
         stage = Stage(folder, dict(layer.named_parameters()), schedule)
         while stage.step < steps:
-            stage._update(loss_of(layer))  # type: ignore[arg-type]
+            stage._update(loss_of(layer))
         stage.save()
     return {name: p.detach().clone() for name, p in stage.parameters.items()}
 
@@ -39,10 +40,10 @@ def test_training_lowers_the_loss_and_writes_it_down(tmp_path: Path) -> None:
     torch.manual_seed(0)
     layer = nn.Linear(3, 1)
     stage = Stage(tmp_path, dict(layer.named_parameters()), Schedule(200, 0.1, log_every=50))
-    stage.run(loss_of(layer))  # type: ignore[arg-type]
+    stage.run(loss_of(layer))
     rows = (tmp_path / "log.jsonl").read_text().splitlines()
     assert len(rows) == 4
-    assert loss_of(layer)(0)["total"] < 0.05  # type: ignore[operator]
+    assert loss_of(layer)(0)["total"] < 0.05
 
 
 def test_the_rate_rises_then_falls() -> None:
@@ -58,6 +59,6 @@ def test_averages_follow_the_weights(tmp_path: Path) -> None:
     layer = nn.Linear(3, 1)
     stage = Stage(tmp_path, dict(layer.named_parameters()), Schedule(50, 0.01))
     for _ in range(50):
-        stage._update(loss_of(layer))  # type: ignore[arg-type]
+        stage._update(loss_of(layer))
     gap = (stage.averages["weight"] - layer.weight.detach()).abs().max()
     assert 0 < gap < 0.2
