@@ -36,9 +36,17 @@ def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
     if q.device.type == "cpu" and scores <= _FOLD_LIMIT:
         out = _folded(q, k, v, bias)
     else:
-        mask = None if bias is None else bias[:, None]
-        out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, enable_gqa=True)
+        out = _tiled(q, k, v, bias)
     return out.transpose(1, 2).reshape(batch, queries, heads * size)
+
+
+def _tiled(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
+    if bias is None:
+        return F.scaled_dot_product_attention(q, k, v, enable_gqa=True)
+    # No fused kernel has both grouped heads and a mask; repeated keys cost less than all scores.
+    fold = q.shape[1] // k.shape[1]
+    k, v = (x.repeat_interleave(fold, dim=1) for x in (k, v))
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=bias[:, None])
 
 
 def _folded(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:

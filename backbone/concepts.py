@@ -2,13 +2,14 @@
 
 Per concept ``<sks>`` and N_u understanding rows for the understanding expert, N_g generation rows
 for the generation expert, and one output row so that the model can say the name (paper §3.1,
-eq. 1). The vocabulary never changes: rows get ids past its end, valid inside one table only,
-and nothing but ``<sks>`` has an output row, so the other ids cannot be sampled. It knows no
-users and no files.
+eq. 1). The vocabulary never changes: rows get ids far past any vocabulary's end, which belong to
+one `ConceptTokens` object wherever it is used, and nothing but ``<sks>`` has an output row, so
+the other ids cannot be sampled. It knows no users and no files.
 
 Letters: ``Du Dg`` widths of the experts, ``V`` vocabulary size.
 """
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ from omni_errors import InputError
 __all__ = ["ConceptTable", "ConceptTokens", "Routing"]
 
 UNDERSTAND, GENERATE = "understand", "generate"
+# past any vocabulary; ids of one object after those of another
+_FIRST_ID, _IDS_EACH = 1 << 40, 1 << 20
+_COUNT = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,8 @@ class ConceptTokens(nn.Module):
     ) -> None:
         super().__init__()
         self.name = name
+        # the id of its first row: rows of different objects never share an id
+        self.first = _FIRST_ID + next(_COUNT) * _IDS_EACH
         self.routing = routing or Routing()
         self.sks = nn.Parameter(sks.float())
         self.und = nn.Parameter(und.float())
@@ -97,9 +103,10 @@ class ConceptTokens(nn.Module):
         """
         trunk = config.trunk
         und_width = trunk.understanding.hidden_size
-        if self.und.shape[1] != und_width:
+        other = [p.shape[1] for p in (self.sks, self.und, self.out) if p.shape[1] != und_width]
+        if other:
             raise InputError(
-                f"The tokens of {self.name!r} are {self.und.shape[1]} wide, but {config.name} "
+                f"The tokens of {self.name!r} are {other[0]} wide, but {config.name} "
                 f"reads {und_width}.",
                 hint="Learn the concept again with this model.",
             )
@@ -113,42 +120,57 @@ class ConceptTokens(nn.Module):
 
 
 class ConceptTable:
-    """Give the rows of several concepts ids from ``V`` on, in the order they came.
+    """Hold the concepts in play, in the order they came, and what their ids mean.
 
-    A name stands once: adding it again changes nothing. Tables only grow at the end, so ids in a
-    context stay valid.
+    The same object stands once: adding it again changes nothing. A conversation's names must
+    differ; a training batch (``names_differ=False``) may hold two concepts of one name, since ids
+    tell them apart.
+
+    Raises:
+        InputError: if two concepts of a conversation have the same name.
     """
 
-    def __init__(self, vocab_size: int, concepts: Sequence[ConceptTokens] = ()) -> None:
+    def __init__(
+        self,
+        vocab_size: int,
+        concepts: Sequence[ConceptTokens] = (),
+        *,
+        names_differ: bool = True,
+    ) -> None:
         self.vocab_size = vocab_size
-        self.concepts = tuple({c.name: c for c in reversed(concepts)}[n] for n in _names(concepts))
-        self._starts: dict[str, int] = {}
-        start = vocab_size
-        for concept in self.concepts:
-            self._starts[concept.name] = start
-            start += concept.size
+        self.concepts = tuple({c.first: c for c in concepts}.values())
+        self._columns = {c.first: vocab_size + n for n, c in enumerate(self.concepts)}
+        names = [c.name for c in self.concepts]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if names_differ and twice:
+            raise InputError(f"Two concepts are called {twice[0]!r}; names in play must differ.")
 
     def with_concept(self, concept: ConceptTokens) -> "ConceptTable":
         """Return a table that holds one more concept."""
-        if concept.name in self._starts:
+        if concept.first in self._columns:
             return self
         return ConceptTable(self.vocab_size, (*self.concepts, concept))
 
     def sks(self, name: str) -> int:
         """Return the id that stands for a concept's name."""
-        if name not in self._starts:
-            raise InputError(f"No concept {name!r} is in play; there are {sorted(self._starts)}.")
-        return self._starts[name]
+        return self._named(name).first
 
     def rows(self, name: str, purpose: str) -> list[int]:
         """List the ids that follow "is" in a concept's prefix, for understanding or generation."""
-        concept = next(c for c in self.concepts if c.name == name)
-        first = self.sks(name) + 1
+        concept = self._named(name)
+        first = concept.first + 1
         middle, last = first + len(concept.und), first + len(concept.und) + len(concept.gen)
         routing = concept.routing
         und = [] if purpose == GENERATE and routing.hide_und_in_gen else [*range(first, middle)]
         gen = [] if purpose == UNDERSTAND and routing.hide_gen_in_und else [*range(middle, last)]
         return und + gen
+
+    def _named(self, name: str) -> ConceptTokens:
+        for concept in self.concepts:
+            if concept.name == name:
+                return concept
+        known = sorted(c.name for c in self.concepts)
+        raise InputError(f"No concept {name!r} is in play; there are {known}.")
 
     def is_gen(self, token: int) -> bool:
         """Tell whether an id belongs to the generation expert."""
@@ -168,10 +190,10 @@ class ConceptTable:
         return [rows[number]], [columns[number]]
 
     def _find(self, token: int) -> tuple[ConceptTokens, int]:
-        for concept in reversed(self.concepts):
-            if token >= self._starts[concept.name]:
-                return concept, token - self._starts[concept.name]
-        raise InputError(f"Token {token} belongs to no concept.")
+        for concept in self.concepts:
+            if concept.first <= token < concept.first + concept.size:
+                return concept, token - concept.first
+        raise InputError(f"Token {token} belongs to no concept in play.")
 
     def vectors(self, tokens: Sequence[int]) -> Tensor:
         """Stack the rows of concept ids of one width ``[n, D]``, keeping their gradients."""
@@ -199,20 +221,16 @@ class ConceptTable:
         concept, place = self._find(token)
         if place:
             raise InputError(f"Row {place} of {concept.name!r} cannot be predicted.")
-        return self.vocab_size + self.concepts.index(concept)
+        return self._columns[concept.first]
 
     def token(self, column: int) -> int:
         """Map a column of the extended logits back to an id."""
         if column < self.vocab_size:
             return column
-        return self.sks(self.concepts[column - self.vocab_size].name)
+        return self.concepts[column - self.vocab_size].first
 
     def name_of(self, token: int) -> str | None:
         """Return the concept whose ``<sks>`` an id is, or None for an ordinary token."""
         if token < self.vocab_size:
             return None
         return self._find(token)[0].name
-
-
-def _names(concepts: Sequence[ConceptTokens]) -> list[str]:
-    return list(dict.fromkeys(c.name for c in concepts))

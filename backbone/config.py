@@ -109,6 +109,8 @@ class EfficientNetConfig:
     patch_size: int = 32
     # take the ImageNet weights of the installed package
     pretrained: bool = True
+    # average the last feature map to so many tokens per side; None: its own cells
+    tokens_per_side: int | None = None
     kind: str = "efficientnet_lite0"
 
 
@@ -181,6 +183,13 @@ class BackboneConfig:
     max_latent_size: int = 64
     vit_max_num_patch_per_side: int = 70
     connector_act: str = "gelu_pytorch_tanh"
+    # how seen tokens get the trunk's width: "mlp", or "whitened" (fixed components and map,
+    # learned residual)
+    connector: str = "mlp"
+    # components a whitened connector keeps
+    connector_rank: int = 256
+    # size of the position table added to seen tokens; a trunk of small embeddings drowns in 1
+    vit_pos_scale: float = 1.0
     interpolate_pos: bool = False
     # shift of the training times only; sampling has its own
     timestep_shift: float = 1.0
@@ -208,6 +217,11 @@ class BackboneConfig:
             raise InputError(
                 f"prediction is {self.prediction!r}; allowed are 'velocity' and 'data'."
             )
+        if self.connector not in ("mlp", "whitened"):
+            raise InputError(f"connector is {self.connector!r}; allowed are 'mlp' and 'whitened'.")
+        width = self.trunk.understanding.hidden_size
+        if self.connector == "whitened" and self.connector_rank > width:
+            raise InputError(f"connector_rank is {self.connector_rank}, wider than {width}.")
         if self.grid_theta is not None and self.trunk.head_dim % 4:
             raise InputError(f"head_dim is {self.trunk.head_dim}; a grid needs a multiple of 4.")
 

@@ -173,8 +173,9 @@ class DecoderLayer(nn.Module):
         past: KeyValue | None,
         wide: bool = False,
         freeze_und: bool = False,
+        keep: bool = False,
     ) -> tuple[Tensor | None, Tensor | None, KeyValue | None]:
-        """Return both streams after the layer, and this pass's keys and values in given order."""
+        """Return both streams after the layer and, to ``keep``, the keys and values so far."""
         runs_gen = gen if self.has_generation else None
         queries: list[Tensor | None] = []
         keys: list[Tensor] = []
@@ -191,22 +192,39 @@ class DecoderLayer(nn.Module):
             keys.append(k)
             values.append(v)
         if not keys:
-            return und, gen, None
+            # Only generation tokens, at a layer they pass by.
+            return und, gen, past if keep else None
         fresh = (_join(keys), _join(values))
-        seen = fresh if past is None else (_join([past[0], fresh[0]]), _join([past[1], fresh[1]]))
+        seen = _after(past, fresh)
         und_bias = geometry.und_bias if self.has_generation else geometry.und_only_bias
         if und is not None and queries[0] is not None:
             und = self._finish(und, attend(queries[0], *seen, und_bias), UND)
             und = und.detach() if freeze_und else und
         if runs_gen is not None and queries[1] is not None:
             gen = self._finish(runs_gen, attend(queries[1], *seen, geometry.gen_bias), GEN)
-        return und, gen, fresh
+        return und, gen, self._kept(past, fresh, seen, geometry.order) if keep else None
+
+    def _kept(
+        self, past: KeyValue | None, fresh: KeyValue, seen: KeyValue, order: Tensor | None
+    ) -> KeyValue:
+        """Return the cache after the layer; a mixed pass enters it in sequence order."""
+        if order is None or not self.has_generation:
+            return seen
+        order = order.to(fresh[0].device)
+        sorted_pair = (fresh[0].index_select(2, order), fresh[1].index_select(2, order))
+        return _after(past, sorted_pair)
 
     def _finish(self, x: Tensor, attended: Tensor, suffix: str) -> Tensor:
         x = x + self.self_attn.out(attended, suffix)
         normed = getattr(self, f"post_attention_layernorm{suffix}")(x)
         update: Tensor = getattr(self, f"mlp{suffix}")(normed)
         return x + update
+
+
+def _after(past: KeyValue | None, fresh: KeyValue) -> KeyValue:
+    if past is None:
+        return fresh
+    return _join([past[0], fresh[0]]), _join([past[1], fresh[1]])
 
 
 def _join(parts: list[Tensor]) -> Tensor:
@@ -251,14 +269,13 @@ class Decoder(nn.Module):
         kept: list[KeyValue | None] = []
         for index, layer in enumerate(self.layers):
             past = cache.layers[index] if cache.layers else None
-            args = (und, gen, geometry, past, wide, freeze_und)
+            args = (und, gen, geometry, past, wide, freeze_und, keep)
             if recompute:
-                und, gen, fresh = checkpoint(layer, *args, use_reentrant=False)
+                und, gen, seen = checkpoint(layer, *args, use_reentrant=False)
             else:
-                und, gen, fresh = layer(*args)
+                und, gen, seen = layer(*args)
             if keep:
-                both = bool(layer.has_generation)
-                kept.append(_append(past, fresh, geometry.order, both=both))
+                kept.append(seen)
         return *self._final(und, gen, freeze_und), _grown(cache, kept, und, gen, geometry.order)
 
     def _final(
@@ -268,20 +285,6 @@ class Decoder(nn.Module):
         if freeze_und and und is not None:
             und = und.detach()
         return und, None if gen is None else self.norm_moe_gen(gen)
-
-
-def _append(
-    past: KeyValue | None, fresh: KeyValue | None, order: Tensor | None, *, both: bool
-) -> KeyValue | None:
-    if fresh is None:
-        # Only generation tokens, at a layer they pass by.
-        return past
-    if order is not None and both:
-        order = order.to(fresh[0].device)
-        fresh = (fresh[0].index_select(2, order), fresh[1].index_select(2, order))
-    if past is None:
-        return fresh
-    return _join([past[0], fresh[0]]), _join([past[1], fresh[1]])
 
 
 def _grown(

@@ -10,15 +10,11 @@ import torch
 from torch import Generator, Tensor
 
 from backbone.context import Context
-from backbone.decoder import Cache, Geometry
+from backbone.decoder import Cache
+from backbone.limits import never, require, require_seed
 from backbone.packing import TextItem
-from backbone.positions import rope_tables
 
 __all__ = ["Decoding", "Score", "TextOptions", "decode", "score"]
-
-
-def _never() -> bool:
-    return False
 
 
 @dataclass(frozen=True)
@@ -34,7 +30,13 @@ class TextOptions:
     # None draws a seed
     seed: int | None = None
     # asked before every token; True ends the answer where it is
-    should_stop: Callable[[], bool] = _never
+    should_stop: Callable[[], bool] = never
+
+    def __post_init__(self) -> None:
+        require(self.max_new_tokens >= 0, "max_new_tokens", self.max_new_tokens, "0 or more")
+        require(self.temperature >= 0, "temperature", self.temperature, "0 or more")
+        require(0 < self.top_p <= 1, "top_p", self.top_p, "above 0, up to 1")
+        require_seed(self.seed)
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,8 @@ class Score:
 
     @property
     def mean(self) -> float:
-        """Return the mean log-probability per token."""
-        return self.log_probability / self.tokens
+        """Return the mean log-probability per token, 0 for an answer without any."""
+        return self.log_probability / max(self.tokens, 1)
 
 
 class Decoding:
@@ -63,10 +65,7 @@ class Decoding:
         """Feed a token; return the logits ``[V + C]`` of the next."""
         model, table = self.context.model, self.context.table
         fed = model.embed_ids([token], table)[None]
-        place = torch.tensor([[self.rope]], device=model.device)
-        trunk = model.config.trunk
-        rope = rope_tables(place, trunk.head_dim, trunk.rope_theta)
-        geometry = Geometry(und_rope=rope, gen_rope=None)
+        geometry = model.step_geometry(self.rope, self.cache)
         und, _, self.cache = model.run(fed, None, geometry, self.cache, keep=True)
         self.rope += 1
         if und is None:

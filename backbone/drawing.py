@@ -12,19 +12,19 @@ from backbone.concepts import GENERATE, ConceptTable
 from backbone.context import Context, FlowQuery
 from backbone.flow import Guidance, euler, guided, schedule
 from backbone.latents import tokens_to_latents
+from backbone.limits import ignore_step, never, require
 from backbone.model import UnifiedModel
 from backbone.packing import Item
 from omni_errors import CancelledError, InputError
 
-__all__ = ["Contexts", "FlowOptions", "Part", "draw_latent", "guidance_contexts"]
-
-
-def _never() -> bool:
-    return False
-
-
-def _ignore(done: int, total: int) -> None:
-    pass
+__all__ = [
+    "Contexts",
+    "FlowOptions",
+    "Part",
+    "PromptReader",
+    "draw_latent",
+    "guidance_contexts",
+]
 
 
 @dataclass(frozen=True)
@@ -36,17 +36,21 @@ class FlowOptions:
     timestep_shift: float = 3.0
     guidance: Guidance = field(default_factory=Guidance)
     # called with (done, total) after every step
-    on_step: Callable[[int, int], None] = _ignore
-    # asked after every step; True stops with CancelledError
-    should_stop: Callable[[], bool] = _never
+    on_step: Callable[[int, int], None] = ignore_step
+    # asked before every step; True stops with CancelledError
+    should_stop: Callable[[], bool] = never
+
+    def __post_init__(self) -> None:
+        require(self.num_timesteps >= 2, "num_timesteps", self.num_timesteps, "2 or more")
+        require(self.timestep_shift > 0, "timestep_shift", self.timestep_shift, "above 0")
 
 
 @dataclass(frozen=True)
 class Part:
     """One thing of a prompt: a text, or an image as its one or two items.
 
-    ``system`` parts stand before everything and stay in every context; ``concept`` parts leave
-    the context without text, like the text they belong to.
+    ``system`` parts stay in every context; ``concept`` parts, which come first of all, leave the
+    context without text, like the text they belong to.
     """
 
     items: tuple[Item, ...]
@@ -67,28 +71,35 @@ class Contexts:
     without_image: Context
 
 
-def guidance_contexts(model: UnifiedModel, parts: Sequence[Part], table: ConceptTable) -> Contexts:
+class PromptReader:
+    """Read lists of parts into contexts; beginnings they share are read once."""
+
+    def __init__(self, model: UnifiedModel, table: ConceptTable) -> None:
+        self._known: dict[tuple[int, ...], Context] = {(): Context(model, table, GENERATE)}
+
+    def read(self, parts: Sequence[Part]) -> Context:
+        """Return the context of parts in order."""
+        key = tuple(id(part) for part in parts)
+        if key not in self._known:
+            context = self.read(parts[:-1]).copy()
+            for item in parts[-1].items:
+                context.add(item)
+            self._known[key] = context
+        return self._known[key]
+
+
+def guidance_contexts(reader: PromptReader, parts: Sequence[Part]) -> Contexts:
     """Read the parts into three contexts (§18).
 
     Without text: no concept, no thought, and without the last part if that is a text. Without
-    image: everything but images and thoughts. Prefixes that agree are read once.
+    image: everything but images and thoughts.
     """
     spoken = [p for p in parts if p.kind != "thought"]
     plain = [p for p in spoken if p.kind != "concept"]
     if plain and plain[-1].kind == "text":
         plain = plain[:-1]
     without_image = [p for p in spoken if p.kind != "image"]
-    read: dict[tuple[int, ...], Context] = {(): Context(model, table, GENERATE)}
-
-    def context(chosen: Sequence[Part]) -> Context:
-        key = tuple(id(part) for part in chosen)
-        if key not in read:
-            read[key] = context(chosen[:-1]).copy()
-            for item in chosen[-1].items:
-                read[key].add(item)
-        return read[key]
-
-    return Contexts(context(parts), context(plain), context(without_image))
+    return Contexts(reader.read(parts), reader.read(plain), reader.read(without_image))
 
 
 def draw_latent(
@@ -99,19 +110,19 @@ def draw_latent(
     ``noise [h * w, P]`` is where the flow starts.
 
     Raises:
-        CancelledError: if ``should_stop`` says so after a step.
+        CancelledError: if ``should_stop`` says so before a step.
     """
     config = contexts.main.model.config
     h, w = (side // config.latent_downsample for side in size)
     velocity = _guided_velocity(contexts, h, w, options.guidance)
 
-    def on_step(done: int, total: int) -> None:
-        options.on_step(done, total)
-        if done < total and options.should_stop():
-            raise CancelledError(f"Stopped after {done} of {total} steps.")
+    def stop_or(x: Tensor, t: float) -> Tensor:
+        if options.should_stop():
+            raise CancelledError("Stopped before the picture was done.")
+        return velocity(x, t)
 
     times = schedule(options.num_timesteps, options.timestep_shift)
-    tokens = euler(noise[None], times, velocity, on_step)
+    tokens = euler(noise[None], times, stop_or, options.on_step)
     return tokens_to_latents(tokens, h, w, config.latent_patch_size)
 
 

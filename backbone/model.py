@@ -28,6 +28,7 @@ from backbone.positions import (
 )
 from backbone.visibility import TokenMap, allowed, join
 from backbone.vision import Connector, SiglipEncoder, VisionEncoder
+from backbone.whitening import WhitenedConnector
 from omni_errors import InputError
 
 __all__ = ["UnifiedModel"]
@@ -63,6 +64,13 @@ def _vision(config: BackboneConfig) -> VisionEncoder | None:
     return None
 
 
+def _connector(config: BackboneConfig, inputs: int) -> Connector | WhitenedConnector:
+    width = config.trunk.understanding.hidden_size
+    if config.connector == "whitened":
+        return WhitenedConnector(inputs, width, config.connector_rank)
+    return Connector(inputs, width, config.connector_act)
+
+
 def _autoencoder(config: BackboneConfig) -> Autoencoder | None:
     if config.autoencoder is None:
         return None
@@ -86,7 +94,7 @@ class UnifiedModel(nn.Module):
         if self.vit_model is None:
             return
         width = config.trunk.understanding.hidden_size
-        self.connector = Connector(self.vit_model.width, width, config.connector_act)
+        self.connector = _connector(config, self.vit_model.width)
         self.vit_pos_embed = _PositionTable(config.vit_max_num_patch_per_side, width)
 
     def _build_generation(self, config: BackboneConfig) -> None:
@@ -125,6 +133,11 @@ class UnifiedModel(nn.Module):
         if self.vit_model is None:
             raise InputError(f"{self.config.name} has no vision encoder, so it sees no images.")
         h, w = self.vit_model.grid(*pixels.shape[1:])
+        if not h * w or any(side % self.vit_model.patch for side in pixels.shape[1:]):
+            raise InputError(
+                f"An image of {tuple(pixels.shape[1:])} pixels cannot be seen; its sides must be "
+                f"multiples of {self.vit_model.patch}."
+            )
         return h * w
 
     # ways in
@@ -148,7 +161,8 @@ class UnifiedModel(nn.Module):
             raise InputError(f"{self.config.name} has no vision encoder, so it sees no images.")
         grid = self.vit_model.grid(*batch.shape[2:])
         ids = self._table_ids(*grid, self.vit_pos_embed.side)
-        out: Tensor = self.connector(self.vit_model(batch)) + self.vit_pos_embed.pos_embed[ids]
+        places = self.vit_pos_embed.pos_embed[ids]
+        out: Tensor = self.connector(self.vit_model(batch)) + self.config.vit_pos_scale * places
         return out
 
     def _table_ids(self, h: int, w: int, side: int) -> Tensor:
@@ -211,7 +225,7 @@ class UnifiedModel(nn.Module):
     def geometry(self, packed: Packed, cache: Cache | None = None) -> Geometry:
         """Turn token maps into rotations and biases for a pass after a cache."""
         cache = cache or Cache()
-        und, gen = packed.und_map, packed.gen_map
+        und, gen = packed.und_map.to(self.device), packed.gen_map.to(self.device)
         both = join([und, gen])
         trunk = self.config.trunk
         some_without = not all(trunk.has_generation(i) for i in range(trunk.num_hidden_layers))
@@ -226,11 +240,21 @@ class UnifiedModel(nn.Module):
             order=packed.order,
         )
 
+    def step_geometry(self, rope: int, cache: Cache) -> Geometry:
+        """Place one more understanding token at a rotary position, after everything cached."""
+        trunk = self.config.trunk
+        place = torch.tensor([[rope]], device=self.device)
+        bias = None
+        if not self.config.und_sees_gen:
+            itself = torch.ones(1, 1, 1, dtype=torch.bool)
+            bias = self._bias(itself, [not is_gen for is_gen in cache.is_gen])
+        tables = rope_tables(place, trunk.head_dim, trunk.rope_theta)
+        return Geometry(und_rope=tables, gen_rope=None, und_bias=bias)
+
     def _rope(self, tokens: TokenMap) -> tuple[Tensor, Tensor] | None:
         if tokens.tokens == 0:
             return None
         trunk, theta = self.config.trunk, self.config.grid_theta
-        tokens = TokenMap(*(column.to(self.device) for column in tokens))
         cos, sin = rope_tables(tokens.rope, trunk.head_dim, trunk.rope_theta)
         if theta is None:
             return cos, sin
@@ -249,8 +273,9 @@ class UnifiedModel(nn.Module):
         """Put what may be seen of the cache before the mask of this pass ``[B, T, S]``."""
         if bool(mask.all()) and all(cached):
             return None
-        seen = torch.tensor(cached, dtype=torch.bool).expand(*mask.shape[:2], len(cached))
-        return bias_from(torch.cat([seen, mask], dim=2).to(self.device), self.dtype)
+        seen = torch.tensor(cached, dtype=torch.bool, device=self.device)
+        seen = seen.expand(*mask.shape[:2], len(cached))
+        return bias_from(torch.cat([seen, mask.to(self.device)], dim=2), self.dtype)
 
     def run(
         self,

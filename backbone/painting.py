@@ -14,10 +14,18 @@ from torch import Generator, Tensor
 
 from backbone.autoencoder import Autoencoder
 from backbone.concepts import GENERATE, ConceptTable, ConceptTokens
+from backbone.context import Context
 from backbone.decoding import TextOptions, decode
-from backbone.drawing import FlowOptions, Part, draw_latent, guidance_contexts
+from backbone.drawing import (
+    FlowOptions,
+    Part,
+    PromptReader,
+    draw_latent,
+    guidance_contexts,
+)
 from backbone.flow import Guidance
 from backbone.images import flatten, resized_size, to_image
+from backbone.limits import ignore_step, never, require, require_seed
 from backbone.packing import Item
 from backbone.reading import think_prompt
 from backbone.words import Words
@@ -27,14 +35,6 @@ __all__ = ["EDITING", "ImageOptions", "Painter", "Picture"]
 
 # The release's guidance for editing (§17).
 EDITING = Guidance(4.0, 2.0, (0.0, 1.0), "text_channel")
-
-
-def _ignore(done: int, total: int) -> None:
-    pass
-
-
-def _never() -> bool:
-    return False
 
 
 def _no_seed(seed: int) -> None:
@@ -62,9 +62,17 @@ class ImageOptions:
     # called with the seed before the work starts
     on_seed: Callable[[int], None] = _no_seed
     # called with (done, total) after every step
-    on_step: Callable[[int, int], None] = _ignore
-    # asked after every step; True stops with CancelledError
-    should_stop: Callable[[], bool] = _never
+    on_step: Callable[[int, int], None] = ignore_step
+    # asked before every step and every token thought; True stops with CancelledError
+    should_stop: Callable[[], bool] = never
+
+    def __post_init__(self) -> None:
+        require(self.num_timesteps >= 2, "num_timesteps", self.num_timesteps, "2 or more")
+        require(self.timestep_shift > 0, "timestep_shift", self.timestep_shift, "above 0")
+        require(self.max_think_tokens >= 0, "max_think_tokens", self.max_think_tokens, "0 or more")
+        require_seed(self.seed)
+        whole = self.size is None or all(isinstance(side, int) for side in self.size)
+        require(whole, "size", self.size, "height and width as whole numbers of pixels")
 
 
 @dataclass(frozen=True)
@@ -125,14 +133,13 @@ class Painter:
         noise = self._noise(size, generator)
         table = ConceptTable(self.config.trunk.vocab_size, concepts)
         parts = self._parts(prompt, table, options, generator)
-        thought = self._think(parts, table, options) if options.think else ""
+        reader = PromptReader(self.model, table)
+        thought = self._think(reader.read(parts), options, seed) if options.think else ""
         if options.think:
             parts.append(Part((self.words.text(thought, table),), "thought"))
-        contexts = guidance_contexts(self.model, parts, table)
-        try:
-            latent = draw_latent(contexts, size, noise, _flow(options, guidance))
-        except CancelledError as error:
-            raise CancelledError(error.message, hint=f"Its seed is {seed}.") from error
+        contexts = guidance_contexts(reader, parts)
+        flow = _flow(options, guidance, _stopper(options, seed))
+        latent = draw_latent(contexts, size, noise, flow)
         return Picture(self._decode(latent), seed, size, thought)
 
     def _checked(self, size: tuple[int, int]) -> tuple[int, int]:
@@ -177,10 +184,9 @@ class Painter:
             return (latent,)
         return latent, self.words.look(photo)
 
-    def _think(self, parts: Sequence[Part], table: ConceptTable, options: ImageOptions) -> str:
-        main = guidance_contexts(self.model, parts, table).main
-        limits = TextOptions(options.max_think_tokens, should_stop=options.should_stop)
-        return self.words.join(list(decode(main, limits)), table)
+    def _think(self, main: Context, options: ImageOptions, seed: int) -> str:
+        limits = TextOptions(options.max_think_tokens, should_stop=_stopper(options, seed))
+        return self.words.join(list(decode(main, limits)), main.table)
 
     @torch.no_grad()
     def _decode(self, latent: Tensor) -> Image.Image:
@@ -188,11 +194,26 @@ class Painter:
         return to_image(self.autoencoder.decode(latent.to(first))[0])
 
 
-def _flow(options: ImageOptions, guidance: Guidance) -> FlowOptions:
+def _stopper(options: ImageOptions, seed: int) -> Callable[[], bool]:
+    """Turn the wish to stop into an error that tells the seed."""
+
+    def check() -> bool:
+        if options.should_stop():
+            raise CancelledError(
+                "Stopped before the picture was done.", hint=f"Its seed is {seed}."
+            )
+        return False
+
+    return check
+
+
+def _flow(
+    options: ImageOptions, guidance: Guidance, should_stop: Callable[[], bool]
+) -> FlowOptions:
     return FlowOptions(
         num_timesteps=options.num_timesteps,
         timestep_shift=options.timestep_shift,
         guidance=options.guidance or guidance,
         on_step=options.on_step,
-        should_stop=options.should_stop,
+        should_stop=should_stop,
     )

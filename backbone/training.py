@@ -20,6 +20,7 @@ from backbone.config import BackboneConfig
 from backbone.flow import draw_times, interpolate
 from backbone.model import UnifiedModel
 from backbone.packing import EDIT, IMAGE, Item, LatentItem, Packed, lay_out
+from omni_errors import InputError
 
 __all__ = [
     "JointLoss",
@@ -103,7 +104,7 @@ def token_losses(
     """Run rows of samples and return the loss of every label and every noisy latent token."""
     options = options or LossOptions()
     samples = [sample for row in rows for sample in row]
-    table = ConceptTable(model.config.trunk.vocab_size, [c for s in samples for c in s.concepts])
+    table = _everyone(model, samples)
     packed = lay_out([[s.items for s in row] for row in rows], model.tools(table))
     noise, t = _draws(packed, model.config.timestep_shift, generator)
     data = torch.cat(packed.latent_tokens) if packed.latent_tokens else None
@@ -124,6 +125,16 @@ def token_losses(
         flow=flow,
         tasks=packed.noise_tasks,
     )
+
+
+def _everyone(model: UnifiedModel, samples: Sequence[Sample]) -> ConceptTable:
+    """Put all concepts of a batch into one table; ids tell equal names apart."""
+    if not samples:
+        raise InputError("A batch without samples has no loss.")
+    concepts = [concept for sample in samples for concept in sample.concepts]
+    for concept in concepts:
+        concept.check(model.config)
+    return ConceptTable(model.config.trunk.vocab_size, concepts, names_differ=False)
 
 
 def _draws(packed: Packed, shift: float, generator: Generator) -> tuple[Tensor, Tensor]:
@@ -174,8 +185,8 @@ def _out_of_play(
     packed: Packed, table: ConceptTable, samples: Sequence[Sample], logits: Tensor
 ) -> Tensor:
     """Mark the names a sample does not know, so that it trains as it would run alone."""
-    known = [{c.name for c in samples[i].concepts} for i in packed.label_samples]
-    absent = [[c.name not in names for c in table.concepts] for names in known]
+    known = [{c.first for c in samples[i].concepts} for i in packed.label_samples]
+    absent = [[c.first not in ids for c in table.concepts] for ids in known]
     mask = torch.zeros(logits.shape, dtype=torch.bool, device=logits.device)
     mask[:, table.vocab_size :] = torch.tensor(absent, device=logits.device)
     return mask

@@ -37,6 +37,10 @@ class TokenMap(NamedTuple):
     row: Tensor
     column: Tensor
 
+    def to(self, device: torch.device) -> "TokenMap":
+        """Move to a device, in 32 bits: masks of thousands of tokens are large."""
+        return TokenMap(*(column.to(device, torch.int32) for column in self))
+
     @property
     def tokens(self) -> int:
         """Count the tokens of a row, padding included."""

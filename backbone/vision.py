@@ -31,8 +31,9 @@ def patchify(images: Tensor, patch: int) -> Tensor:
 class VisionEncoder(nn.Module):
     """Say what every understanding encoder offers."""
 
-    # width of its tokens
+    # width of its tokens, pixels of a token's side
     width: int
+    patch: int
 
     def grid(self, height: int, width: int) -> tuple[int, int]:
         """Count the tokens down and across an image of ``height × width`` pixels."""

@@ -119,7 +119,7 @@ class TextMemory:
         geometry = geometry._replace(und_bias=geometry.und_only_bias)
         read: list[KeyValue] = []
         for index, layer in enumerate(model.language_model.model.layers[: self.layers[-1] + 1]):
-            und, _, pair = layer(und, None, geometry, None)
+            und, _, pair = layer(und, None, geometry, None, keep=True)
             if index in self.layers and pair is not None:
                 read.append(pair)
         lengths = (packed.und_map.sample >= 0).sum(1).tolist()

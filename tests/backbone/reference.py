@@ -17,7 +17,7 @@ from torch import Tensor
 
 from backbone.concepts import ConceptTable
 from backbone.context import Context
-from backbone.drawing import Contexts, FlowOptions, Part, guidance_contexts
+from backbone.drawing import Contexts, FlowOptions, Part, PromptReader, guidance_contexts
 from backbone.flow import Guidance
 from backbone.images import resize, to_pixels
 from backbone.latents import latents_to_tokens
@@ -106,7 +106,7 @@ def text_part(ids: Tensor, kind: str = "text") -> Part:
 
 def contexts(*parts: Part) -> Contexts:
     """Read parts into the three contexts."""
-    return guidance_contexts(model(), parts, table())
+    return guidance_contexts(PromptReader(model(), table()), parts)
 
 
 def cached(context: Context) -> tuple[Tensor, Tensor]:

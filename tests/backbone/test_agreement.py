@@ -6,7 +6,7 @@ from torch import Generator, Tensor
 
 from backbone.concepts import ConceptTable, ConceptTokens, Routing
 from backbone.context import Context, FlowQuery
-from backbone.decoding import score
+from backbone.decoding import Decoding, score
 from backbone.flow import interpolate
 from backbone.latents import latents_to_tokens
 from backbone.packing import Item, LatentItem, TextItem, lay_out
@@ -116,3 +116,17 @@ def test_later_text_never_changes_what_was_read() -> None:
     long.add(TextItem((5, 6, 7)))
     assert torch.equal(long.cache.at(0)[0][:, :, : before.shape[2]], before)
     assert torch.equal(short.cache.at(0)[0], before)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_decoding_token_by_token_is_reading_the_answer(shape: str) -> None:
+    model, concept = small.model(shape), small.concept(shape=shape)
+    reading = small.backbone(shape).read([concept]).add_text("who?")
+    reading.context.add(small.items(shape)[1])
+    ids = [5, reading.context.table.sks("maeve"), 7]
+    steps = Decoding(reading.context)
+    ours = torch.stack([steps.step(i) for i in (256, *ids)])
+    hidden = reading.context.copy().add(TextItem(tuple(ids)))
+    assert hidden is not None
+    wanted = model.logits(hidden[0, :-1], reading.context.table)
+    torch.testing.assert_close(ours, wanted, atol=1e-4, rtol=0)

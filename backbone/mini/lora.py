@@ -1,0 +1,93 @@
+"""Low-rank updates of frozen linear layers: wrapped while they are trained, then merged.
+
+Only the understanding expert's queries, values and outputs are wrapped. A merged model has the
+modules and names it had before.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor, nn
+
+from backbone.model import UnifiedModel
+
+__all__ = ["LoraLinear", "LoraOptions", "add_lora", "merge", "without_lora"]
+
+
+@dataclass(frozen=True)
+class LoraOptions:
+    """Choose how much of a layer may change, and which layers."""
+
+    rank: int = 16
+    alpha: float = 32.0
+    # projections of the understanding expert
+    projections: tuple[str, ...] = ("q_proj", "v_proj", "o_proj")
+    # None: every layer
+    layers: tuple[int, ...] | None = None
+
+
+class LoraLinear(nn.Module):
+    """Add ``alpha / rank * up(down(x))`` to a frozen layer; ``up`` starts at zero."""
+
+    def __init__(self, base: nn.Linear, options: LoraOptions, generator: Generator) -> None:
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.scale, self.enabled = options.alpha / options.rank, True
+        drawn = torch.randn(options.rank, base.in_features, generator=generator)
+        self.down = nn.Parameter(drawn * base.in_features**-0.5)
+        self.up = nn.Parameter(torch.zeros(base.out_features, options.rank))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map ``[..., in]`` to ``[..., out]``."""
+        out: Tensor = self.base(x)
+        if not self.enabled:
+            return out
+        low = F.linear(x, self.down.to(x.dtype))
+        return out + self.scale * F.linear(low, self.up.to(low.dtype))
+
+    @torch.no_grad()
+    def merged(self) -> nn.Linear:
+        """Return the layer with the update in its weights, rounded once to their dtype."""
+        update = self.scale * (self.up.float() @ self.down.float())
+        self.base.weight.copy_(self.base.weight.float() + update)
+        return self.base
+
+
+def add_lora(
+    model: UnifiedModel, generator: Generator, options: LoraOptions | None = None
+) -> dict[str, nn.Parameter]:
+    """Wrap the chosen layers and return what is to be trained, by name."""
+    options = options or LoraOptions()
+    trained: dict[str, nn.Parameter] = {}
+    for index, layer in enumerate(model.language_model.model.layers):
+        if options.layers is not None and index not in options.layers:
+            continue
+        for name in options.projections:
+            wrapped = LoraLinear(getattr(layer.self_attn, name), options, generator)
+            setattr(layer.self_attn, name, wrapped)
+            trained |= {f"{index}.{name}.{key}": getattr(wrapped, key) for key in ("down", "up")}
+    return trained
+
+
+def merge(model: UnifiedModel) -> None:
+    """Put every update into the weights it belongs to, and unwrap."""
+    for layer in model.language_model.model.layers:
+        for name, module in list(layer.self_attn.named_children()):
+            if isinstance(module, LoraLinear):
+                setattr(layer.self_attn, name, module.merged())
+
+
+@contextmanager
+def without_lora(model: UnifiedModel) -> Iterator[None]:
+    """Run the model as it was before its updates."""
+    wrapped = [module for module in model.modules() if isinstance(module, LoraLinear)]
+    for module in wrapped:
+        module.enabled = False
+    try:
+        yield
+    finally:
+        for module in wrapped:
+            module.enabled = True

@@ -1,0 +1,90 @@
+"""A connector for features that were learned elsewhere: fixed components first, then a residual.
+
+Features are centred, whitened to their main components and turned into the trunk's width at the
+size of its embeddings, so that an untrained connector already tells things apart. What is
+learned is added to that.
+
+Letters: ``Dv`` width of the features, ``R`` components, ``Du`` the trunk's width.
+"""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor, nn
+
+from omni_errors import InputError
+
+__all__ = ["Whitening", "WhitenedConnector", "fit_whitening"]
+
+# A component with less than this share of the largest variance is noise: never blow it up.
+_FLOOR = 1e-4
+
+
+class Whitening(NamedTuple):
+    """Take features to numbers of mean 0 and variance 1: ``mean [Dv]``, ``components [R, Dv]``."""
+
+    mean: Tensor
+    components: Tensor
+
+
+def fit_whitening(features: Tensor, rank: int) -> Whitening:
+    """Find the main components of features ``[n, Dv]``.
+
+    Raises:
+        InputError: if there are too few features for so many components.
+    """
+    if min(features.shape) < rank:
+        raise InputError(f"{tuple(features.shape)} features do not have {rank} components.")
+    wide = features.double()
+    mean = wide.mean(0)
+    covariance = torch.cov((wide - mean).T)
+    values, vectors = torch.linalg.eigh(covariance)
+    values, vectors = values.flip(0)[:rank], vectors.flip(1)[:, :rank]
+    deviations = values.clamp_min(_FLOOR * float(values[0])).sqrt()
+    return Whitening(mean.float(), (vectors / deviations).T.contiguous().float())
+
+
+class WhitenedConnector(nn.Module):
+    """Map encoder tokens to the trunk's width: a fixed map of whitened features, and a residual."""
+
+    mean: Tensor
+    components: Tensor
+    basis: Tensor
+
+    def __init__(self, inputs: int, width: int, rank: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(inputs))
+        self.register_buffer("components", torch.eye(rank, inputs))
+        self.register_buffer("basis", torch.eye(width, rank))
+        self.fc1 = nn.Linear(rank, width)
+        self.fc2 = nn.Linear(width, width)
+
+    @torch.no_grad()
+    def fit(self, whitening: Whitening, size: float, generator: Generator) -> None:
+        """Fix the map: a random rotation whose outputs have root mean square ``size``.
+
+        The residual starts at zero.
+        """
+        width, rank = self.basis.shape
+        rotation, _ = torch.linalg.qr(torch.randn(width, rank, generator=generator))
+        self.mean.copy_(whitening.mean)
+        self.components.copy_(whitening.components)
+        self.basis.copy_(rotation * size * (width / rank) ** 0.5)
+        nn.init.zeros_(self.fc2.weight)
+        nn.init.zeros_(self.fc2.bias)
+
+    def whiten(self, x: Tensor) -> Tensor:
+        """Return the components ``[..., R]`` of features ``[..., Dv]``.
+
+        Taken in float32: small components are differences of large numbers.
+        """
+        with torch.autocast(x.device.type, enabled=False):
+            return (x.float() - self.mean.float()) @ self.components.float().T
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return ``basis(white) + fc2(gelu(fc1(white)))``, of the dtype of ``x``."""
+        white = self.whiten(x).to(x.dtype)
+        learned = self.fc2(F.gelu(self.fc1(white), approximate="tanh"))
+        out: Tensor = F.linear(white, self.basis.to(white.dtype)) + learned
+        return out
