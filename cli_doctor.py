@@ -117,7 +117,8 @@ def _folder(what: str, path: Path) -> Finding:
     free = shutil.disk_usage(nearest).free
     text = f"{path}, {free / 1e9:.0f} GB free"
     if nearest != path:
-        return Finding(f"{what} folder", f"{text}, not created yet")
+        state = "ok" if free > _ENOUGH_BYTES else "warning"
+        return Finding(f"{what} folder", f"{text}, not created yet", state)
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077 and sys.platform != "win32":
         return Finding(f"{what} folder", f"{text}, open to others: mode {mode:o}", "warning")

@@ -155,5 +155,9 @@ def _layer_bytes(config: BackboneConfig, context: int, width: int) -> int:
 def _picture_bytes(config: BackboneConfig) -> int:
     if not isinstance(config.autoencoder, FluxConfig):
         return 0
+    # The first block of the top level reads the width of the level below: at its peak that input
+    # lives with its normed and activated copies, the block's output and the shortcut's.
     height, width = config.default_image_size
-    return 4 * height * width * config.autoencoder.ch * 4
+    multiples = (*config.autoencoder.ch_mult, config.autoencoder.ch_mult[-1])
+    channels = config.autoencoder.ch * (3 * multiples[1] + 2 * multiples[0])
+    return 4 * height * width * channels

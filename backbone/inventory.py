@@ -44,10 +44,11 @@ def check_tensors(
 
     Raises:
         FolderError: if the whole autoencoder is missing.
-        TensorError: if a tensor is missing, unknown or of another shape.
+        TensorError: if a tensor is missing, unknown, of another shape or no float.
     """
     missing = sorted(set(needed) - set(found) - set(TABLES))
-    if missing and all(name.startswith(AUTOENCODER) for name in missing):
+    any_autoencoder = any(name.startswith(AUTOENCODER) for name in found)
+    if missing and not any_autoencoder and all(n.startswith(AUTOENCODER) for n in missing):
         raise FolderError(
             f"The model folder {folder} has no {_SEPARATE}, so it could make no pictures.",
             hint="Add the file, or load with understanding_only.",
@@ -64,8 +65,15 @@ def check_tensors(
                 f"config asks for {list(needed[name])}.",
                 hint=_HINT,
             )
+        if found[name].dtype not in _DTYPES:
+            raise TensorError(
+                f"{name} in {found[name].file.name} holds {found[name].dtype}; allowed are "
+                f"{', '.join(_DTYPES)}.",
+                hint=_HINT,
+            )
 
 
+_DTYPES = ("F64", "F32", "BF16", "F16")
 _HINT = "Its config and weights do not belong together; copy or pull the folder again."
 
 

@@ -90,7 +90,8 @@ def load_model(
     config = read_config(folder)
     if str(source) in names():
         config = replace(config, name=str(source))
-    stored = take_inventory(folder, autoencoder=config.autoencoder is not None)
+    draws = config.autoencoder is not None and not options.understanding_only
+    stored = take_inventory(folder, autoencoder=draws)
     return _load_stored(_Plan.of(config, stored, folder, options), options, free)
 
 

@@ -13,7 +13,7 @@ from torch import nn
 
 from backbone.capacity import gigabytes
 from backbone.model import UnifiedModel
-from omni_errors import ResourceError
+from omni_errors import InputError, ResourceError
 
 __all__ = ["DISK", "MaxMemory", "Places", "plan", "place_of", "spread"]
 
@@ -33,7 +33,13 @@ def plan(model: UnifiedModel, max_memory: MaxMemory | None = None) -> Places:
     from accelerate import infer_auto_device_map
     from accelerate.utils import get_max_memory
 
-    memory: dict[int | str, int] = get_max_memory(dict(max_memory) if max_memory else None)
+    try:
+        memory: dict[int | str, int] = get_max_memory(dict(max_memory) if max_memory else None)
+    except (ValueError, RuntimeError) as error:
+        raise InputError(
+            f"max_memory is {max_memory!r}; allowed are GPU numbers of this machine and 'cpu', "
+            "with bytes or texts such as '20GiB'."
+        ) from error
     first = next(iter(memory))
     fixed = _fixed_parts(model)
     needed = sum(_bytes(model.get_submodule(name)) for name in fixed)

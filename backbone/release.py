@@ -40,6 +40,7 @@ _OPTIONS = (
     "interpolate_pos",
     "timestep_shift",
 )
+_FLOATS = ("rms_norm_eps", "rope_theta")
 # what this implementation does; a file that asks for anything else is refused
 _ONLY = {
     "hidden_act": "silu",
@@ -47,6 +48,7 @@ _ONLY = {
     "rope_scaling": None,
     "use_sliding_window": False,
 }
+_ONLY_VISION = {"hidden_act": "gelu_pytorch_tanh", "rope": False}
 
 
 def read_release(folder: Path) -> BackboneConfig:
@@ -57,17 +59,18 @@ def read_release(folder: Path) -> BackboneConfig:
     """
     options = read_json(folder / "bagel_config.json") if _has(folder, "bagel_config.json") else {}
     try:
-        config = BackboneConfig(
-            name=folder.name,
-            trunk=_trunk(folder / "llm_config.json"),
-            vision=_vision(folder / "vit_config.json"),
-            autoencoder=_autoencoder(folder / "ae_config.json"),
-            special_tokens=_special_tokens(folder, options),
-            vae_transform=build(ImageTransform, options.get("vae_transform", _VAE_TRANSFORM)),
-            vit_transform=build(ImageTransform, options.get("vit_transform", _VIT_TRANSFORM)),
-            tokenizer="folder",
-            **{key: options[key] for key in _OPTIONS if key in options},
-        )
+        parts = {
+            "name": folder.name,
+            "trunk": _trunk(folder / "llm_config.json"),
+            "vision": _vision(folder / "vit_config.json"),
+            "autoencoder": _autoencoder(folder / "ae_config.json"),
+            "special_tokens": _special_tokens(folder, options),
+            "vae_transform": build(ImageTransform, options.get("vae_transform", _VAE_TRANSFORM)),
+            "vit_transform": build(ImageTransform, options.get("vit_transform", _VIT_TRANSFORM)),
+            "tokenizer": "folder",
+        }
+        stated = {key: options[key] for key in _OPTIONS if key in options}
+        config = build(BackboneConfig, parts | stated)
         return _switched(_sized(config), options)
     except InputError as error:
         raise FolderError(f"The JSON files in {folder} do not fit: {error.message}") from error
@@ -86,7 +89,7 @@ def read_json(path: Path) -> dict[str, Any]:
             f"The model folder {path.parent} has no {path.name}.",
             hint="Copy the whole folder, or run `omni model pull`.",
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FolderError(f"{path} is not JSON.", hint="Copy the file again.") from error
     if not isinstance(data, dict):
         raise FolderError(f"{path} holds no JSON object.", hint="Copy the file again.")
@@ -97,10 +100,14 @@ def _has(folder: Path, name: str) -> bool:
     return (folder / name).is_file()
 
 
-def _number(data: dict[str, Any], key: str, path: Path) -> Any:
-    if not isinstance(data.get(key), int | float):
-        raise FolderError(f"{path} gives no number for {key!r}.", hint="Copy the file again.")
-    return data[key]
+def _number(data: dict[str, Any], key: str, path: Path) -> int:
+    value = data.get(key)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise FolderError(
+            f"{path} gives {value!r} for {key!r}; it must be a whole number above 0.",
+            hint="Copy the file again.",
+        )
+    return value
 
 
 def _trunk(path: Path) -> TrunkConfig:
@@ -111,20 +118,22 @@ def _trunk(path: Path) -> TrunkConfig:
     width, heads = (_number(data, k, path) for k in ("hidden_size", "num_attention_heads"))
     # q/k-norm is always on and embeddings are never tied: the release's loader overrides both.
     expert = ExpertConfig(width, _number(data, "intermediate_size", path), heads)
-    return TrunkConfig(
-        vocab_size=_number(data, "vocab_size", path),
-        num_hidden_layers=_number(data, "num_hidden_layers", path),
-        num_key_value_heads=_number(data, "num_key_value_heads", path),
-        head_dim=width // heads,
-        understanding=expert,
-        generation=expert,
-        rms_norm_eps=data.get("rms_norm_eps", 1e-6),
-        rope_theta=data.get("rope_theta", 1_000_000.0),
-    )
+    sizes = {
+        "vocab_size": _number(data, "vocab_size", path),
+        "num_hidden_layers": _number(data, "num_hidden_layers", path),
+        "num_key_value_heads": _number(data, "num_key_value_heads", path),
+        "head_dim": width // heads,
+        "understanding": expert,
+        "generation": expert,
+    }
+    return build(TrunkConfig, sizes | {k: data[k] for k in _FLOATS if k in data})
 
 
 def _vision(path: Path) -> SiglipConfig:
     data = read_json(path)
+    for key, value in _ONLY_VISION.items():
+        if data.get(key, value) != value:
+            raise FolderError(f"{path} sets {key} to {data[key]!r}; only {value!r} is built.")
     known = {f.name for f in fields(SiglipConfig)} - {"kind"}
     config = build(SiglipConfig, {k: v for k, v in data.items() if k in known})
     # The count in the file is nominal: the weights hold one layer less (§2.2).
@@ -158,13 +167,25 @@ def _special_tokens(folder: Path, options: dict[str, Any]) -> SpecialTokens:
 
 def _added_tokens(folder: Path) -> dict[str, int] | None:
     if _has(folder, "tokenizer_config.json"):
-        decoder = read_json(folder / "tokenizer_config.json").get("added_tokens_decoder", {})
+        decoder = read_json(folder / "tokenizer_config.json").get("added_tokens_decoder")
         if decoder:
-            return {entry["content"]: int(number) for number, entry in decoder.items()}
+            return _by_content(folder / "tokenizer_config.json", decoder)
     if _has(folder, "tokenizer.json"):
-        added = read_json(folder / "tokenizer.json").get("added_tokens", [])
-        return {entry["content"]: int(entry["id"]) for entry in added}
+        added = read_json(folder / "tokenizer.json").get("added_tokens") or []
+        return _by_content(folder / "tokenizer.json", added)
     return None
+
+
+def _by_content(path: Path, entries: Any) -> dict[str, int]:
+    """Read added tokens, from id to entry or as a list of entries."""
+    try:
+        if isinstance(entries, dict):
+            return {str(entry["content"]): int(number) for number, entry in entries.items()}
+        return {str(entry["content"]): int(entry["id"]) for entry in entries}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise FolderError(
+            f"{path} lists its added tokens in no known way.", hint="Copy the file again."
+        ) from error
 
 
 def _sized(config: BackboneConfig) -> BackboneConfig:

@@ -75,7 +75,7 @@ def _header_bytes(prefix: bytes, size: int, path: Path) -> int:
 def _parse(text: bytes, path: Path) -> dict[str, Any]:
     try:
         header = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FolderError(f"The header of {path} is not JSON.", hint=_AGAIN) from error
     if not isinstance(header, dict):
         raise FolderError(f"The header of {path} is not a JSON object.", hint=_AGAIN)

@@ -25,7 +25,7 @@ from backbone.words import Words
 if TYPE_CHECKING:
     from backbone.mini.generation import Example
 
-__all__ = ["Parts", "mini_config", "open_parts"]
+__all__ = ["Parts", "mini_config", "open_model", "open_parts"]
 
 _CONFIG = Path(__file__).parent / "data" / "omni-mini.json"
 
@@ -80,15 +80,21 @@ class Parts:
         return rows
 
 
-def open_parts(trunk: Path, autoencoder: Path) -> Parts:
-    """Build the model: converted trunk in bf16, trained autoencoder, fresh generation expert."""
-    config = mini_config()
-    model = random_model(config, seed=3)
+def open_model(trunk: Path) -> UnifiedModel:
+    """Build the model around the converted trunk, that in bf16; all else is fresh."""
+    model = random_model(mini_config(), seed=3)
     load_llama(model.language_model, read_trunk(trunk))
-    model.autoencoder = averaged(autoencoder).requires_grad_(False)
     for name, parameter in model.language_model.named_parameters():
         if "_moe_gen" not in name:
             parameter.data = parameter.data.to(torch.bfloat16)
+    return model
+
+
+def open_parts(trunk: Path, autoencoder: Path) -> Parts:
+    """Add the trained autoencoder and what writes rows to a fresh model."""
+    model = open_model(trunk)
+    config = model.config
+    model.autoencoder = averaged(autoencoder).requires_grad_(False)
     tokenizer = FolderTokenizer(trunk)
     rows = RowEncoder(config.autoencoder.z_channels, config.gen_width)  # type: ignore[union-attr]
     with torch.random.fork_rng(devices=[]):

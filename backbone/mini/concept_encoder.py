@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from backbone.concepts import ConceptTokens, Routing
+from backbone.concepts import ConceptTokens
 
 __all__ = ["ConceptEncoder", "Rows", "WrittenConcept"]
 
@@ -30,10 +30,11 @@ class WrittenConcept(ConceptTokens):
     """A concept whose rows an encoder wrote: not parameters, so that gradients pass through."""
 
     def __init__(self, name: str, rows: Rows, gen: Tensor) -> None:
-        nn.Module.__init__(self)
-        self.name, self.routing = name, Routing()
-        for key, tensor in (*rows._asdict().items(), ("gen", gen)):
-            self.register_buffer(key, tensor, persistent=False)
+        written = {**rows._asdict(), "gen": gen}
+        super().__init__(name, **{key: tensor.detach() for key, tensor in written.items()})
+        for key, tensor in written.items():
+            delattr(self, key)
+            self.register_buffer(key, tensor.float(), persistent=False)
 
     def frozen(self) -> ConceptTokens:
         """Return the same rows as parameters, to keep or to train on."""

@@ -65,9 +65,10 @@ def add_lora(
     for index, layer in enumerate(model.language_model.model.layers):
         if options.layers is not None and index not in options.layers:
             continue
+        attention = layer.get_submodule("self_attn")
         for name in options.projections:
-            wrapped = LoraLinear(getattr(layer.self_attn, name), options, generator)
-            setattr(layer.self_attn, name, wrapped)
+            wrapped = LoraLinear(getattr(attention, name), options, generator)
+            setattr(attention, name, wrapped)
             trained |= {f"{index}.{name}.{key}": getattr(wrapped, key) for key in ("down", "up")}
     return trained
 
@@ -75,9 +76,10 @@ def add_lora(
 def merge(model: UnifiedModel) -> None:
     """Put every update into the weights it belongs to, and unwrap."""
     for layer in model.language_model.model.layers:
-        for name, module in list(layer.self_attn.named_children()):
+        attention = layer.get_submodule("self_attn")
+        for name, module in list(attention.named_children()):
             if isinstance(module, LoraLinear):
-                setattr(layer.self_attn, name, module.merged())
+                setattr(attention, name, module.merged())
 
 
 @contextmanager

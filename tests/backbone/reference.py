@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
+from torch.testing import assert_close
 
 from backbone.concepts import ConceptTable
 from backbone.context import Context
@@ -51,6 +52,11 @@ def tensors(case: str) -> dict[str, Tensor]:
 def tolerance(name: str, kind: str = "atol") -> float:
     """Return a stated tolerance."""
     return float(cases()["_tolerance"][kind][name])
+
+
+def close(ours: Tensor, theirs: Tensor, atol: float) -> None:
+    """Demand equality up to an absolute tolerance."""
+    assert_close(ours.float(), theirs.float(), atol=atol, rtol=0)
 
 
 @cache

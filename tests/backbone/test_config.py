@@ -72,3 +72,31 @@ def test_reading_a_config_imports_no_torch() -> None:
     code += "; print('torch' in sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        (["trunk", "vocab_size"], 260.0, "vocab_size = 260.0, which is of the wrong kind"),
+        (["trunk", "vocab_size"], True, "vocab_size = True"),
+        (["trunk", "rope_theta"], None, "rope_theta = None"),
+        (["trunk", "num_key_value_heads"], 0, "not above 0"),
+        (["trunk", "understanding", "hidden_size"], -8, "hidden_size = -8"),
+        (["vision", "patch_size"], 0, "not above 0"),
+        (["vision", "num_attention_heads"], 5, "no multiple of 5"),
+        (["autoencoder", "ch"], 30, "no multiple of 32"),
+        (["special_tokens", "eos_token_id"], -1, "eos_token_id = -1"),
+        (["vae_transform", "image_stride"], 10, "no multiple of 16"),
+        (["max_latent_size"], -1, "max_latent_size = -1"),
+        (["vit_max_num_patch_per_side"], 11, "10 positions per side.* is 11"),
+        (["prediction"], "noise", "'velocity' and 'data'"),
+    ],
+)
+def test_values_that_cannot_work_are_refused(path: list[str], value: object, words: str) -> None:
+    data = json.loads(json.dumps(to_dict(preset("tiny"))))
+    place = data
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    with pytest.raises(InputError, match=words):
+        from_dict(data)

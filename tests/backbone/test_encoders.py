@@ -7,7 +7,7 @@ import torch
 from torch import Generator
 
 from backbone.autoencoder import PixelAutoencoder, sample_posterior
-from backbone.config import EfficientNetConfig, PixelConfig
+from backbone.config import EfficientNetConfig, ImageTransform, PixelConfig
 from backbone.efficientnet import EfficientNetEncoder
 from backbone.model import UnifiedModel
 from tests.backbone import small
@@ -75,7 +75,11 @@ def test_efficientnet_knows_what_it_learned(efficientnet: EfficientNetEncoder) -
 
 
 def test_a_config_may_name_another_encoder() -> None:
-    config = replace(small.config(), vision=EfficientNetConfig(pretrained=False))
+    config = replace(
+        small.config(),
+        vision=EfficientNetConfig(pretrained=False),
+        vit_transform=ImageTransform(224, 64, 32),
+    )
     model = UnifiedModel(config).eval()
     tokens = model.encode_images([noise(3, 64, 96)])
     assert tokens[0].shape == (2 * 3, 80)

@@ -1,31 +1,26 @@
 """Every number of the reference model, within the tolerance its fixtures state."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import pytest
 import torch
-from torch import Generator, Tensor
-from torch.testing import assert_close
+from torch import Tensor
 
 from backbone.config import ImageTransform
 from backbone.context import Context, FlowQuery
 from backbone.decoding import Decoding, TextOptions, decode
-from backbone.drawing import Contexts, Part, draw_latent
-from backbone.flow import guided, schedule, shift_time
+from backbone.drawing import Contexts, FlowOptions, Part, draw_latent
+from backbone.flow import euler
 from backbone.images import flatten, resize, resized_size, to_image
 from backbone.latents import sinusoid, tokens_to_latents
-from backbone.packing import VitItem, lay_out
+from backbone.packing import LatentItem, Start, VitItem, lay_out
 from backbone.positions import flattened_ids, interpolated_ids, sincos_table
-from backbone.training import LossOptions, token_losses
-from backbone.visibility import TokenMap, allowed, join
+from backbone.visibility import join
 from backbone.vision import patchify
 from tests.backbone import reference
-from tests.backbone.reference import cases, names, tensors, tolerance
-
-
-def close(ours: Tensor, theirs: Tensor, atol: float) -> None:
-    assert_close(ours.float(), theirs.float(), atol=atol, rtol=0)
+from tests.backbone.reference import cases, close, names, tensors, tolerance
 
 
 def levels(image: Any) -> Tensor:
@@ -48,6 +43,10 @@ def test_parity_vit_alone(image: int) -> None:
     pixels = reference.pixels(case[f"image{image}_u8"])[None]
     close(patchify(pixels, patch_size())[0], case[f"image{image}_patches"], 1e-6)
     close(encoder(pixels)[0], case[f"image{image}_vit_out"], tolerance("a_vit"))
+    grid = encoder.grid(*pixels.shape[2:])
+    assert grid[0] * grid[1] == cases()["a_vit"]["seqlens"][image]
+    ids = flattened_ids(*grid, reference.model().vit_pos_embed.side)
+    assert torch.equal(ids, case[f"image{image}_position_ids"])
 
 
 def test_parity_vit_packed_images_do_not_see_each_other() -> None:
@@ -74,6 +73,17 @@ def test_parity_text_prefill() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "ids", "rope"), [("b_text", "prompt_ids", 0), ("c_vqa", "question_ids", 1)]
+)
+def test_parity_text_segments(name: str, ids: str, rope: int) -> None:
+    case = tensors(name)
+    tools = reference.model().tools(reference.table())
+    packed = lay_out([[[reference.text(case[ids])]]], tools, Start(0, rope))
+    assert packed.und_ids == case["packed_text_ids"].tolist()
+    assert torch.equal(packed.und_map.rope[0], case["position_ids"])
+
+
 def check_prefill(name: str, context: Context, hidden: Tensor) -> None:
     case = tensors(name)
     close(hidden[0], case["hidden"], tolerance(name))
@@ -90,6 +100,11 @@ def vqa_context() -> tuple[Context, Tensor]:
     assert torch.equal(levels(seen), case["vit_resized_u8"].flatten().short())
     context = Context(reference.model())
     context.add(VitItem(reference.pixels(case["vit_resized_u8"])))
+    facts = cases()["c_vqa"]
+    assert (context.length, context.rope) == (
+        facts["kv_len_after_image"],
+        facts["rope_after_image"],
+    )
     hidden = context.add(reference.text(case["question_ids"]))
     assert hidden is not None
     return context, hidden
@@ -127,6 +142,8 @@ def test_parity_decoding_stops_at_the_end_token(kind: str, monkeypatch: pytest.M
     config = replace(context.model.config, special_tokens=stopping)
     monkeypatch.setattr(context.model, "config", config)
     assert list(decode(context)) == case["stopped_sequence"][1:]
+    stored = tensors("d_decode")[f"{kind}_sequence_stopped"].tolist()
+    assert stored == case["stopped_sequence"]
 
 
 # e: time and velocity
@@ -158,8 +175,13 @@ def test_parity_image_context() -> None:
     context = edit_contexts().without_text
     for ours, theirs in zip(reference.cached(context), ("k", "v"), strict=True):
         close(ours, case[f"image_cache_{theirs}"], tolerance("e_velocity"))
-    assert context.length == facts["image_context"]["kv_len"]
-    assert edit_contexts().main.rope == facts["edit_ctx"]["rope"]
+    wanted = {
+        "image_context": context,
+        "edit_ctx": edit_contexts().main,
+        "text_ctx": text_contexts().main,
+    }
+    for name, met in wanted.items():
+        assert (met.length, met.rope) == (facts[name]["kv_len"], facts[name]["rope"]), name
 
 
 @pytest.mark.parametrize("step", range(len(cases()["e_velocity"]["timesteps"])))
@@ -180,8 +202,18 @@ def test_parity_source_latent_and_positions() -> None:
     case, facts = tensors("e_velocity"), cases()["e_velocity"]
     image = reference.source_part(case["image_u8"]).items[0]
     close(image.latent[None], case["vae_latent"], tolerance("e_velocity_vae_latent"))  # type: ignore[union-attr]
-    ids = reference.model().latent_ids(*grid(facts["t2i_image_hw"]))
-    assert torch.equal(ids, case["latent_position_ids"])
+    size, model = grid(facts["t2i_image_hw"]), reference.model()
+    assert torch.equal(model.latent_ids(*size), case["latent_position_ids"])
+    blank = LatentItem(torch.zeros(1, *(n * model.config.latent_patch_size for n in size)), True)
+    start = Start(facts["text_ctx"]["kv_len"], facts["text_ctx"]["rope"])
+    packed = lay_out([[[blank]]], model.tools(reference.table()), start)
+    both = join([packed.und_map, packed.gen_map])
+    assert packed.order is not None
+    assert torch.equal(both.rope[0, packed.order], case["rope_position_ids"])
+    resized = resize(reference.photo(case["image_u8"]), model.config.vae_transform)
+    seen = resize(resized, model.config.vit_transform)
+    assert torch.equal(levels(resized), case["resized_u8"].flatten().short())
+    assert torch.equal(levels(seen), case["vit_resized_u8"].flatten().short())
 
 
 # f, g: pictures
@@ -189,14 +221,9 @@ def test_parity_source_latent_and_positions() -> None:
 
 @pytest.mark.parametrize("name", names("f_t2i"))
 def test_parity_text_to_image(name: str) -> None:
-    case, options = cases()[name], reference.flow_options(cases()[name])
     contexts = text_contexts()
-    latent = draw_latent(contexts, tuple(case["image_hw"]), tensors("f_t2i")["init_noise"], options)
-    close(reference.tokens_of(latent), tensors(name)["final_latent"], tolerance("f"))
-    check_contexts(contexts, case)
-    times = schedule(options.num_timesteps, options.timestep_shift)[:-1].tolist()
-    assert times == pytest.approx(case["timesteps"])
-    assert [list(options.guidance.scales(t)) for t in times] == case["scales_used"]
+    check_contexts(contexts, cases()[name])
+    check_drawing(name, contexts, tensors("f_t2i")["init_noise"], tolerance("f"))
 
 
 def check_contexts(contexts: Contexts, case: dict[str, Any]) -> None:
@@ -215,16 +242,6 @@ def check_picture(tokens: Tensor, size: list[int], stored: Tensor) -> None:
     latent = tokens_to_latents(tokens[None], *grid(size), model.config.latent_patch_size)
     picture = levels(to_image(model.autoencoder.decode(latent)[0]))
     assert (picture - stored.flatten().short()).abs().max() <= tolerance("images_u8")
-
-
-def test_parity_every_step_of_text_to_image() -> None:
-    case, stored = cases()["f_t2i"], tensors("f_t2i")
-    query = FlowQuery(text_contexts().main, *grid(case["image_hw"]))
-    empty = FlowQuery(text_contexts().without_text, *grid(case["image_hw"]))
-    for step, t in enumerate(case["timesteps"]):
-        x = stored["x_steps"][step][None]
-        v = guided(query(x, t), empty(x, t), None, reference.flow_options(case).guidance, t)
-        close(v[0], stored["v_steps"][step], tolerance("f"))
 
 
 def test_parity_pictures_decode_to_the_same_levels() -> None:
@@ -252,9 +269,43 @@ def test_parity_think_mode() -> None:
 
 
 def check_drawing(name: str, contexts: Contexts, noise: Tensor, atol: float) -> None:
-    size = tuple(cases()[name]["image_hw"])
-    latent = draw_latent(contexts, size, noise, reference.flow_options(cases()[name]))
-    close(reference.tokens_of(latent), tensors(name)["final_latent"], atol)
+    """Compare every velocity and latent the case stores, and the times and scales it met."""
+    case, stored, options = cases()[name], tensors(name), reference.flow_options(cases()[name])
+    latent, steps = recorded(contexts, tuple(case["image_hw"]), noise, options)
+    close(reference.tokens_of(latent), stored["final_latent"], atol)
+    close(steps[0].v, stored["v_first"], atol)
+    close(steps[-1].v, stored["v_last"], atol)
+    for ours, theirs in (("x", "x_steps"), ("v", "v_steps")):
+        if theirs in stored:
+            close(torch.stack([getattr(step, ours) for step in steps]), stored[theirs], atol)
+    assert len(steps) == case.get("n_model_evals", case["num_timesteps"] - 1)
+    assert [step.t for step in steps] == pytest.approx(case["timesteps"])
+    assert [list(options.guidance.scales(step.t)) for step in steps] == case["scales_used"]
+
+
+class Step(NamedTuple):
+    """One step met on the way: noisy tokens, time, guided velocity."""
+
+    x: Tensor
+    t: float
+    v: Tensor
+
+
+def recorded(
+    contexts: Contexts, size: tuple[int, int], noise: Tensor, options: FlowOptions
+) -> tuple[Tensor, list[Step]]:
+    steps: list[Step] = []
+
+    def listening(start: Tensor, times: Tensor, velocity: Any, on_step: Any) -> Tensor:
+        def heard(x: Tensor, t: float) -> Tensor:
+            v: Tensor = velocity(x, t)
+            steps.append(Step(x[0], t, v[0]))
+            return v
+
+        return euler(start, times, heard, on_step)
+
+    with patch("backbone.drawing.euler", listening):
+        return draw_latent(contexts, size, noise, options), steps
 
 
 @pytest.mark.parametrize("name", [n for n in names("g_edit") if n != "g_edit_two"])
@@ -274,84 +325,6 @@ def test_parity_two_reference_images_with_sampled_latents() -> None:
     contexts = reference.contexts(*parts)
     check_contexts(contexts, cases()["g_edit_two"])
     check_drawing("g_edit_two", contexts, case["init_noise"], tolerance("g"))
-
-
-# h: training
-
-
-@pytest.mark.parametrize("one_row", [True, False])
-@pytest.mark.parametrize("name", names("h_train"))
-def test_parity_training_losses(name: str, one_row: bool) -> None:
-    samples, case = reference.training_samples(name), tensors(name)
-    rows = [samples] if one_row else [[sample] for sample in samples]
-    losses = token_losses(reference.model(), rows, Generator())
-    close(losses.text, case["ce_per_token"], tolerance("h_ce_per_token"))
-    close(losses.flow, case["mse_per_element"], tolerance("h_mse_per_element"))
-    close(losses.text_weights, case["ce_loss_weights"], 1e-6)
-    reweighted = (losses.text * losses.text_weights).sum() / losses.text_weights.sum()
-    scalars = {"ce": losses.text.mean(), "mse": losses.flow.mean(), "ce_reweighted": reweighted}
-    for key, value in scalars.items():
-        assert value.item() == pytest.approx(cases()[name][key], abs=tolerance("h_scalar_losses"))
-
-
-@pytest.mark.parametrize("freeze_und", [False, True])
-@pytest.mark.parametrize("name", names("h_train"))
-def test_parity_gradient_norms(name: str, freeze_und: bool) -> None:
-    model = reference.trainable()
-    options = LossOptions(freeze_und=freeze_und)
-    losses = token_losses(model, [reference.training_samples(name)], Generator(), options)
-    (losses.text.mean() + losses.flow.mean()).backward()
-    ours = {n: 0.0 if p.grad is None else p.grad.norm().item() for n, p in model.named_parameters()}
-    key = "grad_norms_freeze_und" if freeze_und else "grad_norms"
-    for parameter, norm in cases()[name][key].items():
-        if parameter in ours:
-            wanted = pytest.approx(norm or 0.0, rel=tolerance("h_grad_norms", "rtol"), abs=1e-5)
-            assert ours[parameter] == wanted, parameter
-
-
-@pytest.mark.parametrize("recompute", [False, True])
-@pytest.mark.parametrize("name", names("h_train"))
-def test_parity_full_gradients(name: str, recompute: bool) -> None:
-    model = reference.trainable()
-    options = LossOptions(recompute=recompute)
-    losses = token_losses(model, [reference.training_samples(name)], Generator(), options)
-    (losses.text.mean() + losses.flow.mean()).backward()
-    parameters = dict(model.named_parameters())
-    for key, wanted in tensors(name).items():
-        if key.startswith("grad."):
-            ours = parameters[key.removeprefix("grad.")].grad
-            assert_close(ours, wanted, rtol=tolerance("h_gradients", "rtol"), atol=1e-6)
-
-
-@pytest.mark.parametrize("name", names("h_train"))
-def test_parity_training_layout(name: str) -> None:
-    case, samples = tensors(name), reference.training_samples(name)
-    packed = lay_out([[s.items for s in samples]], reference.model().tools(reference.table()))
-    assert packed.order is not None
-    everything = join([packed.und_map, packed.gen_map])
-    ordered = TokenMap(*(column[:, packed.order] for column in everything))
-    assert torch.equal(ordered.rope[0], case["packed_position_ids"])
-    assert packed.labels == case["packed_label_ids"].tolist()
-    mask = allowed(ordered, ordered)[0]
-    for number in range(len(samples)):
-        own = (ordered.sample[0] == number).nonzero()[:, 0]
-        assert torch.equal(mask[own][:, own], case[f"mask_{number}"])
-    assert int(mask.sum()) == sum(int(case[f"mask_{n}"].sum()) for n in range(len(samples)))
-
-
-@pytest.mark.parametrize("name", names("h_train"))
-def test_parity_training_times(name: str) -> None:
-    case, shift = tensors(name), cases()[name]["timestep_shift"]
-    ours = shift_time(case["packed_timesteps"].sigmoid(), shift)
-    close(ours, case["t"], 1e-6)
-    assert shift == reference.model().config.timestep_shift
-
-
-@pytest.mark.parametrize("name", names("h_train"))
-def test_parity_images_encoded_together_with_padding(name: str) -> None:
-    case, autoencoder = tensors(name), reference.model().autoencoder
-    assert autoencoder is not None
-    close(autoencoder.encode(case["padded_images"]), case["padded_latent"], tolerance("i_ae"))
 
 
 # i, j, k: autoencoder, preprocessing, positions

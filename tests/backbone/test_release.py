@@ -128,3 +128,44 @@ def test_switches_leave_parts_out(release: Path) -> None:
     config = read_release(release)
     assert config.vision is None
     assert config.trunk.generation is None
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "words"),
+    [
+        ("llm_config.json", "[" * 100_000, "is not JSON"),
+        ("tokenizer.json", '{"added_tokens": [1]}', "added tokens in no known way"),
+        ("tokenizer_config.json", '{"added_tokens_decoder": {"x": 1}}', "in no known way"),
+    ],
+)
+def test_rubbish_in_a_file_is_one_clear_error(
+    bagel_tiny: Path, tmp_path: Path, file: str, content: str, words: str
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(bagel_tiny, folder)
+    (folder / file).write_text(content)
+    with pytest.raises(FolderError, match=words):
+        read_release(folder)
+
+
+@pytest.mark.parametrize(
+    ("file", "key", "value", "words"),
+    [
+        ("llm_config.json", "hidden_size", 80.0, "whole number above 0"),
+        ("llm_config.json", "num_attention_heads", 0, "whole number above 0"),
+        ("llm_config.json", "rope_theta", None, "rope_theta"),
+        ("llm_config.json", "rms_norm_eps", "1e-6", "rms_norm_eps"),
+        ("vit_config.json", "hidden_act", "gelu", "only 'gelu_pytorch_tanh' is built"),
+        ("vit_config.json", "hidden_size", "48", "of the wrong kind"),
+        ("bagel_config.json", "max_latent_size", -1, "above 0"),
+    ],
+)
+def test_a_value_that_cannot_work_is_named(
+    bagel_tiny: Path, tmp_path: Path, file: str, key: str, value: object, words: str
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(bagel_tiny, folder)
+    data = json.loads((folder / file).read_text())
+    (folder / file).write_text(json.dumps(data | {key: value}))
+    with pytest.raises(FolderError, match=words):
+        read_release(folder)

@@ -1,0 +1,149 @@
+"""omni-mini's understanding side while it is trained: model, updates and concept encoder."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+from torch import Generator, Tensor, nn
+
+from backbone.concepts import UNDERSTAND, ConceptTable
+from backbone.mini.assembly import open_model
+from backbone.mini.concept_encoder import ConceptEncoder, Rows, WrittenConcept
+from backbone.mini.lessons import Lesson
+from backbone.mini.lora import LoraOptions, add_lora
+from backbone.mini.pixels import Bytes
+from backbone.model import UnifiedModel
+from backbone.packing import Item
+from backbone.tokenizer import FolderTokenizer, Tokenizer
+from backbone.training import Sample
+from backbone.whitening import WhitenedConnector, Whitening
+from backbone.words import Words
+from omni_errors import FolderError, InputError
+
+__all__ = ["Reader", "load_run", "make_reader", "open_reader"]
+
+# root mean square of SmolLM2's embeddings
+_EMBEDDING_SIZE = 0.136
+_GEN_ROWS = 16
+
+
+@dataclass(frozen=True)
+class Reader:
+    """The model with its updates, its words, and what writes rows for it."""
+
+    model: UnifiedModel
+    words: Words
+    encoder: ConceptEncoder
+    lora: dict[str, nn.Parameter]
+
+    @property
+    def connector(self) -> WhitenedConnector:
+        """Return the connector, which pictures and rows share."""
+        if not isinstance(self.model.connector, WhitenedConnector):
+            raise InputError(f"{self.model.config.name} has no whitened connector.")
+        return self.model.connector
+
+    def trainable(self) -> dict[str, nn.Parameter]:
+        """Return what the understanding stage trains, by name."""
+        chosen = {f"lora.{name}": parameter for name, parameter in self.lora.items()}
+        for prefix, module in (("connector", self.connector), ("encoder", self.encoder)):
+            chosen |= {f"{prefix}.{name}": p for name, p in module.named_parameters()}
+        for parameter in chosen.values():
+            parameter.requires_grad_()
+        return chosen
+
+    def features(self, pictures: Sequence[Bytes]) -> Tensor:
+        """Return the frozen encoder's tokens ``[n, T, Dv]`` of pictures that end up one size."""
+        model = self.model
+        if model.vit_model is None:
+            raise InputError(f"{model.config.name} has no vision encoder, so it sees no images.")
+        pixels = [self.words.look(Image.fromarray(picture)).pixels for picture in pictures]
+        with torch.no_grad():
+            return model.vit_model(torch.stack(pixels).to(model.device, model.dtype))
+
+    def write(
+        self, names: Sequence[str], views: Sequence[Sequence[Bytes]]
+    ) -> tuple[WrittenConcept, ...]:
+        """Write the rows of concepts from their views; gradients reach connector and encoder."""
+        if not names:
+            return ()
+        tokens = self.connector(self.features([picture for shown in views for picture in shown]))
+        counts = [len(shown) for shown in views]
+        padded = nn.utils.rnn.pad_sequence(list(tokens.split(counts)), batch_first=True)
+        seen = torch.arange(padded.shape[1])[None] < torch.tensor(counts)[:, None]
+        rows = self.encoder(padded, seen.to(padded.device))
+        gen = self._no_gen_rows()
+        return tuple(
+            WrittenConcept(name, Rows(*(part[n] for part in rows)), gen)
+            for n, name in enumerate(names)
+        )
+
+    def _no_gen_rows(self) -> Tensor:
+        """Return rows that are there, so that positions are those of use, and say nothing."""
+        if self.model.config.trunk.generation is None:
+            return torch.zeros(0, 0)
+        return torch.zeros(_GEN_ROWS, self.model.config.gen_width)
+
+    def samples(self, lessons: Sequence[Lesson]) -> list[Sample]:
+        """Turn lessons into samples, whose rows are written in one pass."""
+        names = [name for given in lessons for name in given.names]
+        written = self.write(names, [shown for given in lessons for shown in given.views])
+        samples, taken = [], 0
+        for given in lessons:
+            samples.append(self._sample(given, written[taken : taken + len(given.names)]))
+            taken += len(given.names)
+        return samples
+
+    def _sample(self, given: Lesson, concepts: tuple[WrittenConcept, ...]) -> Sample:
+        table = ConceptTable(self.model.config.trunk.vocab_size, concepts)
+        items: list[Item] = [self.words.prefix(c.name, table, UNDERSTAND) for c in concepts]
+        if given.image is not None:
+            items.append(self.words.look(Image.fromarray(given.image)))
+        for question, answer in given.turns:
+            items.append(self.words.text(question, table))
+            items.append(self.words.text(answer, table, loss=True))
+        return Sample(tuple(items), concepts)
+
+
+def make_reader(
+    model: UnifiedModel,
+    tokenizer: Tokenizer,
+    whitening: Whitening,
+    *,
+    options: LoraOptions | None = None,
+    seed: int = 6,
+) -> Reader:
+    """Fit the connector, wrap the trunk and start an encoder; all chance follows the seed."""
+    generator = Generator().manual_seed(seed)
+    with torch.random.fork_rng(devices=[]):
+        encoder = ConceptEncoder(model.config.trunk.understanding.hidden_size)
+    plain = ConceptTable(model.config.trunk.vocab_size)
+    encoder.start(model.embed_ids(tokenizer.encode(" it")[:1], plain)[0].float())
+    lora = add_lora(model, generator, options)
+    reader = Reader(model, Words(model, tokenizer), encoder, lora)
+    reader.connector.fit(whitening, _EMBEDDING_SIZE, generator)
+    return reader
+
+
+def open_reader(trunk: Path, whitening: Whitening) -> Reader:
+    """Build the model around the converted trunk."""
+    return make_reader(open_model(trunk), FolderTokenizer(trunk), whitening)
+
+
+@torch.no_grad()
+def load_run(reader: Reader, folder: Path, *, averaged: bool = True) -> int:
+    """Load a run's weights, averaged or the last; return how many steps it has.
+
+    Raises:
+        FolderError: if the run has saved nothing yet.
+    """
+    path = folder / "state.safetensors"
+    if not path.is_file():
+        raise FolderError(f"{folder} has no state.safetensors.", hint="Let the run save first.")
+    tensors = load_file(path)
+    for name, parameter in reader.trainable().items():
+        parameter.copy_(tensors[f"{'average' if averaged else 'weight'}/{name}"])
+    return max(int(tensors[name]) for name in tensors if name.startswith("step/"))

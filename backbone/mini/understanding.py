@@ -1,0 +1,170 @@
+"""Stage 3 of the recipe: read rows, see pictures, use facts, and stay as good at small talk.
+
+Trained are low-rank updates of the understanding expert, the connector's residual and the
+concept encoder, on lessons the world makes; everything else is frozen. Samples run through the
+public training forward, so what is trained is what is used.
+Run ``python -m backbone.mini.understanding --steps N``; it stops and goes on at will.
+"""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from numpy.random import default_rng
+from PIL import Image
+from safetensors.torch import load_file, save_file
+from torch import Generator, Tensor
+
+from backbone.config import EfficientNetConfig
+from backbone.efficientnet import EfficientNetEncoder
+from backbone.images import to_pixels
+from backbone.mini.assembly import mini_config
+from backbone.mini.assets import load_assets
+from backbone.mini.chat import Exchange, chat_loss, open_exchanges
+from backbone.mini.lessons import Lesson, lessons, view_picture
+from backbone.mini.pixels import Bytes, resize
+from backbone.mini.reader import Reader, open_reader
+from backbone.mini.stage import Schedule, Stage
+from backbone.mini.views import subject_views
+from backbone.mini.world import World
+from backbone.packing import TextItem
+from backbone.training import LossOptions, Sample, token_losses
+from backbone.whitening import Whitening, fit_whitening
+
+__all__ = ["Weights", "lesson_losses", "main", "open_whitening", "pack", "world_whitening"]
+
+_SEED = 9
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Weigh small talk beside the lessons, whose loss is 1."""
+
+    chat: float = 0.3
+
+
+def world_whitening(world: World, encoder: EfficientNetEncoder, pictures: int) -> Whitening:
+    """Find the main components of what the encoder says of scenes and views of the world."""
+    rank, side = mini_config().connector_rank, mini_config().vit_transform.max_image_size
+    features = []
+    for number in range(pictures // 2):
+        view = subject_views(world, world.subject(rng := default_rng([_SEED, number])), 1, rng)[0]
+        batch = [_pixels(picture, side) for picture in (view.image, view_picture(view, rng))]
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            features.append(encoder(torch.stack(batch)).flatten(0, 1).float())
+    return fit_whitening(torch.cat(features), rank)
+
+
+def _pixels(picture: Bytes, side: int) -> Tensor:
+    return to_pixels(Image.fromarray(resize(picture, side, side)))
+
+
+def open_whitening(path: Path, world: World, pictures: int) -> Whitening:
+    """Read the components from a file, or find and write them."""
+    if not path.is_file():
+        config = mini_config().vision
+        if not isinstance(config, EfficientNetConfig):
+            raise TypeError("omni-mini looks through EfficientNet")
+        made = world_whitening(world, EfficientNetEncoder(config), pictures)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file(made._asdict(), path)
+    return Whitening(**load_file(path))
+
+
+def pack(samples: Sequence[Sample], length: int) -> list[list[Sample]]:
+    """Share rows of about ``length`` tokens among samples, the longest first."""
+    rows: list[list[Sample]] = []
+    used: list[int] = []
+    for sample in sorted(samples, key=_size, reverse=True):
+        size = _size(sample)
+        place = next((n for n, u in enumerate(used) if u + size <= length), None)
+        if place is None:
+            rows.append([])
+            used.append(0)
+            place = len(rows) - 1
+        rows[place].append(sample)
+        used[place] += size
+    return rows
+
+
+def _size(sample: Sample) -> int:
+    # a seen picture has about 18 tokens, markers included
+    return sum(len(i.ids) + 2 if isinstance(i, TextItem) else 18 for i in sample.items)
+
+
+def lesson_losses(reader: Reader, batch: Sequence[Lesson]) -> dict[str, Tensor]:
+    """Return the loss of each kind of lesson, and ``lessons``, over all labels.
+
+    A label weighs one over the root of its answer's length, so that long captions do not drown
+    a yes or no.
+    """
+    with torch.autocast("cpu", torch.bfloat16):
+        samples = reader.samples(batch)
+        kinds = {id(sample): given.kind for sample, given in zip(samples, batch, strict=True)}
+        rows = pack(samples, max(map(_size, samples)))
+        losses = token_losses(reader.model, rows, Generator(), LossOptions())
+    owners = [kinds[id(sample)] for row in rows for sample in row for _ in range(_labels(sample))]
+    weights, found = losses.text_weights, {}
+    for kind in sorted(set(owners)):
+        mine = torch.tensor([owner == kind for owner in owners])
+        found[kind] = (losses.text[mine] * weights[mine]).sum().detach() / weights[mine].sum()
+    return {"lessons": (losses.text * weights).sum() / weights.sum(), **found}
+
+
+def _labels(sample: Sample) -> int:
+    texts = (item for item in sample.items if isinstance(item, TextItem) and item.loss)
+    return sum(len(item.ids) + 1 for item in texts)
+
+
+def all_losses(
+    reader: Reader, batch: Sequence[Lesson], talk: Sequence[Exchange], weights: Weights
+) -> dict[str, Tensor]:
+    """Return the losses of a step; ``total`` is what is minimised."""
+    losses = lesson_losses(reader, batch)
+    total = losses["lessons"]
+    if talk:
+        with torch.autocast("cpu", torch.bfloat16):
+            losses["chat"] = chat_loss(reader, talk)
+        total = total + weights.chat * losses["chat"]
+    return {"total": total, **losses}
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Train omni-mini's understanding")
+    parser.add_argument("--assets", type=Path, default=Path("runs/assets"))
+    parser.add_argument("--trunk", type=Path, default=Path("runs/trunk"))
+    parser.add_argument("--out", type=Path, default=Path("runs/understanding"))
+    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--rate", type=float, default=6e-4)
+    parser.add_argument("--pictures", type=int, default=1200, help="to find the components from")
+    parser.add_argument("--prompts", type=int, default=240, help="of small talk; 0: none")
+    parser.add_argument("--log-every", type=int, default=20)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Train to the end of the schedule."""
+    options = _options()
+    world = World(load_assets(options.assets), size=mini_config().default_image_size[0])
+    whitening = open_whitening(options.out / "whitening.safetensors", world, options.pictures)
+    reader = open_reader(options.trunk, whitening)
+    talk: list[Exchange] = []
+    if options.prompts:
+        with torch.autocast("cpu", torch.bfloat16):
+            talk = open_exchanges(reader, options.out / "chat.json", options.prompts)
+    schedule = Schedule(options.steps, options.rate, 100, log_every=options.log_every)
+    stage = Stage(options.out, reader.trainable(), schedule)
+
+    def losses(step: int) -> dict[str, Tensor]:
+        batch = lessons(world, step, options.batch)
+        picked = [talk[(2 * step + n) % len(talk)] for n in range(2)] if talk else []
+        return all_losses(reader, batch, picked, Weights())
+
+    stage.run(losses)
+
+
+if __name__ == "__main__":
+    main()
