@@ -255,14 +255,6 @@ class BackboneConfig:
         if self.vision is not None:
             stride = self.vit_transform.image_stride
             _divides(self.vision.patch_size, stride, "image_stride of vit_transform")
-        if isinstance(self.vision, SiglipConfig):
-            # One set of ids numbers both tables (§5).
-            sides = self.vision.positions_per_side, self.vit_max_num_patch_per_side
-            if sides[0] != sides[1]:
-                raise InputError(
-                    f"The vision encoder has {sides[0]} positions per side, but "
-                    f"vit_max_num_patch_per_side is {sides[1]}; they must be equal."
-                )
 
     @property
     def latent_downsample(self) -> int:

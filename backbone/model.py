@@ -56,7 +56,8 @@ class _PositionTable(nn.Module):
 
 def _vision(config: BackboneConfig) -> VisionEncoder | None:
     if isinstance(config.vision, SiglipConfig):
-        return SiglipEncoder(config.vision, interpolate=config.interpolate_pos)
+        side = config.vit_max_num_patch_per_side
+        return SiglipEncoder(config.vision, side=side, interpolate=config.interpolate_pos)
     if isinstance(config.vision, EfficientNetConfig):
         from backbone.efficientnet import EfficientNetEncoder
 

@@ -121,9 +121,12 @@ class _VisionTransformer(nn.Module):
 class SiglipEncoder(VisionEncoder):
     """Encode images of any size with SigLIP NaViT (§7)."""
 
-    def __init__(self, config: SiglipConfig, *, interpolate: bool = False) -> None:
+    def __init__(
+        self, config: SiglipConfig, *, side: int | None = None, interpolate: bool = False
+    ) -> None:
+        """``side`` numbers its positions; the model's other table is numbered alike (§5)."""
         super().__init__()
-        self.patch, self.side = config.patch_size, config.positions_per_side
+        self.patch, self.side = config.patch_size, side or config.positions_per_side
         self.width = config.hidden_size
         self.number: Callable[[int, int, int], Tensor] = (
             interpolated_ids if interpolate else flattened_ids
@@ -136,7 +139,13 @@ class SiglipEncoder(VisionEncoder):
 
     def forward(self, images: Tensor) -> Tensor:
         """Encode images that all have one size: attention stays inside each."""
-        ids = self.number(*self.grid(*images.shape[2:]), self.side).to(images.device)
+        h, w = self.grid(*images.shape[2:])
+        ids = self.number(h, w, self.side).to(images.device)
+        known = self.vision_model.embeddings.position_embedding.num_embeddings
+        if (h - 1) * self.side + w > known:
+            raise InputError(
+                f"An image of {h}×{w} patches exceeds the encoder's {known} positions."
+            )
         out: Tensor = self.vision_model(patchify(images, self.patch), ids)
         return out
 

@@ -18,7 +18,7 @@ from backbone.mini.places import PLACES
 from backbone.mini.scene import Placed, Scene
 from backbone.mini.words import NUMBERS, choose, is_plural, plural, sentence, with_article
 
-__all__ = ["KINDS", "Question", "ask", "questions"]
+__all__ = ["KINDS", "Question", "ask", "questions", "ways_to_say"]
 
 _WORDS: dict[str, Any] = json.loads(
     (Path(__file__).parent / "data" / "questions.json").read_text("utf-8")
@@ -174,6 +174,15 @@ def ask(
     ``absent`` are names of things to ask for in vain.
     """
     return _MAKERS[kind](scene, rng, absent)
+
+
+def ways_to_say(kind: str, key: str) -> tuple[str, ...]:
+    """List the phrases that give the fact ``key`` in an answer to a kind of question."""
+    if kind == "place":
+        return (key, *PLACES[key].phrases)
+    if kind in ("time", "weather", "position"):
+        return (key, *_WORDS["words"][key])
+    return (key,)
 
 
 def questions(

@@ -55,6 +55,12 @@ class Reader:
             parameter.requires_grad_()
         return chosen
 
+    def autocast(self) -> torch.autocast:
+        """Return the context in which parts in float32 work beside a trunk in bf16."""
+        model = self.model
+        wanted = model.dtype == torch.bfloat16
+        return torch.autocast(model.device.type, torch.bfloat16, enabled=wanted)
+
     def features(self, pictures: Sequence[Bytes]) -> Tensor:
         """Return the frozen encoder's tokens ``[n, T, Dv]`` of pictures that end up one size."""
         model = self.model

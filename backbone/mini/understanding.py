@@ -36,13 +36,14 @@ from backbone.whitening import Whitening, fit_whitening
 __all__ = ["Weights", "lesson_losses", "main", "open_whitening", "pack", "world_whitening"]
 
 _SEED = 9
+_TALK_EVERY, _TALK_COUNT = 4, 4
 
 
 @dataclass(frozen=True)
 class Weights:
-    """Weigh small talk beside the lessons, whose loss is 1."""
+    """Weigh small talk, in the steps that have some, beside the lessons, whose weight is 1."""
 
-    chat: float = 0.3
+    chat: float = 1.0
 
 
 def world_whitening(world: World, encoder: EfficientNetEncoder, pictures: int) -> Whitening:
@@ -73,19 +74,26 @@ def open_whitening(path: Path, world: World, pictures: int) -> Whitening:
     return Whitening(**load_file(path))
 
 
-def pack(samples: Sequence[Sample], length: int) -> list[list[Sample]]:
-    """Share rows of about ``length`` tokens among samples, the longest first."""
-    rows: list[list[Sample]] = []
-    used: list[int] = []
-    for sample in sorted(samples, key=_size, reverse=True):
-        size = _size(sample)
-        place = next((n for n, u in enumerate(used) if u + size <= length), None)
-        if place is None:
+def pack(samples: Sequence[Sample]) -> list[list[Sample]]:
+    """Share rows among samples, at the row length that wastes least on padding."""
+    sizes = [_size(sample) for sample in samples]
+    lengths = range(max(sizes), 2 * max(sizes) + 1, 8)
+    tried = [_fill(sizes, length) for length in lengths]
+    best = min(tried, key=lambda rows: len(rows) * max(sum(sizes[n] for n in row) for row in rows))
+    return [[samples[number] for number in row] for row in best]
+
+
+def _fill(sizes: list[int], length: int) -> list[list[int]]:
+    """Put every number into the first row that has room for it, the largest first."""
+    rows: list[list[int]] = []
+    left: list[int] = []
+    for number in sorted(range(len(sizes)), key=sizes.__getitem__, reverse=True):
+        place = next((n for n, room in enumerate(left) if sizes[number] <= room), len(rows))
+        if place == len(rows):
             rows.append([])
-            used.append(0)
-            place = len(rows) - 1
-        rows[place].append(sample)
-        used[place] += size
+            left.append(length)
+        rows[place].append(number)
+        left[place] -= sizes[number]
     return rows
 
 
@@ -100,10 +108,10 @@ def lesson_losses(reader: Reader, batch: Sequence[Lesson]) -> dict[str, Tensor]:
     A label weighs one over the root of its answer's length, so that long captions do not drown
     a yes or no.
     """
-    with torch.autocast("cpu", torch.bfloat16):
+    with reader.autocast():
         samples = reader.samples(batch)
         kinds = {id(sample): given.kind for sample, given in zip(samples, batch, strict=True)}
-        rows = pack(samples, max(map(_size, samples)))
+        rows = pack(samples)
         losses = token_losses(reader.model, rows, Generator(), LossOptions())
     owners = [kinds[id(sample)] for row in rows for sample in row for _ in range(_labels(sample))]
     weights, found = losses.text_weights, {}
@@ -125,10 +133,18 @@ def all_losses(
     losses = lesson_losses(reader, batch)
     total = losses["lessons"]
     if talk:
-        with torch.autocast("cpu", torch.bfloat16):
+        with reader.autocast():
             losses["chat"] = chat_loss(reader, talk)
         total = total + weights.chat * losses["chat"]
     return {"total": total, **losses}
+
+
+def _talk_of(talk: Sequence[Exchange], step: int) -> list[Exchange]:
+    """Choose the small talk of a step: few steps have some, since a pass of its own costs."""
+    if not talk or step % _TALK_EVERY:
+        return []
+    first = step // _TALK_EVERY * _TALK_COUNT
+    return [talk[(first + n) % len(talk)] for n in range(_TALK_COUNT)]
 
 
 def _options() -> argparse.Namespace:
@@ -153,15 +169,14 @@ def main() -> None:
     reader = open_reader(options.trunk, whitening)
     talk: list[Exchange] = []
     if options.prompts:
-        with torch.autocast("cpu", torch.bfloat16):
+        with reader.autocast():
             talk = open_exchanges(reader, options.out / "chat.json", options.prompts)
     schedule = Schedule(options.steps, options.rate, 100, log_every=options.log_every)
     stage = Stage(options.out, reader.trainable(), schedule)
 
     def losses(step: int) -> dict[str, Tensor]:
         batch = lessons(world, step, options.batch)
-        picked = [talk[(2 * step + n) % len(talk)] for n in range(2)] if talk else []
-        return all_losses(reader, batch, picked, Weights())
+        return all_losses(reader, batch, _talk_of(talk, step), Weights())
 
     stage.run(losses)
 

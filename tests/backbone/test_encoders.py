@@ -7,9 +7,11 @@ import torch
 from torch import Generator
 
 from backbone.autoencoder import PixelAutoencoder, sample_posterior
-from backbone.config import EfficientNetConfig, ImageTransform, PixelConfig
+from backbone.config import EfficientNetConfig, ImageTransform, PixelConfig, SiglipConfig
 from backbone.efficientnet import EfficientNetEncoder
 from backbone.model import UnifiedModel
+from backbone.vision import SiglipEncoder
+from omni_errors import InputError
 from tests.backbone import small
 from tests.backbone.small import noise
 
@@ -83,3 +85,12 @@ def test_a_config_may_name_another_encoder() -> None:
     model = UnifiedModel(config).eval()
     tokens = model.encode_images([noise(3, 64, 96)])
     assert tokens[0].shape == (2 * 3, 80)
+
+
+def test_both_position_tables_are_numbered_by_one_side() -> None:
+    vision = small.config().vision
+    assert isinstance(vision, SiglipConfig)
+    encoder = SiglipEncoder(vision, side=12)
+    assert encoder.number(2, 3, encoder.side).tolist() == [0, 1, 2, 12, 13, 14]
+    with pytest.raises(InputError, match="exceeds the encoder's 100 positions"):
+        encoder(noise(1, 3, 10 * 14, 10 * 14))
