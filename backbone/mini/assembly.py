@@ -96,10 +96,9 @@ def open_parts(trunk: Path, autoencoder: Path) -> Parts:
     config = model.config
     model.autoencoder = averaged(autoencoder).requires_grad_(False)
     tokenizer = FolderTokenizer(trunk)
-    rows = RowEncoder(config.autoencoder.z_channels, config.gen_width)  # type: ignore[union-attr]
+    channels = config.patch_latent_dim // config.latent_patch_size**2
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(4)
-        for module in rows.modules():
-            if isinstance(module, nn.Conv2d | nn.Linear):
-                module.reset_parameters()
+        rows = RowEncoder(channels, config.gen_width)
+    rows.start_from(model.vae2llm)
     return Parts(model, tokenizer, Words(model, tokenizer), rows)

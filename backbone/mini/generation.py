@@ -116,7 +116,7 @@ class TextMemory:
         und = model.embed_ids(packed.und_ids, table)[packed.und_source]
         geometry = model.geometry(packed)
         # The rows among the texts take up positions, but are not there to be seen.
-        geometry = geometry._replace(und_bias=geometry.und_only_bias)
+        geometry = geometry._replace(und_bias=geometry.und_only_bias, order=None)
         read: list[KeyValue] = []
         for index, layer in enumerate(model.language_model.model.layers[: self.layers[-1] + 1]):
             und, _, pair = layer(und, None, geometry, None, keep=True)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from backbone.blank import blank_model, random_model
-from backbone.config import EfficientNetConfig, preset
+from backbone.config import EfficientNetConfig, ImageTransform, preset
 
 
 def test_a_blank_model_takes_no_memory() -> None:
@@ -55,7 +55,8 @@ def test_a_random_model_is_frozen_and_in_inference_mode() -> None:
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_a_pretrained_encoder_keeps_its_weights(seed: int) -> None:
-    config = replace(preset("tiny"), vision=EfficientNetConfig())
+    strides = ImageTransform(224, 64, 32)
+    config = replace(preset("tiny"), vision=EfficientNetConfig(), vit_transform=strides)
     stem = random_model(config, seed).state_dict()["vit_model.net._conv_stem.weight"]
     other = random_model(config, seed + 10).state_dict()["vit_model.net._conv_stem.weight"]
     assert torch.equal(stem, other)

@@ -92,7 +92,7 @@ def test_a_dropped_condition_leaves_nothing_of_subject_and_text(parts: Parts) ->
 def test_gradients_reach_the_expert_and_the_row_encoder(parts: Parts) -> None:
     trained = parts.trainable()
     flow_losses(parts, TextMemory(parts), [example("<sks>", 1)], Generator())["total"].backward()
-    for name in ("rows.look.weight", "vae2llm.weight"):
+    for name in ("rows.embed.weight", "vae2llm.weight"):
         gradient = trained[name].grad
         assert gradient is not None and gradient.any()
     for parameter in trained.values():
