@@ -108,7 +108,7 @@ def model_folder(source: str | Path) -> Path | None:
         entry = find_entry(source)
         return pulled_folder(entry) if entry.hub else None
     path = Path(source).expanduser()
-    if isinstance(source, str) and not path.is_dir() and "/" not in source:
+    if isinstance(source, str) and (not source or not path.is_dir()) and "/" not in source:
         find_entry(source)
     return path
 

@@ -46,7 +46,7 @@ class VitItem:
 
 @dataclass(frozen=True)
 class LatentItem:
-    """One scaled latent ``[z, Hl, Wl]``: a clean condition, or noisy and to be predicted.
+    """One scaled latent ``[z, Hl, Wl]`` on the CPU: a clean condition, or noisy and predicted.
 
     ``t`` and ``noise [tokens, P]`` are drawn when a noisy item does not give them.
     """

@@ -156,3 +156,8 @@ def test_a_loaded_model_embeds_times_like_its_weights_say(bagel_tiny: Path) -> N
     first = sinusoid(torch.tensor([0.5])) @ weights["time_embedder.mlp.0.weight"].T
     out = model.time_embedder.mlp[0](sinusoid(torch.tensor([0.5])))
     torch.testing.assert_close(out, first + weights["time_embedder.mlp.0.bias"])
+
+
+def test_no_name_at_all_is_no_model() -> None:
+    with pytest.raises(NotFoundError, match="no model ''"):
+        load_model("")
