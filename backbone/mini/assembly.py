@@ -1,13 +1,13 @@
 """omni-mini while it is being trained: its parts, from their folders."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from backbone.blank import random_model
@@ -15,15 +15,13 @@ from backbone.config import BackboneConfig, from_dict
 from backbone.llama import load_llama
 from backbone.mini.assets import load_assets
 from backbone.mini.autoencoding import averaged
+from backbone.mini.pixels import Bytes
 from backbone.mini.row_encoder import RowEncoder
 from backbone.mini.trunk import read_trunk
 from backbone.mini.world import World
 from backbone.model import UnifiedModel
 from backbone.tokenizer import FolderTokenizer, Tokenizer
 from backbone.words import Words
-
-if TYPE_CHECKING:
-    from backbone.mini.generation import Example
 
 __all__ = ["Parts", "mini_config", "open_model", "open_parts"]
 
@@ -58,25 +56,27 @@ class Parts:
             parameter.requires_grad_()
         return chosen
 
+    def matrices(self) -> tuple[str, ...]:
+        """Name the matrices inside the generation expert, whose steps are made orthogonal."""
+        named = self.trainable().items()
+        return tuple(name for name, p in named if "_moe_gen" in name and p.dim() == 2)
+
     def world(self, assets: Path) -> World:
         """Open the world at the size the model draws."""
         return World(load_assets(assets), size=self.model.config.default_image_size[0])
 
     @torch.no_grad()
-    def encode(self, pictures: NDArray[np.uint8]) -> Tensor:
-        """Encode pictures ``[n, S, S, 3]`` as scaled latents ``[n, z, S / 8, S / 8]``."""
+    def encode(self, pictures: Sequence[Bytes]) -> Tensor:
+        """Encode pictures ``[S, S, 3]`` as scaled latents ``[n, z, S / 8, S / 8]``."""
         if self.model.autoencoder is None:
             raise ValueError("omni-mini has an autoencoder")
-        pixels = torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
+        pixels = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
         return self.model.autoencoder.encode(pixels).float()
 
-    def write_rows(self, examples: "list[Example]") -> Tensor:
-        """Write generation rows ``[n, 16, Dg]`` from the crops of examples."""
-        if not examples:
-            return torch.zeros(0, 16, self.model.config.gen_width)
-        latents = self.encode(np.stack([e.crop for e in examples]))
-        masks = torch.from_numpy(np.stack([e.mask for e in examples])).float()[:, None] / 255
-        rows: Tensor = self.rows(latents, nn.functional.avg_pool2d(masks, 8))
+    def write_rows(self, crops: Tensor, masks: Sequence[Bytes]) -> Tensor:
+        """Write generation rows ``[n, 16, Dg]`` from latents and masks of crops."""
+        shares = torch.from_numpy(np.stack(masks)).float()[:, None] / 255
+        rows: Tensor = self.rows(crops, nn.functional.avg_pool2d(shares, 8))
         return rows
 
 

@@ -23,9 +23,11 @@ from backbone.mini.assembly import Parts, open_parts
 from backbone.mini.captions import caption
 from backbone.mini.edits import edit
 from backbone.mini.pixels import Bytes
+from backbone.mini.pool import PictureMemory, Pool
 from backbone.mini.row_encoder import CROP
 from backbone.mini.stage import Schedule, Stage
 from backbone.mini.views import subject_views
+from backbone.mini.words import choose
 from backbone.mini.world import World
 from backbone.packing import EDIT, IMAGE, Item, LatentItem, Packed, TextItem, lay_out
 from backbone.training import flow_error
@@ -33,8 +35,9 @@ from backbone.training import flow_error
 __all__ = ["Example", "TextMemory", "examples", "flow_losses", "main"]
 
 _SEED = 2
-_DROP = 0.1
 _EDITS = 0.3
+# share of drawings in a place with a name, and of drawings that are close-ups
+_PLACED, _CLOSE = 0.9, 0.5
 
 
 @dataclass(frozen=True)
@@ -50,30 +53,36 @@ class Example:
 
 
 def examples(world: World, step: int, count: int) -> list[Example]:
-    """Make the batch of a step; the same one whenever it is asked for."""
+    """Make examples of which the first share are edits; the same ones whenever asked for."""
     return [_example(world, step, number, number < count * _EDITS) for number in range(count)]
 
 
 def _example(world: World, step: int, number: int, editing: bool) -> Example:
     rng = default_rng([_SEED, step, number])
-    dropped = bool(rng.random() < _DROP)
     subject = world.subject(rng)
     view = subject_views(world, subject, 1, rng, crop_side=CROP)[0]
     if editing:
         triplet = edit(world, rng, subject=subject)
         text, source, target = triplet.instruction, triplet.source, triplet.target
     else:
-        scene = world.scene(rng, subject=subject)
+        place = choose(world.places, rng) if rng.random() < _PLACED else None
+        size = "big" if rng.random() < _CLOSE else None
+        scene = world.scene(rng, subject=subject, place=place, size=size)
         text, source, target = caption(scene, rng), None, scene.image
     mask = (view.crop_mask * np.uint8(255)).astype(np.uint8)
-    return Example(text, target, view.crop, mask, source, dropped)
+    return Example(text, target, view.crop, mask, source)
 
 
 class TextMemory:
-    """Keep the keys and values of texts at the layers that carry a generation expert."""
+    """Keep the keys and values of texts at the layers that carry a generation expert.
 
-    def __init__(self, parts: Parts, limit: int = 6000) -> None:
+    Latents of pictures are kept beside them.
+    """
+
+    def __init__(self, parts: Parts, limit: int = 8000) -> None:
         self.parts, self.limit = parts, limit
+        self.table = ConceptTable(parts.model.config.trunk.vocab_size, [placeholder(parts)])
+        self.pictures = PictureMemory(parts.encode)
         self.kept: OrderedDict[tuple[int, ...], list[KeyValue]] = OrderedDict()
         self.layers = [
             index
@@ -164,7 +173,6 @@ def flow_losses(
     parts: Parts, memory: TextMemory, batch: list[Example], generator: Generator
 ) -> dict[str, Tensor]:
     """Return the losses of drawing and editing, and their mean over all tokens."""
-    table = ConceptTable(parts.model.config.trunk.vocab_size, [placeholder(parts)])
     groups = {
         IMAGE: [e for e in batch if e.source is None],
         EDIT: [e for e in batch if e.source is not None],
@@ -173,7 +181,7 @@ def flow_losses(
     for task, group in groups.items():
         if group:
             with torch.autocast("cpu", torch.bfloat16):
-                losses[task] = _group_loss(parts, memory, group, table, generator)
+                losses[task] = _group_loss(parts, memory, group, generator)
     weights = {task: len(group) / len(batch) for task, group in groups.items()}
     total = sum((weights[task] * loss for task, loss in losses.items()), torch.zeros(()))
     return {"total": total, **losses}
@@ -183,13 +191,12 @@ def _group_loss(
     parts: Parts,
     memory: TextMemory,
     group: list[Example],
-    table: ConceptTable,
     generator: Generator,
 ) -> Tensor:
-    model = parts.model
-    targets = parts.encode(np.stack([e.target for e in group]))
+    model, table = parts.model, memory.table
+    targets = memory.pictures.latents([e.target for e in group])
     sources = [e.source for e in group if e.source is not None]
-    encoded = parts.encode(np.stack(sources)) if sources else None
+    encoded = memory.pictures.latents(sources) if sources else None
     rows = [
         _items(parts, example, table, targets[n], None if encoded is None else encoded[n])
         for n, example in enumerate(group)
@@ -200,9 +207,7 @@ def _group_loss(
     noise, t = _draws(packed, model.config.timestep_shift, generator)
     data = torch.cat(packed.latent_tokens)
     mixed = interpolate(data, noise, t)
-    kept = [e for e in group if not e.dropped]
-    written = parts.write_rows(kept)
-    gen = _assemble(parts, packed, written, mixed, t)
+    gen = _assemble(parts, packed, _rows(parts, memory, group), mixed, t)
     geometry = model.geometry(packed)
     _, hidden, _ = model.run(None, gen, geometry._replace(und_rope=None), cache)
     if hidden is None:
@@ -211,6 +216,15 @@ def _group_loss(
     noisy = packed.noisy
     velocity = model.velocity(picked, mixed[noisy], t[noisy])
     return flow_error(model.config, velocity, (noise - data)[noisy], t[noisy]).mean()
+
+
+def _rows(parts: Parts, memory: TextMemory, group: list[Example]) -> Tensor:
+    """Write the rows of those whose condition was not dropped ``[n, 16, Dg]``."""
+    kept = [e for e in group if not e.dropped]
+    if not kept:
+        return torch.zeros(0, 16, parts.model.config.gen_width)
+    crops = memory.pictures.latents([e.crop for e in kept])
+    return parts.write_rows(crops, [e.mask for e in kept])
 
 
 def _as_text(items: list[Item]) -> list[Item]:
@@ -254,14 +268,22 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/generation"))
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--batch", type=int, default=40)
+    parser.add_argument("--pool", type=int, default=4000, help="examples that are made")
+    parser.add_argument("--rate", type=float, default=2e-3)
     arguments = parser.parse_args()
     parts = open_parts(arguments.trunk, arguments.autoencoder)
     world = parts.world(arguments.assets)
     memory = TextMemory(parts)
-    stage = Stage(arguments.out, parts.trainable(), Schedule(arguments.steps, 1.5e-3, 200))
+    schedule = Schedule(arguments.steps, arguments.rate, 100)
+    stage = Stage(arguments.out, parts.trainable(), schedule, orthogonal=parts.matrices())
+
+    def make(number: int) -> Example:
+        return _example(world, 0, number, number < arguments.pool * _EDITS)
+
+    pool = Pool(arguments.pool, make)
 
     def losses(step: int) -> dict[str, Tensor]:
-        batch = examples(world, step, arguments.batch)
+        batch = pool.batch(step, arguments.batch)
         return flow_losses(parts, memory, batch, Generator().manual_seed(step))
 
     stage.run(losses)

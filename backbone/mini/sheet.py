@@ -14,7 +14,6 @@ import torch
 from numpy.random import default_rng
 from PIL import Image
 from safetensors.torch import load_file
-from torch import nn
 
 from backbone.concepts import ConceptTokens
 from backbone.face import Backbone
@@ -51,8 +50,7 @@ def use_averages(parts: Parts, run: Path) -> None:
 def concept_from(parts: Parts, crop: Bytes, mask: Bytes) -> ConceptTokens:
     """Write a concept's rows from one masked crop ``[64, 64, 3]``, ``[64, 64]`` of 0 and 255."""
     base = placeholder(parts)
-    share = nn.functional.avg_pool2d(torch.from_numpy(mask.copy()).float()[None, None] / 255, 8)
-    rows = parts.rows(parts.encode(crop[None]), share)[0]
+    rows = parts.write_rows(parts.encode([crop]), [mask])[0]
     return ConceptTokens("sks", sks=base.sks.data, und=base.und.data, gen=rows, out=base.out.data)
 
 

@@ -8,12 +8,13 @@ import json
 import math
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -44,15 +45,23 @@ class Schedule:
 
 
 class Stage:
-    """Train named parameters in a folder; construct it again to go on."""
+    """Train named parameters in a folder; construct it again to go on.
+
+    The matrices named in ``orthogonal`` are moved by Muon, at the step size AdamW would take;
+    everything else by AdamW.
+    """
 
     def __init__(
-        self, folder: Path, parameters: dict[str, nn.Parameter], schedule: Schedule
+        self,
+        folder: Path,
+        parameters: dict[str, nn.Parameter],
+        schedule: Schedule,
+        *,
+        orthogonal: Collection[str] = (),
     ) -> None:
         self.folder, self.parameters, self.schedule = folder, parameters, schedule
-        self.optimizer = torch.optim.AdamW(
-            _groups(parameters), lr=schedule.rate, betas=(0.9, 0.98), eps=1e-8
-        )
+        plain = {name: p for name, p in parameters.items() if name not in orthogonal}
+        self.optimizers = _optimizers(plain, [parameters[name] for name in orthogonal], schedule)
         self.averages = {name: p.detach().clone() for name, p in parameters.items()}
         self.step = 0
         self._resume()
@@ -75,13 +84,15 @@ class Stage:
         self.save()
 
     def _update(self, loss_of: Callable[[int], dict[str, Tensor]]) -> dict[str, Tensor]:
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.schedule.rate_at(self.step)
         losses = loss_of(self.step)
-        self.optimizer.zero_grad()
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = self.schedule.rate_at(self.step)
+            optimizer.zero_grad()
         losses["total"].backward()
         nn.utils.clip_grad_norm_(self.parameters.values(), 1.0)
-        self.optimizer.step()
+        for optimizer in self.optimizers:
+            optimizer.step()
         self.step += 1
         self._average()
         return losses
@@ -105,11 +116,21 @@ class Stage:
         tensors = {f"weight/{n}": p.detach().contiguous() for n, p in self.parameters.items()}
         tensors |= {f"average/{n}": a.contiguous() for n, a in self.averages.items()}
         for name, parameter in self.parameters.items():
-            state = self.optimizer.state.get(parameter, {})
+            state = self._state(parameter)
             tensors |= {f"{key}/{name}": value for key, value in _tensors(state)}
         part = self.folder / "state.part"
         save_file(tensors, part, metadata={"step": str(self.step)})
         os.replace(part, self.folder / "state.safetensors")
+
+    def _owner(self, parameter: nn.Parameter) -> torch.optim.Optimizer:
+        for optimizer in self.optimizers:
+            if any(p is parameter for group in optimizer.param_groups for p in group["params"]):
+                return optimizer
+        raise ValueError("every parameter has an optimiser")
+
+    def _state(self, parameter: nn.Parameter) -> dict[str, Any]:
+        state: dict[str, Any] = self._owner(parameter).state.get(parameter, {})
+        return state
 
     def _resume(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -120,16 +141,32 @@ class Stage:
         for name, parameter in self.parameters.items():
             parameter.data.copy_(tensors[f"weight/{name}"])
             self.averages[name] = tensors[f"average/{name}"]
-            self.optimizer.state[parameter] = {
+            self._owner(parameter).state[parameter] = {
                 key: tensors[f"{key}/{name}"]
-                for key in ("step", "exp_avg", "exp_avg_sq")
+                for key in ("step", "exp_avg", "exp_avg_sq", "momentum_buffer")
                 if f"{key}/{name}" in tensors
             }
-        self.step = int(next(iter(self.optimizer.state.values()))["step"])
+        with safe_open(path, "pt") as file:
+            self.step = int(file.metadata()["step"])
 
 
 def _tensors(state: dict[str, Any]) -> Iterable[tuple[str, Tensor]]:
     return ((key, value) for key, value in state.items() if isinstance(value, Tensor))
+
+
+def _optimizers(
+    plain: dict[str, nn.Parameter], matrices: list[nn.Parameter], schedule: Schedule
+) -> list[torch.optim.Optimizer]:
+    made: list[torch.optim.Optimizer] = [
+        torch.optim.AdamW(_groups(plain), lr=schedule.rate, betas=(0.9, 0.98), eps=1e-8)
+    ]
+    if matrices:
+        made.append(
+            torch.optim.Muon(
+                matrices, lr=schedule.rate, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"
+            )
+        )
+    return made
 
 
 def _groups(parameters: dict[str, nn.Parameter]) -> list[dict[str, Any]]:

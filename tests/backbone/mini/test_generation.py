@@ -37,18 +37,19 @@ def example(text: str, seed: int, *, edit: bool = False, dropped: bool = False) 
 
 def as_sample(parts: Parts, given: Example, generator: Generator) -> Sample:
     base = placeholder(parts)
-    concept = replace_rows(base, parts.write_rows([given])[0].detach())
+    rows = parts.write_rows(parts.encode([given.crop]), [given.mask])
+    concept = replace_rows(base, rows[0].detach())
     table = ConceptTable(260, [concept])
     prefix = parts.words.prefix("sks", table, GENERATE)
     items: list[Item] = [prefix]
     if given.source is not None:
-        source = parts.encode(given.source[None])[0]
+        source = parts.encode([given.source])[0]
         # The stage draws noise for sources too, and uses none of it.
         torch.randn(16, 64, generator=generator)
         items.append(LatentItem(source))
     noise = torch.randn(16, 64, generator=generator)
     t = draw_times(1, 1.0, generator).item()
-    target = parts.encode(given.target[None])[0]
+    target = parts.encode([given.target])[0]
     task = IMAGE if given.source is None else EDIT
     noisy = LatentItem(target, noisy=True, task=task, t=t, noise=noise)
     return Sample((*items, parts.words.text(given.text, table), noisy), (concept,))

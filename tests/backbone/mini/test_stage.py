@@ -18,21 +18,26 @@ def loss_of(layer: nn.Linear) -> Callable[[int], dict[str, Tensor]]:
     return losses
 
 
-def trained(folder: Path, stops: list[int]) -> dict[str, Tensor]:
+def trained(folder: Path, stops: list[int], orthogonal: tuple[str, ...] = ()) -> dict[str, Tensor]:
     for steps in stops:
         torch.manual_seed(0)
         layer = nn.Linear(3, 1)
         # The schedule is that of the whole run; a shorter one stands for the kill.
         schedule = Schedule(30, 0.05, warmup=5, log_every=10)
-        stage = Stage(folder, dict(layer.named_parameters()), schedule)
+        parameters = dict(layer.named_parameters())
+        stage = Stage(folder, parameters, schedule, orthogonal=orthogonal)
         while stage.step < steps:
             stage._update(loss_of(layer))
         stage.save()
     return {name: p.detach().clone() for name, p in stage.parameters.items()}
 
 
-def test_a_killed_run_goes_on_to_the_same_weights(tmp_path: Path) -> None:
-    whole, parted = trained(tmp_path / "a", [30]), trained(tmp_path / "b", [11, 23, 30])
+@pytest.mark.parametrize("orthogonal", [(), ("weight",)])
+def test_a_killed_run_goes_on_to_the_same_weights(
+    tmp_path: Path, orthogonal: tuple[str, ...]
+) -> None:
+    whole = trained(tmp_path / "a", [30], orthogonal)
+    parted = trained(tmp_path / "b", [11, 23, 30], orthogonal)
     assert all(torch.equal(whole[name], parted[name]) for name in whole)
 
 
