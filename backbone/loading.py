@@ -106,6 +106,10 @@ def model_folder(source: str | Path) -> Path | None:
     """
     if isinstance(source, str) and source in names():
         entry = find_entry(source)
+        if entry.wheel:
+            from backbone.mini.installed import installed_folder
+
+            return installed_folder()
         return pulled_folder(entry) if entry.hub else None
     path = Path(source).expanduser()
     if isinstance(source, str) and (not source or not path.is_dir()) and "/" not in source:

@@ -19,4 +19,9 @@ def load(source: str | Path, options: LoadOptions | None = None) -> Backbone:
     """
     folder = model_folder(source)
     model = load_model(source, options=options)
-    return Backbone(model, tokenizer_for(model.config.tokenizer, folder))
+    face = Backbone(model, tokenizer_for(model.config.tokenizer, folder))
+    if folder is not None and (folder / "encoders.safetensors").is_file():
+        from backbone.mini.writer import open_writer
+
+        face.writer = open_writer(folder, face.words)
+    return face

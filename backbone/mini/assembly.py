@@ -1,17 +1,15 @@
 """omni-mini while it is being trained: its parts, from their folders."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from backbone.blank import random_model
-from backbone.config import BackboneConfig, from_dict
+from backbone.config import BackboneConfig, preset
 from backbone.llama import load_llama
 from backbone.mini.assets import load_assets
 from backbone.mini.autoencoding import averaged
@@ -25,13 +23,10 @@ from backbone.words import Words
 
 __all__ = ["Parts", "mini_config", "open_model", "open_parts"]
 
-_CONFIG = Path(__file__).parent / "data" / "omni-mini.json"
-
 
 def mini_config() -> BackboneConfig:
     """Read omni-mini's sizes."""
-    data: dict[str, Any] = json.loads(_CONFIG.read_text("utf8"))
-    return from_dict(data)
+    return preset("omni-mini")
 
 
 @dataclass(frozen=True)
