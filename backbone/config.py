@@ -190,6 +190,26 @@ class SpecialTokens:
 
 
 @dataclass(frozen=True)
+class SamplingConfig:
+    """Say how pictures are made when nobody asks otherwise; the release's values (§16, §17)."""
+
+    # points of the schedule, and its shift towards noise
+    num_timesteps: int = 50
+    timestep_shift: float = 3.0
+    # guidance of drawing: how far to push, between which times, and how to hold the size
+    text_scale: float = 4.0
+    interval: tuple[float, float] = (0.4, 1.0)
+    renorm: str = "global"
+    renorm_min: float = 0.0
+    # guidance of editing
+    edit_text_scale: float = 4.0
+    edit_image_scale: float = 2.0
+    edit_interval: tuple[float, float] = (0.0, 1.0)
+    edit_renorm: str = "text_channel"
+    edit_renorm_min: float = 0.0
+
+
+@dataclass(frozen=True)
 class BackboneConfig:
     """Describe a whole backbone."""
 
@@ -232,6 +252,7 @@ class BackboneConfig:
     tokenizer: str = "bytes"
     # height and width of a picture when nobody asks for another
     default_image_size: tuple[int, int] = (1024, 1024)
+    sampling: SamplingConfig = SamplingConfig()
 
     def __post_init__(self) -> None:
         if self.prediction not in ("velocity", "data"):
@@ -310,6 +331,7 @@ def from_dict(data: dict[str, Any]) -> BackboneConfig:
         "special_tokens": build(SpecialTokens, data["special_tokens"]),
         "vae_transform": build(ImageTransform, data["vae_transform"]),
         "vit_transform": build(ImageTransform, data["vit_transform"]),
+        "sampling": build(SamplingConfig, data.get("sampling", {})),
     }
     return build(BackboneConfig, {**data, **parts})
 

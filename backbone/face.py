@@ -19,9 +19,8 @@ from backbone.config import BackboneConfig
 from backbone.context import Context
 from backbone.decoding import Score, TextOptions, decode, score
 from backbone.examples import Examples
-from backbone.flow import Guidance
 from backbone.model import UnifiedModel
-from backbone.painting import EDITING, ImageOptions, Painter, Picture
+from backbone.painting import ImageOptions, Painter, Picture
 from backbone.reading import Reading
 from backbone.tokenizer import Tokenizer
 from backbone.training import JointLoss, LossOptions, Sample, joint_loss
@@ -108,7 +107,9 @@ class Backbone:
         options: ImageOptions | None = None,
     ) -> Picture:
         """Draw a picture of a text, with reference images if given."""
-        return self.painter.paint([*images, text], concepts, options or ImageOptions(), Guidance())
+        return self.painter.paint(
+            [*images, text], concepts, options or ImageOptions(), self.painter.drawing_guidance
+        )
 
     def edit(
         self,
@@ -123,7 +124,9 @@ class Backbone:
         parts: list[str | Image.Image] = [*references, image, text]
         options = options or ImageOptions()
         size = options.size or self.painter.size_of(image)
-        return self.painter.paint(parts, concepts, replace(options, size=size), EDITING)
+        return self.painter.paint(
+            parts, concepts, replace(options, size=size), self.painter.editing_guidance
+        )
 
     # training: `examples` makes the samples
 

@@ -31,10 +31,7 @@ from backbone.reading import think_prompt
 from backbone.words import Words
 from omni_errors import CancelledError, InputError
 
-__all__ = ["EDITING", "ImageOptions", "Painter", "Picture"]
-
-# The release's guidance for editing (§17).
-EDITING = Guidance(4.0, 2.0, (0.0, 1.0), "text_channel")
+__all__ = ["ImageOptions", "Painter", "Picture"]
 
 
 def _no_seed(seed: int) -> None:
@@ -49,10 +46,10 @@ class ImageOptions:
     size: tuple[int, int] | None = None
     # None draws one; the result tells which
     seed: int | None = None
-    # points of the schedule: one evaluation fewer
-    num_timesteps: int = 50
-    timestep_shift: float = 3.0
-    # None takes the release's values for the task
+    # points of the schedule: one evaluation fewer; None takes the model's
+    num_timesteps: int | None = None
+    timestep_shift: float | None = None
+    # None takes the model's values for the task
     guidance: Guidance | None = None
     # let the model plan in words first, of at most that many tokens
     think: bool = False
@@ -67,8 +64,9 @@ class ImageOptions:
     should_stop: Callable[[], bool] = never
 
     def __post_init__(self) -> None:
-        require(self.num_timesteps >= 2, "num_timesteps", self.num_timesteps, "2 or more")
-        require(self.timestep_shift > 0, "timestep_shift", self.timestep_shift, "above 0")
+        steps, shift = self.num_timesteps, self.timestep_shift
+        require(steps is None or steps >= 2, "num_timesteps", steps, "2 or more")
+        require(shift is None or shift > 0, "timestep_shift", shift, "above 0")
         require(self.max_think_tokens >= 0, "max_think_tokens", self.max_think_tokens, "0 or more")
         require_seed(self.seed)
         whole = self.size is None or all(isinstance(side, int) for side in self.size)
@@ -104,6 +102,19 @@ class Painter:
             raise InputError(f"{self.config.name} has no autoencoder; it makes no pictures.")
         return self.model.autoencoder
 
+    @property
+    def drawing_guidance(self) -> Guidance:
+        """Return the model's guidance for drawing."""
+        usual = self.config.sampling
+        return Guidance(usual.text_scale, 1.0, usual.interval, usual.renorm, usual.renorm_min)
+
+    @property
+    def editing_guidance(self) -> Guidance:
+        """Return the model's guidance for editing."""
+        usual = self.config.sampling
+        scales = (usual.edit_text_scale, usual.edit_image_scale)
+        return Guidance(*scales, usual.edit_interval, usual.edit_renorm, usual.edit_renorm_min)
+
     def size_of(self, image: Image.Image) -> tuple[int, int]:
         """Tell the height and width an edited image will have."""
         upright = flatten(image)
@@ -138,7 +149,7 @@ class Painter:
         if options.think:
             parts.append(Part((self.words.text(thought, table),), "thought"))
         contexts = guidance_contexts(reader, parts)
-        flow = _flow(options, guidance, _stopper(options, seed))
+        flow = self._flow(options, guidance, _stopper(options, seed))
         latent = draw_latent(contexts, size, noise, flow)
         return Picture(self._decode(latent), seed, size, thought)
 
@@ -188,6 +199,18 @@ class Painter:
         limits = TextOptions(options.max_think_tokens, should_stop=_stopper(options, seed))
         return self.words.join(list(decode(main, limits)), main.table)
 
+    def _flow(
+        self, options: ImageOptions, guidance: Guidance, should_stop: Callable[[], bool]
+    ) -> FlowOptions:
+        usual = self.config.sampling
+        return FlowOptions(
+            num_timesteps=options.num_timesteps or usual.num_timesteps,
+            timestep_shift=options.timestep_shift or usual.timestep_shift,
+            guidance=options.guidance or guidance,
+            on_step=options.on_step,
+            should_stop=should_stop,
+        )
+
     @torch.no_grad()
     def _decode(self, latent: Tensor) -> Image.Image:
         first = next(self.autoencoder.parameters())
@@ -205,15 +228,3 @@ def _stopper(options: ImageOptions, seed: int) -> Callable[[], bool]:
         return False
 
     return check
-
-
-def _flow(
-    options: ImageOptions, guidance: Guidance, should_stop: Callable[[], bool]
-) -> FlowOptions:
-    return FlowOptions(
-        num_timesteps=options.num_timesteps,
-        timestep_shift=options.timestep_shift,
-        guidance=options.guidance or guidance,
-        on_step=options.on_step,
-        should_stop=should_stop,
-    )

@@ -5,7 +5,6 @@ with ``--photos FILE…`` for one photo of each subject. Nothing is picked: the 
 """
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -17,7 +16,6 @@ from safetensors.torch import load_file
 
 from backbone.concepts import ConceptTokens
 from backbone.face import Backbone
-from backbone.flow import Guidance
 from backbone.images import flatten
 from backbone.mini.assembly import Parts, open_parts
 from backbone.mini.generation import placeholder
@@ -102,8 +100,7 @@ def row_of(
     row = [picture.resize((128, 128)), Image.fromarray(crop).resize((128, 128))]
     row += [face.generate(p, concepts=[concept], options=options).image for p in _PROMPTS]
     source = picture.resize((128, 128))
-    editing = replace(options, guidance=Guidance(2.0, 1.5, (0.0, 1.0), "global", 1.0))
-    row += [face.edit(source, p, concepts=[concept], options=editing).image for p in _EDITS]
+    row += [face.edit(source, p, concepts=[concept], options=options).image for p in _EDITS]
     return row
 
 
@@ -134,8 +131,7 @@ def main() -> None:
     shown = [photo_crop(p) for p in arguments.photos] or unseen(
         parts, arguments.assets, arguments.count
     )
-    guidance = Guidance(2.5, 1.0, (0.0, 1.0), "global", 1.0)
-    options = ImageOptions(seed=0, num_timesteps=25, timestep_shift=1.5, guidance=guidance)
+    options = ImageOptions(seed=0)
     page([row_of(face, parts, item, options) for item in shown]).save(arguments.out)
     print(f"wrote {arguments.out}")
 

@@ -25,7 +25,7 @@ def test_the_presets_are_three_sizes_of_one_thing() -> None:
 
 
 def test_an_unknown_preset_names_those_there_are() -> None:
-    with pytest.raises(NotFoundError, match="'huge'; there are bagel, medium, tiny"):
+    with pytest.raises(NotFoundError, match="'huge'; there are bagel, medium, omni-mini, tiny"):
         preset("huge")
 
 

@@ -1,5 +1,7 @@
 """A pool gives every example once a pass, the same whenever a step is asked for."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -38,7 +40,7 @@ def test_some_conditions_are_dropped_and_differently_each_pass() -> None:
 def test_a_picture_is_encoded_once() -> None:
     calls: list[int] = []
 
-    def encode(pictures: list[Bytes]) -> Tensor:
+    def encode(pictures: Sequence[Bytes]) -> Tensor:
         calls.append(len(pictures))
         return torch.stack([torch.from_numpy(p).float().mean((0, 1)) for p in pictures])
 
