@@ -1,0 +1,270 @@
+"""One concept as a zip archive: its rows as JSON, and its files by SHA-256.
+
+An archive may come from anyone. It is checked whole before anything is kept: its paths, sizes,
+hashes and form; and all of it is kept, or nothing.
+"""
+
+import hashlib
+import json
+import os
+import re
+import stat
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from memory.values import Concept
+from omni_errors import InputError, OmniError, ResourceError
+
+if TYPE_CHECKING:
+    from memory.store import Memory
+
+__all__ = ["FORMAT", "MAX_BYTES", "export_concept", "import_concept"]
+
+_T = TypeVar("_T")
+
+FORMAT = "omni-concept"
+VERSION = 1
+# bounds on what an archive may hold, once unpacked
+MAX_FILES = 10_000
+MAX_BYTES = 2 * 2**30
+MAX_MANIFEST = 64 * 2**20
+_MANIFEST = "manifest.json"
+_FILE = re.compile(r"files/([0-9a-f]{64})")
+_HINT = "Export the concept again with this version of OmniPersona."
+_CHUNK = 2**20
+
+
+def export_concept(memory: "Memory", user: str, name: str, path: Path) -> Path:
+    """Write a concept with all that belongs to it into a new file.
+
+    Conversations, images and training runs stay behind.
+
+    Raises:
+        NotFoundError: if there is no such concept.
+        InputError: if there is a file already.
+        ResourceError: if it cannot be written.
+    """
+    if path.exists():
+        raise InputError(f"{path} exists.", hint="Name another file, or remove it first.")
+    with memory.locked(), _whole(path) as unfinished:
+        concept = memory.concepts.get(user, name)
+        manifest, files = _describe(memory, concept)
+        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(_MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=2))
+            for sha256 in sorted(files):
+                archive.writestr(f"files/{sha256}", memory.vault.read(sha256))
+    return path
+
+
+def import_concept(memory: "Memory", user: str, path: Path, *, name: str | None = None) -> Concept:
+    """Add the concept of an archive to a user, under another name if told.
+
+    Raises:
+        InputError: if the archive is damaged, unsafe or too large, or the name is taken.
+        NotFoundError: if there is no such user or file.
+    """
+    with _opened(path) as archive:
+        manifest = _check(archive, path)
+        with memory.locked():
+            new = [sha for sha in _hashes(archive) if not memory.vault.has(sha)]
+            try:
+                with memory.writing():
+                    return _add(memory, user, manifest, archive, name)
+            except BaseException as error:
+                for sha256 in new:
+                    memory.vault.remove(sha256)
+                if isinstance(error, (KeyError, TypeError, ValueError, AttributeError)):
+                    raise _bad(path, f"lacks or misuses {error}") from error
+                raise
+
+
+def _describe(memory: "Memory", concept: Concept) -> tuple[dict[str, Any], set[str]]:
+    """Return the rows of a concept as JSON, and the files they name."""
+    user, id = concept.user_id, concept.id
+    photos, checkpoints = memory.photos.list(user, id), memory.checkpoints.list(user, id)
+    files = {photo.sha256 for photo in photos}
+    files |= {sha for one in checkpoints for sha in (one.tensors_sha256, one.sidecar_sha256)}
+    photo_keys = ("sha256", "media_type", "width", "height", "purpose")
+    checkpoint_keys = ("version", "parent", "active", "tensors_sha256", "sidecar_sha256")
+    manifest = {
+        "format": FORMAT,
+        "version": VERSION,
+        "concept": {"name": concept.name, "class_name": concept.class_name},
+        "facts": [
+            {"text": fact.text, "source": fact.source} | _vectors(memory, user, fact.id)
+            for fact in memory.facts.list(user, id)
+        ],
+        "photos": [_pick(photo, photo_keys) | _vectors(memory, user, photo.id) for photo in photos],
+        "checkpoints": [_pick(one, checkpoint_keys) for one in checkpoints],
+    }
+    return manifest, files
+
+
+def _pick(value: object, keys: tuple[str, ...]) -> dict[str, Any]:
+    return {key: getattr(value, key) for key in keys}
+
+
+def _vectors(memory: "Memory", user: str, item: str) -> dict[str, Any]:
+    """Return the vectors of an item, so that it can be found again without a model."""
+    return {"vectors": {name: list(v) for name, v in memory.index.all_of(user, item).items()}}
+
+
+def _add(
+    memory: "Memory",
+    user: str,
+    manifest: Mapping[str, Any],
+    archive: zipfile.ZipFile,
+    name: str | None,
+) -> Concept:
+    about = manifest["concept"]
+    concept = memory.concepts.add(user, name or about["name"], about["class_name"])
+    for entry in manifest["facts"]:
+        fact = memory.facts.add(user, concept.id, entry["text"], source=entry["source"])
+        for embedder, vector in entry["vectors"].items():
+            memory.index.put(user, "fact", fact.id, vector, embedder=embedder)
+    for entry in manifest["photos"]:
+        _add_photo(memory, concept, entry, archive)
+    # in order, so that they get their numbers again and find their parents
+    renumbered = dict[int, int]()
+    for entry in sorted(manifest["checkpoints"], key=lambda one: int(one["version"])):
+        kept = memory.checkpoints.add(
+            user,
+            concept.id,
+            archive.read(f"files/{entry['tensors_sha256']}"),
+            json.loads(archive.read(f"files/{entry['sidecar_sha256']}")),
+            activate=entry["active"] is True,
+            parent=renumbered.get(entry["parent"]),
+        )
+        renumbered[entry["version"]] = kept.version
+    return concept
+
+
+def _add_photo(
+    memory: "Memory", concept: Concept, entry: Mapping[str, Any], archive: zipfile.ZipFile
+) -> None:
+    photo = memory.photos.add(
+        concept.user_id,
+        concept.id,
+        archive.read(f"files/{entry['sha256']}"),
+        media_type=entry["media_type"],
+        width=_size(entry["width"]),
+        height=_size(entry["height"]),
+        purpose=entry["purpose"],
+    )
+    for embedder, vector in entry["vectors"].items():
+        memory.index.put(concept.user_id, "photo", photo.id, vector, embedder=embedder)
+
+
+def _size(value: Any) -> int | None:
+    if value is not None and not (type(value) is int and 0 < value < 2**31):
+        raise ValueError(f"the size {value!r}")
+    return value
+
+
+def _check(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
+    """Check everything in an archive, and return what its manifest says."""
+    entries = archive.infolist()
+    if len(entries) > MAX_FILES:
+        raise _bad(path, f"holds {len(entries)} files; at most {MAX_FILES} are allowed")
+    if len({entry.filename for entry in entries}) < len(entries):
+        raise _bad(path, "holds two files of one name")
+    for entry in entries:
+        _check_entry(entry, path)
+    claimed = sum(entry.file_size for entry in entries)
+    if claimed > MAX_BYTES:
+        raise _bad(path, f"unpacks to {claimed} bytes; at most {MAX_BYTES} are allowed")
+    manifest = _read_manifest(archive, path)
+    for entry in entries:
+        found = _FILE.fullmatch(entry.filename)
+        if found and _hash(archive, entry, path) != found[1]:
+            raise _bad(path, f"holds {entry.filename!r}, which is damaged")
+    return manifest
+
+
+def _check_entry(entry: zipfile.ZipInfo, path: Path) -> None:
+    # names are compared with the only ones there can be: no path gets through
+    if entry.filename != _MANIFEST and not _FILE.fullmatch(entry.filename):
+        raise _bad(path, f"holds {entry.orig_filename!r}, which has no place in it")
+    mode = entry.external_attr >> 16
+    if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+        raise _bad(path, f"holds {entry.filename!r}, which is a link or no plain file")
+    if entry.flag_bits & 0x1:
+        raise _bad(path, "is encrypted")
+    if entry.filename == _MANIFEST and entry.file_size > MAX_MANIFEST:
+        raise _bad(path, f"has a manifest of {entry.file_size} bytes; {MAX_MANIFEST} are allowed")
+
+
+def _read_manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads(_reading(lambda: archive.read(_MANIFEST), path))
+    except (ValueError, KeyError, RecursionError) as error:
+        raise _bad(path, "has no manifest that can be read") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise _bad(path, "is no exported concept")
+    if manifest.get("version") != VERSION:
+        raise _bad(path, f"is of version {manifest.get('version')!r}; {VERSION} can be read")
+    return manifest
+
+
+def _hash(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) -> str:
+    """Hash a file piece by piece; zipfile stops at the size that was claimed."""
+
+    def work() -> str:
+        sum = hashlib.sha256()
+        with archive.open(entry) as file:
+            while chunk := file.read(_CHUNK):
+                sum.update(chunk)
+        return sum.hexdigest()
+
+    return _reading(work, path)
+
+
+def _reading(work: Callable[[], _T], path: Path) -> _T:
+    try:
+        return work()
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise _bad(path, f"cannot be unpacked: {error}") from error
+
+
+def _hashes(archive: zipfile.ZipFile) -> Iterator[str]:
+    for entry in archive.infolist():
+        found = _FILE.fullmatch(entry.filename)
+        if found:
+            yield found[1]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    try:
+        archive = zipfile.ZipFile(path)
+    except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
+        raise _bad(path, f"cannot be opened: {error}") from error
+    with archive:
+        yield archive
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """Give a file beside the wanted one, which takes its place when all went well."""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".unfinished-")
+        os.close(handle)
+        try:
+            yield Path(name)
+            os.replace(name, path)
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(name)
+    except OSError as error:
+        raise ResourceError(
+            f"{path} cannot be written: {error.strerror}.", hint="Name another file."
+        ) from error
+
+
+def _bad(path: Path, what: str) -> OmniError:
+    return InputError(f"The archive {path} {what}.", hint=_HINT)

@@ -1,0 +1,92 @@
+"""Conversations: turns that belong together."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from memory.database import Database
+from memory.names import check_text
+from memory.tables import ConversationRow, UserRow
+from memory.values import Conversation
+from omni_errors import NotFoundError
+
+__all__ = ["Conversations", "owned_conversation"]
+
+# characters
+_MAX_TITLE = 200
+
+
+class Conversations:
+    """Begin, find and remove conversations."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, user: str, title: str = "") -> Conversation:
+        """Begin a conversation.
+
+        Raises:
+            NotFoundError: if there is no such user.
+        """
+        kept = check_text(title, "title", _MAX_TITLE)
+        with self._database.writing() as session:
+            if session.get(UserRow, user) is None:
+                raise NotFoundError(f"There is no user {user!r}.", hint="Add the user first.")
+            row = ConversationRow(user_id=user, title=kept)
+            session.add(row)
+            session.flush()
+            return _value(row)
+
+    def get(self, user: str, conversation_id: str) -> Conversation:
+        """Return a conversation.
+
+        Raises:
+            NotFoundError: if the user has none such.
+        """
+        with self._database.reading() as session:
+            return _value(owned_conversation(session, user, conversation_id))
+
+    def rename(self, user: str, conversation_id: str, title: str) -> Conversation:
+        """Give a conversation another title."""
+        kept = check_text(title, "title", _MAX_TITLE)
+        with self._database.writing() as session:
+            row = owned_conversation(session, user, conversation_id)
+            row.title = kept
+            return _value(row)
+
+    def remove(self, user: str, conversation_id: str) -> None:
+        """Remove a conversation with its turns; images stay."""
+        with self._database.writing() as session:
+            session.delete(owned_conversation(session, user, conversation_id))
+
+    def list(self, user: str) -> tuple[Conversation, ...]:
+        """Return a user's conversations, newest first."""
+        query = (
+            select(ConversationRow)
+            .where(ConversationRow.user_id == user)
+            .order_by(ConversationRow.id.desc())
+        )
+        with self._database.reading() as session:
+            return tuple(map(_value, session.scalars(query)))
+
+
+def owned_conversation(session: Session, user: str, conversation_id: str) -> ConversationRow:
+    """Return the row of a user's conversation.
+
+    Raises:
+        NotFoundError: if the user has none such, whoever else may.
+    """
+    row = session.scalar(
+        select(ConversationRow).where(
+            ConversationRow.user_id == user, ConversationRow.id == conversation_id
+        )
+    )
+    if row is None:
+        raise NotFoundError(
+            f"There is no conversation with the id {conversation_id!r}.",
+            hint="List the conversations for those there are.",
+        )
+    return row
+
+
+def _value(row: ConversationRow) -> Conversation:
+    return Conversation(row.id, row.user_id, row.title, row.created_at)

@@ -1,0 +1,190 @@
+"""The database: one engine, one lock, and sessions that commit or leave nothing.
+
+SQLite in the data folder by default, any other database by URL. Writers take the lock of the
+data folder first, so that on SQLite none of them ever meets another one halfway, and so that no
+file of the vault is swept between landing there and being named by a row.
+"""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection, Engine, StaticPool, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
+from sqlalchemy.orm import Session, sessionmaker
+
+from memory.tables import to_json
+from memory.vault import private_folder
+from omni_errors import InputError, ResourceError
+
+__all__ = ["Database"]
+
+# seconds
+_PATIENCE = 120
+_PRAGMAS = {
+    "busy_timeout": "30000",
+    "journal_mode": "WAL",
+    "synchronous": "NORMAL",
+    "foreign_keys": "ON",
+    "secure_delete": "ON",
+}
+
+
+class Database:
+    """Give sessions on one database. It knows no tables."""
+
+    def __init__(self, folder: Path, url: str | None = None) -> None:
+        self.folder = private_folder(folder)
+        self.url = _parse(url, self.folder)
+        # None for a server, or for SQLite in memory
+        self.file = _sqlite_file(self.url)
+        self.lock = FileLock(self.folder / "memory.lock", timeout=_PATIENCE, mode=0o600)
+        self.engine = _engine(self.url, self.file)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._thread = threading.local()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Open a session to look; inside a writing one of this thread it is the same."""
+        outer: Session | None = getattr(self._thread, "session", None)
+        if outer is not None:
+            yield outer
+            return
+        with self._told(), self._sessions() as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Take the lock and open a session that commits at the end, or rolls back.
+
+        Nested ones of a thread join the outermost.
+        """
+        outer: Session | None = getattr(self._thread, "session", None)
+        if outer is not None:
+            yield outer
+            outer.flush()
+            return
+        with self.locked(), self._told(), self._sessions.begin() as session:
+            self._thread.session = session
+            try:
+                yield session
+            finally:
+                self._thread.session = None
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the lock of the data folder.
+
+        Raises:
+            ResourceError: if another process holds it for too long.
+        """
+        try:
+            self.lock.acquire()
+        except Timeout as error:
+            raise ResourceError(
+                f"The store in {self.folder} stayed locked for {_PATIENCE} s.",
+                hint="Close the other program that uses it, then try again.",
+            ) from error
+        try:
+            yield
+        finally:
+            self.lock.release()
+
+    def vacuum(self) -> str:
+        """Write deleted bytes out of the SQLite file; return what hindered it, or nothing."""
+        if self.file is None:
+            return "The database is a server: what it keeps of deleted rows was not reached."
+        connection = self.engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute("VACUUM")
+            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        finally:
+            connection.close()
+        return "Another program was reading: its log still holds old pages." if busy else ""
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Say what a database's own errors mean."""
+        try:
+            yield
+        except IntegrityError as error:
+            raise InputError(
+                "The store refused this: another row has that name or number, or a row it "
+                "points to is gone.",
+                hint="Look again with a list command, then try again.",
+            ) from error
+        except DBAPIError as error:
+            raise ResourceError(
+                f"The database in {self.file or 'the server'} cannot be used: {error.orig}.",
+                hint="Run 'omni doctor'.",
+            ) from error
+
+
+def _parse(url: str | None, folder: Path) -> URL:
+    if url is None:
+        return URL.create("sqlite", database=str(folder / "memory.db"))
+    try:
+        return make_url(url)
+    except ArgumentError as error:
+        # the text may hold a password: it is not repeated
+        raise InputError(
+            "The database URL cannot be read.", hint="Write it like postgresql://host/name."
+        ) from error
+
+
+def _sqlite_file(url: URL) -> Path | None:
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        return None
+    return Path(str(url.database)).absolute()
+
+
+def _engine(url: URL, file: Path | None) -> Engine:
+    options: dict[str, Any] = {"json_serializer": to_json}
+    if url.get_backend_name() == "sqlite" and file is None:
+        options |= {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+    if file is not None:
+        _private_file(file)
+    try:
+        engine = create_engine(url, **options)
+    except (ImportError, NoSuchModuleError) as error:
+        raise ResourceError(
+            f"No driver for {url.drivername!r} is installed.",
+            hint="Install one, for PostgreSQL 'pip install psycopg[binary]'.",
+        ) from error
+    if url.get_backend_name() == "sqlite":
+        event.listen(engine, "connect", _set_up)
+        event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _private_file(file: Path) -> None:
+    """Make the file before SQLite does; its log files take over the mode."""
+    private_folder(file.parent)
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise ResourceError(
+            f"The database {file} cannot be opened: {error.strerror}.",
+            hint="Set OMNI_HOME to a folder you may write to.",
+        ) from error
+
+
+def _set_up(connection: Any, _record: object) -> None:
+    # the driver would commit before some statements: begin and commit are ours (see _begin)
+    connection.isolation_level = None
+    for name, value in _PRAGMAS.items():
+        connection.execute(f"PRAGMA {name}={value}")
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")

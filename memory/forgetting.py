@@ -1,0 +1,254 @@
+"""Forget a concept, and prove it by searching the bytes of every file.
+
+The order matters when the machine stops halfway: the index goes first, since it is rebuilt from
+SQL; then the rows; then the files that no row names any more, which a sweep would find as well.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import delete, select, text
+from sqlalchemy.orm import Session
+
+from memory.concepts import owned_concept
+from memory.database import Database
+from memory.index import VectorIndex
+from memory.migrating import backups
+from memory.references import referenced
+from memory.searching import Hit, Needle, search
+from memory.tables import (
+    CheckpointRow,
+    ConceptRow,
+    ConversationRow,
+    FactRow,
+    ImageConceptRow,
+    ImageRow,
+    PhotoRow,
+    TrainingRunRow,
+    TurnConceptRow,
+    TurnRow,
+    UserRow,
+    VectorRow,
+    to_json,
+)
+from memory.values import Finding, Receipt
+from memory.vault import Vault
+
+__all__ = ["MARK", "forget"]
+
+# stands where a text was
+MARK = "[forgotten]"
+# bytes; shorter ones turn up in any larger file
+_CHANCE = 5
+_OUTSIDE = (
+    "Not searched: what is outside the data folder, such as history, logs, caches, exported "
+    "files, backups of the machine, and the terminal's own memory."
+)
+
+
+@dataclass
+class _Gone:
+    """What is being removed."""
+
+    name: str
+    needles: list[Needle]
+    # files of the vault that the rows named
+    files: set[str]
+    removed: dict[str, int] = field(default_factory=dict)
+
+
+def forget(
+    database: Database,
+    vault: Vault,
+    index: VectorIndex,
+    user: str,
+    concept_id: str,
+    *,
+    images: bool,
+    mentions: bool,
+) -> Receipt:
+    """Remove a concept, then search for it; see `memory.Memory.forget`."""
+    with database.locked():
+        had_index = index.folder.exists()
+        index.erase()
+        with database.writing() as session:
+            gone = _remove_rows(session, user, concept_id, images=images, mentions=mentions)
+        with database.reading() as session:
+            unnamed = gone.files - referenced(session)
+        gone.removed["files"] = sum(map(vault.remove, sorted(unnamed)))
+        notes = [note for note in (database.vacuum(), _OUTSIDE) if note]
+        gone.removed["backups"] = _remove_backups(database.folder, [*gone.needles, _id(concept_id)])
+        if had_index:
+            index.rebuild()
+        return _receipt(database, vault, gone, notes)
+
+
+def _id(concept_id: str) -> Needle:
+    return Needle("id", concept_id)
+
+
+def _remove_rows(
+    session: Session, user: str, concept_id: str, *, images: bool, mentions: bool
+) -> _Gone:
+    concept = owned_concept(session, user, concept_id)
+    gone = _gather(session, concept)
+    if images:
+        gone.removed["images"] = _remove_images(session, user, concept_id, gone.files)
+    if mentions:
+        pattern = _pattern(gone.needles)
+        gone.removed["turns marked"] = _mark_turns(session, user, concept_id, pattern)
+        gone.removed["titles and prompts marked"] = _mark_labels(session, user, concept_id, pattern)
+    session.delete(concept)
+    session.flush()
+    return gone
+
+
+def _gather(session: Session, concept: ConceptRow) -> _Gone:
+    """Note what the concept has, before it goes."""
+    facts = list(session.scalars(select(FactRow).where(FactRow.concept_id == concept.id)))
+    photos = list(session.scalars(select(PhotoRow).where(PhotoRow.concept_id == concept.id)))
+    checkpoints = list(
+        session.scalars(select(CheckpointRow).where(CheckpointRow.concept_id == concept.id))
+    )
+    runs = session.scalars(select(TrainingRunRow).where(TrainingRunRow.concept_id == concept.id))
+    needles = [Needle("name", concept.name)]
+    needles += [Needle("fact", fact.text) for fact in facts]
+    needles += [Needle("photo", photo.sha256) for photo in photos]
+    files = {photo.sha256 for photo in photos}
+    for row in checkpoints:
+        files |= {row.tensors_sha256, row.sidecar_sha256}
+    removed = {"concepts": 1, "facts": len(facts), "photos": len(photos)}
+    removed |= {"checkpoints": len(checkpoints), "training runs": len(list(runs))}
+    return _Gone(concept.name, list(dict.fromkeys(needles)), files, removed)
+
+
+def _remove_images(session: Session, user: str, concept_id: str, files: set[str]) -> int:
+    """Remove the images that show a concept, and all that were edited from them."""
+    linked = select(ImageConceptRow.image_id).where(ImageConceptRow.concept_id == concept_id)
+    ids, newest = set[str](), set(session.scalars(linked))
+    while newest:
+        ids |= newest
+        children = select(ImageRow.id).where(ImageRow.user_id == user)
+        pairs = [session.scalars(children.where(ImageRow.parent_id == one)) for one in newest]
+        newest = {child for found in pairs for child in found} - ids
+    for image in sorted(ids):
+        row = session.get(ImageRow, image)
+        if row is not None:
+            files.add(row.sha256)
+            session.execute(delete(ImageRow).where(ImageRow.id == image))
+    return len(ids)
+
+
+def _mark_turns(session: Session, user: str, concept_id: str, pattern: re.Pattern[str]) -> int:
+    """Replace what turns say that are about a concept, or that name it."""
+    linked = set(
+        session.scalars(
+            select(TurnConceptRow.turn_id).where(TurnConceptRow.concept_id == concept_id)
+        )
+    )
+    marked = 0
+    for row in session.scalars(select(TurnRow).where(TurnRow.user_id == user)):
+        if row.id in linked or pattern.search(_said(row)):
+            row.text, row.reply, row.trace = MARK, MARK, {"forgotten": True}
+            session.execute(delete(VectorRow).where(VectorRow.turn_id == row.id))
+            marked += 1
+    return marked
+
+
+def _mark_labels(session: Session, user: str, concept_id: str, pattern: re.Pattern[str]) -> int:
+    """Replace titles of conversations, and prompts and records of images that stay."""
+    marked = 0
+    for row in session.scalars(select(ConversationRow).where(ConversationRow.user_id == user)):
+        if pattern.search(row.title):
+            row.title, marked = MARK, marked + 1
+    linked = set(
+        session.scalars(
+            select(ImageConceptRow.image_id).where(ImageConceptRow.concept_id == concept_id)
+        )
+    )
+    for image in session.scalars(select(ImageRow).where(ImageRow.user_id == user)):
+        if image.id in linked or pattern.search(image.prompt + to_json(image.record)):
+            image.prompt, image.record, marked = MARK, {"forgotten": True}, marked + 1
+    return marked
+
+
+def _remove_backups(folder: Path, needles: Sequence[Needle]) -> int:
+    """Remove the copies that migrations left, as far as they hold any of it."""
+    held = [path for path in backups(folder) if _holds(path, needles)]
+    for path in held:
+        path.unlink()
+    return len(held)
+
+
+def _holds(path: Path, needles: Sequence[Needle]) -> bool:
+    data = path.read_bytes().lower()
+    return any(way in data for needle in needles for way in needle.spellings())
+
+
+def _receipt(database: Database, vault: Vault, gone: _Gone, notes: list[str]) -> Receipt:
+    done = search(database.folder, gone.needles)
+    notes += [f"Not searched: {path}" for path in done.unread]
+    with database.reading() as session:
+        found = tuple(_finding(session, database, vault, hit) for hit in done.hits)
+    kinds = [needle.kind for needle in gone.needles]
+    looked_for = {kind: kinds.count(kind) for kind in ("name", "fact", "photo")}
+    return Receipt(gone.name, gone.removed, done.files, done.size, looked_for, found, tuple(notes))
+
+
+def _finding(session: Session, database: Database, vault: Vault, hit: Hit) -> Finding:
+    """Say why a text may still be there."""
+    reason = ""
+    if vault.folder in hit.path.parents and hit.path.name in referenced(session):
+        reason = "a photo, image or checkpoint that was kept holds it"
+    elif database.file is not None and hit.path.name.startswith(database.file.name):
+        reason = _why_in_database(session, hit.needle)
+    if not reason and len(hit.needle.text.encode()) < _CHANCE:
+        reason = "so short a text may be there by chance"
+    return Finding(hit.needle.kind, hit.needle.text, hit.path, hit.times, reason)
+
+
+def _why_in_database(session: Session, needle: Needle) -> str:
+    """Say which rows still hold a text."""
+    pattern = _pattern([needle], whole=False)
+    reasons = [reason for reason, texts in _texts(session) if any(map(pattern.search, texts))]
+    return "; ".join(reasons)
+
+
+def _texts(session: Session) -> Iterator[tuple[str, Iterator[str]]]:
+    """Go through all that is written in the database, by what it would explain."""
+    yield "another concept has it in its name", iter(session.scalars(select(ConceptRow.name)))
+    yield "another concept is of that class", iter(session.scalars(select(ConceptRow.class_name)))
+    yield "a fact about another concept says it", iter(session.scalars(select(FactRow.text)))
+    yield "a user has it in the name", iter(session.scalars(select(UserRow.name)))
+    yield "turns were kept that say it", map(_said, session.scalars(select(TurnRow)))
+    yield "a title was kept", iter(session.scalars(select(ConversationRow.title)))
+    prompts = session.execute(select(ImageRow.prompt, ImageRow.record))
+    yield "an image was kept with its prompt", (said + to_json(rest) for said, rest in prompts)
+    yield "another concept has the same photo", iter(session.scalars(select(PhotoRow.sha256)))
+    yield "an image was kept of the same bytes", iter(session.scalars(select(ImageRow.sha256)))
+    runs = session.execute(
+        select(TrainingRunRow.recipe, TrainingRunRow.metrics, TrainingRunRow.message)
+    )
+    yield "a training run says it", (to_json(list(run)) for run in runs)
+    backbones = session.scalars(select(CheckpointRow.backbone))
+    yield "a checkpoint is for a backbone of that name", iter(backbones)
+    if session.get_bind().dialect.name == "sqlite":
+        schema = session.scalars(text("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"))
+        yield "the names of the tables and columns contain it", iter(schema)
+
+
+def _said(row: TurnRow) -> str:
+    return "\n".join((row.text, row.reply, to_json(row.trace)))
+
+
+def _pattern(needles: Collection[Needle], *, whole: bool = True) -> re.Pattern[str]:
+    """Match names and facts in whatever case; ``whole`` keeps to whole words."""
+    written = set[str]()
+    for needle in needles:
+        written |= {needle.text, to_json(needle.text)[1:-1]}
+    ways = "|".join(map(re.escape, sorted(written, key=len, reverse=True)))
+    # scripts without spaces have no words to keep to, so only Latin letters hold a match back
+    text = rf"(?<![a-zA-Z0-9])(?:{ways})(?![a-zA-Z0-9])" if whole else ways
+    return re.compile(text, re.IGNORECASE)
