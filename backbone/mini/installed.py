@@ -23,8 +23,11 @@ def _folder() -> Path:
 
 
 def is_installed() -> bool:
-    """Tell whether the model is ready to be loaded."""
-    return _folder().is_dir()
+    """Tell whether the model is ready to be loaded; never, where the package has no weights."""
+    try:
+        return _folder().is_dir()
+    except FolderError:
+        return False
 
 
 def installed_folder() -> Path:
@@ -33,12 +36,13 @@ def installed_folder() -> Path:
     Raises:
         FolderError: if it has not been built yet.
     """
-    if not is_installed():
+    folder = _folder()
+    if not folder.is_dir():
         raise FolderError(
             "The model omni-mini is not on this machine yet.",
             hint="Run `omni model pull omni-mini`.",
         )
-    return _folder()
+    return folder
 
 
 def install(get: Callable[[Path], Path] = fetch) -> Path:

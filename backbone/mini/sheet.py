@@ -21,10 +21,11 @@ from backbone.mini.assembly import Parts, open_parts
 from backbone.mini.generation import placeholder
 from backbone.mini.pixels import Bytes
 from backbone.mini.row_encoder import CROP
+from backbone.mini.scene import Mask
 from backbone.mini.views import masked_crop, subject_views
 from backbone.painting import ImageOptions
 
-__all__ = ["concept_from", "main", "use_averages"]
+__all__ = ["concept_from", "cut_out", "main", "use_averages"]
 
 _PROMPTS = (
     "a photo of <sks> on the beach",
@@ -53,10 +54,16 @@ def concept_from(parts: Parts, crop: Bytes, mask: Bytes) -> ConceptTokens:
 
 
 def photo_crop(path: Path) -> tuple[Bytes, Bytes, Image.Image]:
-    """Cut the subject out of a photo by GrabCut, begun from a centred box."""
+    """Cut the subject out of a photo; return crop, mask of 0 and 255, and the photo's square."""
     with Image.open(path) as image:
         square = _centre(flatten(image))
     pixels = np.asarray(square.resize((256, 256), Image.Resampling.LANCZOS))
+    crop, inside = masked_crop(pixels, cut_out(pixels), CROP)
+    return crop, (inside * np.uint8(255)).astype(np.uint8), square
+
+
+def cut_out(pixels: Bytes) -> Mask:
+    """Find the subject of a square of 256 pixels by GrabCut, begun from a centred box."""
     mask = np.zeros((256, 256), np.uint8)
     background, foreground = np.zeros((1, 65)), np.zeros((1, 65))
     box = (16, 16, 224, 224)
@@ -64,11 +71,10 @@ def photo_crop(path: Path) -> tuple[Bytes, Bytes, Image.Image]:
     cv2.grabCut(
         pixels[..., ::-1].copy(), mask, box, background, foreground, 5, cv2.GC_INIT_WITH_RECT
     )
-    subject = (mask == cv2.GC_FGD) | (mask == cv2.GC_PR_FGD)
+    subject: Mask = (mask == cv2.GC_FGD) | (mask == cv2.GC_PR_FGD)
     if subject.mean() < 0.03:
         subject[32:224, 32:224] = True
-    crop, inside = masked_crop(pixels, subject, CROP)
-    return crop, (inside * np.uint8(255)).astype(np.uint8), square
+    return subject
 
 
 def _centre(image: Image.Image) -> Image.Image:
