@@ -137,10 +137,14 @@ def _add(
             concept.id,
             archive.read(f"files/{entry['tensors_sha256']}"),
             json.loads(archive.read(f"files/{entry['sidecar_sha256']}")),
-            activate=entry["active"] is True,
+            # at the end: an active one would become the parent of those without
+            activate=False,
             parent=renumbered.get(entry["parent"]),
         )
         renumbered[entry["version"]] = kept.version
+    for entry in manifest["checkpoints"]:
+        if entry["active"] is True:
+            memory.checkpoints.activate(user, concept.id, renumbered[entry["version"]])
     return concept
 
 

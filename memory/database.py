@@ -6,6 +6,7 @@ file of the vault is swept between landing there and being named by a row.
 """
 
 import os
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ __all__ = ["Database"]
 
 # seconds
 _PATIENCE = 120
+# milliseconds
+_VACUUM_PATIENCE = 5_000
 _PRAGMAS = {
     "busy_timeout": "30000",
     "journal_mode": "WAL",
@@ -102,11 +105,17 @@ class Database:
         connection = self.engine.raw_connection()
         try:
             cursor = connection.cursor()
+            cursor.execute(f"PRAGMA busy_timeout={_VACUUM_PATIENCE}")
             cursor.execute("VACUUM")
             busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            cursor.execute(f"PRAGMA busy_timeout={_PRAGMAS['busy_timeout']}")
+        except sqlite3.Error as error:
+            return f"The database could not be written anew: {error}. Old pages may remain."
         finally:
             connection.close()
-        return "Another program was reading: its log still holds old pages." if busy else ""
+        return (
+            "Another program was reading: the database's log still has old pages." if busy else ""
+        )
 
     def close(self) -> None:
         """Give the connections back."""

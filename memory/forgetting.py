@@ -36,7 +36,7 @@ from memory.tables import (
 from memory.values import Finding, Receipt
 from memory.vault import Vault
 
-__all__ = ["MARK", "forget"]
+__all__ = ["MARK", "Wish", "forget"]
 
 # stands where a text was
 MARK = "[forgotten]"
@@ -46,6 +46,16 @@ _OUTSIDE = (
     "Not searched: what is outside the data folder, such as history, logs, caches, exported "
     "files, backups of the machine, and the terminal's own memory."
 )
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What else to forget than the concept itself; see `memory.Memory.forget`."""
+
+    images: bool = False
+    mentions: bool = False
+    # other names
+    also: tuple[str, ...] = ()
 
 
 @dataclass
@@ -65,16 +75,14 @@ def forget(
     index: VectorIndex,
     user: str,
     concept_id: str,
-    *,
-    images: bool,
-    mentions: bool,
+    wish: Wish,
 ) -> Receipt:
     """Remove a concept, then search for it; see `memory.Memory.forget`."""
     with database.locked():
         had_index = index.folder.exists()
         index.erase()
         with database.writing() as session:
-            gone = _remove_rows(session, user, concept_id, images=images, mentions=mentions)
+            gone = _remove_rows(session, user, concept_id, wish)
         with database.reading() as session:
             unnamed = gone.files - referenced(session)
         gone.removed["files"] = sum(map(vault.remove, sorted(unnamed)))
@@ -89,14 +97,12 @@ def _id(concept_id: str) -> Needle:
     return Needle("id", concept_id)
 
 
-def _remove_rows(
-    session: Session, user: str, concept_id: str, *, images: bool, mentions: bool
-) -> _Gone:
+def _remove_rows(session: Session, user: str, concept_id: str, wish: Wish) -> _Gone:
     concept = owned_concept(session, user, concept_id)
-    gone = _gather(session, concept)
-    if images:
+    gone = _gather(session, concept, wish.also)
+    if wish.images:
         gone.removed["images"] = _remove_images(session, user, concept_id, gone.files)
-    if mentions:
+    if wish.mentions:
         pattern = _pattern(gone.needles)
         gone.removed["turns marked"] = _mark_turns(session, user, concept_id, pattern)
         gone.removed["titles and prompts marked"] = _mark_labels(session, user, concept_id, pattern)
@@ -105,7 +111,7 @@ def _remove_rows(
     return gone
 
 
-def _gather(session: Session, concept: ConceptRow) -> _Gone:
+def _gather(session: Session, concept: ConceptRow, also: Sequence[str]) -> _Gone:
     """Note what the concept has, before it goes."""
     facts = list(session.scalars(select(FactRow).where(FactRow.concept_id == concept.id)))
     photos = list(session.scalars(select(PhotoRow).where(PhotoRow.concept_id == concept.id)))
@@ -113,7 +119,7 @@ def _gather(session: Session, concept: ConceptRow) -> _Gone:
         session.scalars(select(CheckpointRow).where(CheckpointRow.concept_id == concept.id))
     )
     runs = session.scalars(select(TrainingRunRow).where(TrainingRunRow.concept_id == concept.id))
-    needles = [Needle("name", concept.name)]
+    needles = [Needle("name", name) for name in (concept.name, *also)]
     needles += [Needle("fact", fact.text) for fact in facts]
     needles += [Needle("photo", photo.sha256) for photo in photos]
     files = {photo.sha256 for photo in photos}

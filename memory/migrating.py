@@ -8,6 +8,7 @@ import logging
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from memory.database import Database
 from memory.tables import new_id
@@ -89,9 +90,10 @@ def _upgrade(database: Database, backup: Path | None) -> None:
         with database.engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, HEAD)
-    except CommandError as error:
+    except (CommandError, DBAPIError) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
         kept = f" A backup is at {backup}." if backup else ""
         raise ResourceError(
-            f"The store in {database.folder} cannot be migrated: {error}.{kept}",
-            hint="Install the version that wrote it, or restore a backup.",
+            f"The store in {database.folder} cannot be migrated: {cause}. It is as it was.{kept}",
+            hint="Install the version that wrote it, and report this.",
         ) from error

@@ -3,7 +3,7 @@
 Try it: ``python -c "from memory import open_memory; print(open_memory('/tmp/m').users.list())"``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +17,7 @@ from memory.facts import Facts
 from memory.images import Images
 from memory.index import VectorIndex
 from memory.migrating import migrate
+from memory.names import check_name
 from memory.photos import Photos
 from memory.references import referenced
 from memory.training_runs import TrainingRuns
@@ -59,7 +60,13 @@ class Memory:
             yield
 
     def forget(
-        self, user: str, name: str, *, images: bool = False, mentions: bool = False
+        self,
+        user: str,
+        name: str,
+        *,
+        images: bool = False,
+        mentions: bool = False,
+        also: Iterable[str] = (),
     ) -> Receipt:
         """Remove a concept with its facts, photos, checkpoints and vectors, then search for it.
 
@@ -68,9 +75,11 @@ class Memory:
             name: of the concept.
             images: also remove the images that show it, and what was edited from them.
             mentions: also replace turns, titles and prompts that are about it or name it.
+            also: other names it goes or went by, to look for and mark as well.
 
         Raises:
             NotFoundError: if there is no such concept.
+            InputError: if one of the names is none.
         """
         concept = self.concepts.get(user, name)
         return forgetting.forget(
@@ -79,8 +88,7 @@ class Memory:
             self.index,
             user,
             concept.id,
-            images=images,
-            mentions=mentions,
+            forgetting.Wish(images, mentions, tuple(map(check_name, also))),
         )
 
     def export(self, user: str, name: str, path: Path) -> Path:

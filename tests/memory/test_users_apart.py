@@ -80,7 +80,8 @@ def test_another_user_finds_nothing(store: Memory, bo: str, things: Things, atte
 
 
 def test_lists_of_another_user_are_empty(store: Memory, bo: str, things: Things) -> None:
-    assert store.concepts.list(bo) == store.concepts.summaries(bo) == ()
+    assert store.concepts.list(bo) == ()
+    assert store.concepts.summaries(bo) == ()
     assert store.images.list(bo) == store.images.list(bo, concept=things["concept"]) == ()
     assert store.conversations.list(bo) == ()
 

@@ -1,0 +1,186 @@
+"""Forgetting removes every byte, and the receipt tells the truth."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from memory import Memory, Receipt, database
+from omni_errors import NotFoundError
+from tests.memory.conftest import TENSORS
+
+NAME, FACT = "Bartholomew", "is afraid of vacuum cleaners"
+
+
+@pytest.fixture
+def known(store: Memory, ana: str) -> str:
+    concept = store.concepts.add(ana, NAME, "dog").id
+    fact = store.facts.add(ana, concept, f'{NAME} "Barty" {FACT}')
+    photo = store.photos.add(ana, concept, b"pixels of a dog")
+    store.checkpoints.add(ana, concept, TENSORS, {"concept": NAME})
+    store.training_runs.start(ana, concept, {"name": NAME})
+    store.index.put(ana, "fact", fact.id, [1, 2, 3])
+    store.index.put(ana, "photo", photo.id, [3, 2, 1])
+    store.index.nearest("fact", [1, 2, 3], ana, 1)
+    return concept
+
+
+@pytest.fixture
+def talk(store: Memory, ana: str, known: str) -> str:
+    talk = store.conversations.add(ana, f"About {NAME}").id
+    turn = store.turns.add(
+        ana, talk, f"Where is {NAME.upper()}'s ball?", "There.", trace={"asked": NAME}
+    )
+    linked = store.turns.add(ana, talk, "And he?", "Sleeps.", concepts=[known])
+    store.turns.add(ana, talk, "It rains.", "Yes.")
+    store.index.put(ana, "turn", linked.id, [1, 1])
+    first = store.images.add(ana, b"drawn", prompt=NAME, turn=turn.id, concepts=[known])
+    store.images.add(ana, b"edited", parent=first.id, record={"said": NAME})
+    store.images.add(ana, b"other", prompt="rain")
+    return talk
+
+
+def holding(folder: Path, text: str) -> list[str]:
+    """Search without the code under test."""
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    return [path.name for path in paths if text.lower().encode() in path.read_bytes().lower()]
+
+
+def test_forgetting_everything_leaves_no_byte(
+    store: Memory, ana: str, known: str, talk: str
+) -> None:
+    assert holding(store.folder, NAME) and holding(store.folder, FACT)
+    receipt = store.forget(ana, NAME.lower(), images=True, mentions=True)
+    assert receipt.found == ()
+    for text in (NAME, FACT, known, "pixels of a dog"):
+        assert holding(store.folder, text) == []
+
+
+def test_the_receipt_counts_what_went_and_what_was_searched(
+    store: Memory, ana: str, known: str, talk: str
+) -> None:
+    receipt = store.forget(ana, NAME, images=True, mentions=True)
+    removed = dict(receipt.removed)
+    assert [removed[kind] for kind in ("facts", "photos", "checkpoints", "images")] == [1, 1, 1, 2]
+    assert (removed["turns marked"], removed["files"]) == (2, 5)
+    assert dict(receipt.looked_for) == {"name": 1, "fact": 1, "photo": 1}
+    assert receipt.files_searched >= 3 and receipt.bytes_searched > 4096
+    assert any("outside the data folder" in note for note in receipt.notes)
+
+
+def test_turns_keep_a_mark_and_what_is_not_about_it(
+    store: Memory, ana: str, known: str, talk: str
+) -> None:
+    store.forget(ana, NAME, mentions=True)
+    said = [turn.text for turn in store.turns.list(ana, talk)]
+    assert said == ["[forgotten]", "[forgotten]", "It rains."]
+    assert store.conversations.get(ana, talk).title == "[forgotten]"
+    assert [image.prompt for image in store.images.list(ana)] == ["rain", "[forgotten]"] + [
+        "[forgotten]"
+    ]
+
+
+def test_what_was_kept_is_found_and_explained(
+    store: Memory, ana: str, known: str, talk: str
+) -> None:
+    receipt = store.forget(ana, NAME)
+    assert {finding.kind for finding in receipt.found} == {"name"}
+    assert "turns were kept" in receipt.found[0].reason
+    assert "image was kept" in receipt.found[0].reason
+    assert receipt.unexplained == ()
+    assert len(store.images.list(ana)) == 3
+
+
+def test_a_copy_nobody_knows_of_is_found_unexplained(store: Memory, ana: str, known: str) -> None:
+    (store.folder / "notes.txt").write_text(f"my dog {NAME.upper()}")
+    (finding,) = store.forget(ana, NAME).unexplained
+    assert (finding.kind, finding.path.name, finding.times) == ("name", "notes.txt", 1)
+
+
+def test_what_another_user_shares_stays_and_is_explained(
+    store: Memory, ana: str, bo: str, known: str
+) -> None:
+    other = store.concepts.add(bo, NAME).id
+    photo = store.photos.add(bo, other, b"pixels of a dog")
+    fact = store.facts.add(bo, other, f'{NAME} "Barty" {FACT}')
+    receipt = store.forget(ana, NAME)
+    assert {finding.kind for finding in receipt.found} == {"name", "fact", "photo"}
+    assert receipt.unexplained == ()
+    assert store.photos.read(bo, photo.id) == b"pixels of a dog"
+    assert store.facts.list(bo, other) == (fact,)
+
+
+def test_vectors_are_no_longer_in_any_file(store: Memory, ana: str, rex: str) -> None:
+    from array import array
+
+    marked = array("f", [0.123456, 0.654321, 0.111111]).tobytes()
+    fact = store.facts.add(ana, rex, "Rex is old")
+    store.index.put(ana, "fact", fact.id, [0.123456, 0.654321, 0.111111])
+    store.index.nearest("fact", [1, 2, 3], ana, 1)
+    files = [path for path in store.folder.rglob("*") if path.is_file()]
+    assert sum(marked in path.read_bytes() for path in files) >= 2
+    store.forget(ana, "Rex")
+    files = [path for path in store.folder.rglob("*") if path.is_file()]
+    assert not [path for path in files if marked in path.read_bytes()]
+
+
+def test_others_are_still_found_afterwards(store: Memory, ana: str, known: str, rex: str) -> None:
+    fact = store.facts.add(ana, rex, "Rex is old")
+    store.index.put(ana, "fact", fact.id, [1, 2, 3])
+    store.forget(ana, NAME)
+    assert [one.id for one in store.index.nearest("fact", [1, 2, 3], ana, 5)] == [fact.id]
+
+
+def test_backups_that_hold_it_go(store: Memory, ana: str, known: str) -> None:
+    kept = store.folder / "backups"
+    kept.mkdir()
+    (kept / "1.db").write_bytes((store.folder / "memory.db-wal").read_bytes())
+    (kept / "2.db").write_bytes(b"before any of it")
+    assert store.forget(ana, NAME).removed["backups"] == 1
+    assert [path.name for path in kept.iterdir()] == ["2.db"]
+
+
+@pytest.mark.parametrize("name", ["小白", "Zoë", "[bold]", 'a"b', "index", "a\\b"])
+def test_odd_names_leave_nothing_unexplained(store: Memory, ana: str, name: str) -> None:
+    concept, talk = store.concepts.add(ana, name).id, store.conversations.add(ana).id
+    store.facts.add(ana, concept, f"我的{name}很大")
+    store.turns.add(ana, talk, f"我的{name}很大", trace={"asked": name})
+    receipt = store.forget(ana, name, mentions=True)
+    assert receipt.unexplained == ()
+    assert store.turns.list(ana, talk)[0].text == "[forgotten]"
+
+
+def test_a_former_name_is_looked_for_when_told(
+    store: Memory, ana: str, known: str, talk: str
+) -> None:
+    store.concepts.rename(ana, NAME, "Max")
+    receipt = store.forget(ana, "Max", images=True, mentions=True, also=[NAME])
+    assert receipt.looked_for["name"] == 2
+    assert receipt.found == ()
+    assert holding(store.folder, NAME) == []
+
+
+def test_a_reader_that_hinders_it_is_told(
+    store: Memory, ana: str, known: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_VACUUM_PATIENCE", 50)
+    reader = sqlite3.connect(store.folder / "memory.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM concept").fetchall()
+    receipt = store.forget(ana, NAME)
+    reader.close()
+    assert "old pages" in receipt.notes[0]
+    assert {finding.path.name for finding in receipt.found} <= {"memory.db", "memory.db-wal"}
+    assert receipt.unexplained
+
+
+def test_unknown_names_forget_nothing(store: Memory, ana: str, known: str) -> None:
+    with pytest.raises(NotFoundError, match="'Nobody'"):
+        store.forget(ana, "Nobody", images=True, mentions=True)
+    assert len(store.facts.list(ana, known)) == 1
+
+
+def test_a_receipt_is_a_plain_value(store: Memory, ana: str, rex: str) -> None:
+    receipt = store.forget(ana, "Rex")
+    assert isinstance(receipt, Receipt) and receipt.concept == "Rex"
+    assert store.concepts.add(ana, "Rex").id != rex
