@@ -48,7 +48,8 @@ class TeleaInpainter:
         pixels = np.asarray(image.convert("RGB"), np.uint8)
         spots = hole.astype(np.uint8)
         filled = np.asarray(
-            cv2.inpaint(np.ascontiguousarray(pixels), spots, self.radius, cv2.INPAINT_TELEA)
+            cv2.inpaint(np.ascontiguousarray(pixels), spots, self.radius, cv2.INPAINT_TELEA),
+            np.uint8,
         )
         smooth = _smoothed(filled, hole)
         grain = rng.normal(0, 1, pixels.shape) * _grain(pixels, hole)

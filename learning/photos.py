@@ -74,8 +74,13 @@ class Intake:
     """What came of the files given."""
 
     photos: tuple[Photo, ...]
-    duplicates: tuple[Duplicate, ...] = ()
+    twins: tuple[Duplicate, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
+
+    @property
+    def duplicates(self) -> int:
+        """Count the files that show what another one shows."""
+        return len(self.twins)
 
 
 class _Refused(Exception):
@@ -92,7 +97,7 @@ def take_in(sources: Sequence[str | Path], limits: PhotoLimits | None = None) ->
     limits = limits or PhotoLimits()
     unreadable: list[Unreadable] = []
     photos: list[Photo] = []
-    duplicates: list[Duplicate] = []
+    twins: list[Duplicate] = []
     looks: list[_Look] = []
     for path, reason in _files(sources, limits):
         try:
@@ -103,13 +108,13 @@ def take_in(sources: Sequence[str | Path], limits: PhotoLimits | None = None) ->
         look = _look(photo.image)
         same = _first_like(photo, look, photos, looks, limits)
         if same is not None:
-            duplicates.append(Duplicate(path, same.path))
+            twins.append(Duplicate(path, same.path))
             continue
         photos.append(photo)
         looks.append(look)
     if not photos:
         raise _nothing(unreadable)
-    return Intake(tuple(photos), tuple(duplicates), tuple(unreadable))
+    return Intake(tuple(photos), tuple(twins), tuple(unreadable))
 
 
 def _nothing(unreadable: Sequence[Unreadable]) -> InputError:

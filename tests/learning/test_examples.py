@@ -1,0 +1,106 @@
+"""Examples say the right thing about the right photo; samples are those of the backbone."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from PIL import Image
+from torch import Generator
+
+from backbone import ConceptTokens
+from backbone.face import Backbone
+from learning.examples import Drawing, Editing, ExampleSet, Material, Question, make_examples
+from learning.samples import SampleMaker, rows_of
+from omni_errors import InputError
+from tests.learning.conftest import photo
+
+
+def test_photos_of_it_are_answered_yes_and_others_no(
+    material: Material, examples: ExampleSet
+) -> None:
+    own = {id(image) for image in material.photos}
+    for kind in ("yes", "no", "no, same class"):
+        made = examples.questions[kind]
+        assert all((id(q.photo) in own) is (q.answer == "Yes.") for q in made)
+        assert all("<ball>" in q.question for q in made)
+    assert len({q.question for q in examples.questions["yes"]}) >= 20
+
+
+def test_look_alikes_are_kept_apart(examples: ExampleSet) -> None:
+    assert len({id(q.photo) for q in examples.questions["no, same class"]}) == 2
+    assert len({id(q.photo) for q in examples.questions["no"]}) == 1
+
+
+def test_facts_are_asked_without_a_photo(examples: ExampleSet) -> None:
+    assert all(q.photo is None for q in examples.questions["facts"])
+    assert "<ball> likes grass." in {q.answer for q in examples.questions["facts"]}
+
+
+def test_the_class_is_told_with_its_article(examples: ExampleSet) -> None:
+    assert {q.answer for q in examples.questions["class"]} == {
+        "<ball> is a ball.", "It is a ball.", "A ball.",
+    }  # fmt: skip
+
+
+def test_a_known_place_is_in_the_caption(material: Material) -> None:
+    made = make_examples(replace(material, places=("on the beach", "", "", "")))
+    first = [d.text for d in made.drawings if d.photo is material.photos[0]]
+    assert all("on the beach" in text for text in first)
+    assert not any("beach" in d.text for d in made.drawings if d.photo is material.photos[1])
+
+
+def test_kinds_without_examples_are_absent(material: Material) -> None:
+    made = make_examples(replace(material, facts=(), negatives=()))
+    assert made.kinds == ("yes", "class")
+
+
+def test_the_hash_follows_words_and_pixels(material: Material, examples: ExampleSet) -> None:
+    again = replace(material, photos=tuple(image.copy() for image in material.photos))
+    assert make_examples(again).data_hash == examples.data_hash
+    other = replace(again, photos=(photo(20), *again.photos[1:]))
+    assert make_examples(other).data_hash != examples.data_hash
+    assert make_examples(replace(material, facts=())).data_hash != examples.data_hash
+
+
+def test_bad_material_is_refused(material: Material) -> None:
+    with pytest.raises(InputError, match="no photo"):
+        replace(material, photos=())
+    with pytest.raises(InputError, match="1 places for 4"):
+        replace(material, places=("here",))
+    with pytest.raises(InputError, match="class"):
+        replace(material, class_word=" ")
+
+
+def test_samples_are_those_of_the_backbone(tiny: Backbone) -> None:
+    concept = ConceptTokens.random("ball", tiny.config, Generator().manual_seed(1))
+    maker, image, other = SampleMaker(tiny, concept), photo(1), photo(2)
+    ours: list[Question | Drawing] = [
+        Question("yes", "Is <ball> here?", "Yes.", image),
+        Drawing("<ball>", image),
+    ]
+    edit = Editing(image, "remove <ball>", other)
+    pairs = [[*map(maker.sample, ours), maker.sample(edit)]]
+    make, known = tiny.examples, [concept]
+    theirs = [
+        make.question("Is <ball> here?", "Yes.", photo=image, concepts=known),
+        make.drawing("<ball>", image, concepts=known),
+        make.editing(image, "remove <ball>", other, concepts=known),
+    ]
+    losses = [tiny.losses(r, Generator().manual_seed(4)).total for r in (pairs, [theirs])]
+    assert torch.equal(*losses)
+
+
+def test_a_picture_is_encoded_once(tiny: Backbone) -> None:
+    concept = ConceptTokens.random("ball", tiny.config, Generator().manual_seed(1))
+    maker, image = SampleMaker(tiny, concept), photo(1)
+    first, second = (maker.sample(Drawing(text, image)).items[-1] for text in ("a", "b"))
+    assert first is second
+
+
+def test_short_samples_share_a_row(tiny: Backbone) -> None:
+    concept = ConceptTokens.random("ball", tiny.config, Generator().manual_seed(1))
+    maker = SampleMaker(tiny, concept)
+    samples = [maker.sample(Question("f", "Who?", "Me.")) for _ in range(3)]
+    long = maker.sample(Drawing("a " * 200, Image.new("RGB", (64, 64))))
+    rows = rows_of(tiny, [*samples, long])
+    assert sorted(map(len, rows)) == [1, 3]
