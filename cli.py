@@ -11,8 +11,10 @@ from typing import Annotated
 
 import typer
 
+import cli_concept
 import cli_doctor
 import cli_model
+import cli_use
 from cli_output import note, print_error, say
 from omni_errors import CancelledError, OmniError
 
@@ -25,6 +27,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(cli_concept.app, name="concept")
+app.command("ask")(cli_use.ask)
+app.command("draw")(cli_use.draw)
+app.command("edit")(cli_use.edit)
 app.add_typer(cli_model.app, name="model")
 app.command("doctor")(cli_doctor.doctor)
 

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from safetensors.torch import load_file
+from torch import Generator, Tensor, nn
 
 from backbone.blank import random_model
 from backbone.config import BackboneConfig, preset
 from backbone.llama import load_llama
 from backbone.mini.assets import load_assets
 from backbone.mini.autoencoding import averaged
+from backbone.mini.lora import add_lora, merge
 from backbone.mini.pixels import Bytes
 from backbone.mini.row_encoder import RowEncoder
 from backbone.mini.trunk import read_trunk
@@ -20,8 +22,9 @@ from backbone.mini.world import World
 from backbone.model import UnifiedModel
 from backbone.tokenizer import FolderTokenizer, Tokenizer
 from backbone.words import Words
+from omni_errors import FolderError
 
-__all__ = ["Parts", "mini_config", "open_model", "open_parts"]
+__all__ = ["Parts", "merge_updates", "mini_config", "open_model", "open_parts"]
 
 
 def mini_config() -> BackboneConfig:
@@ -85,9 +88,30 @@ def open_model(trunk: Path) -> UnifiedModel:
     return model
 
 
-def open_parts(trunk: Path, autoencoder: Path) -> Parts:
-    """Add the trained autoencoder and what writes rows to a fresh model."""
+@torch.no_grad()
+def merge_updates(model: UnifiedModel, run: Path) -> None:
+    """Merge the averaged low-rank updates of a run into the language model.
+
+    Raises:
+        FolderError: if the run has saved nothing yet.
+    """
+    path = run / "state.safetensors"
+    if not path.is_file():
+        raise FolderError(f"{run} has no state.safetensors.", hint="Let the run save first.")
+    tensors = load_file(path)
+    for name, parameter in add_lora(model, Generator()).items():
+        parameter.copy_(tensors[f"average/lora.{name}"])
+    merge(model)
+
+
+def open_parts(trunk: Path, autoencoder: Path, understanding: Path | None = None) -> Parts:
+    """Add the trained autoencoder and what writes rows to a fresh model.
+
+    With a run of the understanding stage the language model is the one that stage made.
+    """
     model = open_model(trunk)
+    if understanding is not None:
+        merge_updates(model, understanding)
     config = model.config
     model.autoencoder = averaged(autoencoder).requires_grad_(False)
     tokenizer = FolderTokenizer(trunk)

@@ -61,10 +61,11 @@ def main() -> None:
     parser.add_argument("--assets", type=Path, default=Path("runs/assets"))
     parser.add_argument("--trunk", type=Path, default=Path("runs/trunk"))
     parser.add_argument("--autoencoder", type=Path, default=Path("runs/autoencoder"))
+    parser.add_argument("--understanding", type=Path, help="read the language model of this run")
     parser.add_argument("--run", type=Path, default=Path("runs/generation"))
     parser.add_argument("--count", type=int, default=96)
     arguments = parser.parse_args()
-    parts = open_parts(arguments.trunk, arguments.autoencoder)
+    parts = open_parts(arguments.trunk, arguments.autoencoder, arguments.understanding)
     use_averages(parts, arguments.run)
     for name, loss in probe(parts, parts.world(arguments.assets), arguments.count).items():
         print(f"{name:16} {loss:.4f}")

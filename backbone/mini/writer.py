@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from backbone.concepts import ConceptTokens
+from backbone.concepts import ConceptTokens, Routing
 from backbone.images import flatten
 from backbone.mini.concept_encoder import Rows, WrittenConcept
 from backbone.mini.pixels import Bytes
@@ -21,6 +21,8 @@ from omni_errors import FolderError, InputError
 
 __all__ = ["RowWriter", "open_writer"]
 
+# The generation expert learned beside texts without understanding rows.
+_ROUTING = Routing(hide_und_in_gen=True)
 # pixels per side of the crop that is looked at
 _SEEN = 128
 
@@ -60,7 +62,9 @@ class RowWriter:
         rows = self.encoders.und(views[None].float(), present)
         best = max(range(len(inside)), key=lambda n: int(inside[n].sum()))
         gen = self._gen(pixels[best], inside[best])
-        return WrittenConcept(name, Rows(*(part[0].float() for part in rows)), gen).frozen()
+        made = WrittenConcept(name, Rows(*(part[0].float() for part in rows)), gen).frozen()
+        made.routing = _ROUTING
+        return made
 
     def _tokens(self, pictures: Sequence[Bytes]) -> Tensor:
         """See pictures as the connector's tokens ``[n, T, D]``."""

@@ -1,0 +1,34 @@
+"""The assistant: a user's concepts, and what can be asked, drawn and edited with them.
+
+Try it: ``python -c "from assistant import Assistant; print(Assistant().concepts.list())"``.
+Names are imported when first used: listing concepts loads no model.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
+    from assistant.results import Answer, Drawing, Learned, Recognition, Shown, Tested
+
+_HOMES = {
+    "Answer": "results",
+    "Assistant": "assistant",
+    "Drawing": "results",
+    "Learned": "results",
+    "Recognition": "results",
+    "Shown": "results",
+    "Tested": "results",
+}
+
+__all__ = ["Answer", "Assistant", "Drawing", "Learned", "Recognition", "Shown", "Tested"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'assistant' has no attribute {name!r}")
+    return getattr(import_module(f"assistant.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,233 @@
+"""``omni concept``: teach, list, show, test and forget the people, pets and things you love."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli_output import note, print_json, print_pairs, print_table, say
+from omni_errors import RefusedError
+
+if TYPE_CHECKING:
+    from assistant import Assistant
+    from assistant.results import Learned
+    from memory.values import Receipt
+
+__all__ = ["Json", "Model", "User", "app"]
+
+app = typer.Typer(
+    help="Teach, list, show, test and forget concepts.",
+    invoke_without_command=True,
+    rich_markup_mode=None,
+)
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+User = Annotated[str, typer.Option("--user", envvar="OMNI_USER", help="Whose memory it is.")]
+Model = Annotated[str, typer.Option("--model", envvar="OMNI_MODEL", help="A name or a folder.")]
+Name = Annotated[str, typer.Argument(help="The concept's name.")]
+
+
+@app.callback()
+def group(context: typer.Context) -> None:
+    """Teach, list, show, test and forget concepts; without a command, list them."""
+    if context.invoked_subcommand is None:
+        list_concepts()
+
+
+def open_assistant(user: str, model: str = "omni-mini") -> "Assistant":
+    """Open a user's assistant; its model is loaded when it is needed."""
+    from assistant import Assistant
+
+    return Assistant(user=user, model=model)
+
+
+@app.command()
+def add(
+    paths: Annotated[list[Path], typer.Argument(help="Photos, folders of photos, or globs.")],
+    name: Annotated[str, typer.Option("--name", help="What you call it.")],
+    class_name: Annotated[str, typer.Option("--class", help="What it is: dog, mug, person.")],
+    facts: Annotated[
+        list[str] | None, typer.Option("--fact", help="A sentence about it; repeatable.")
+    ] = None,
+    preset: Annotated[str, typer.Option(help="How long to train: none, quick or paper.")] = "quick",
+    user: User = "me",
+    model: Model = "omni-mini",
+    as_json: Json = False,
+) -> None:
+    """Learn a concept from photos and facts."""
+    learned = open_assistant(user, model).concepts.add(
+        paths, name=name, class_name=class_name, facts=facts or (), preset=preset, on_note=note
+    )
+    if as_json:
+        print_json(_learned_data(learned))
+        return
+    say(f"{learned.concept.name} is known from {learned.photos} photos.")
+    for path, reason in learned.unreadable:
+        note(f"Not read: {path}: {reason}")
+    if learned.duplicates:
+        note(f"{learned.duplicates} photos were there already.")
+
+
+def _learned_data(learned: "Learned") -> dict[str, Any]:
+    return {
+        "name": learned.concept.name,
+        "class": learned.concept.class_name,
+        "photos": learned.photos,
+        "duplicates": learned.duplicates,
+        "unreadable": [{"path": str(p), "reason": r} for p, r in learned.unreadable],
+        "facts": [fact.text for fact in learned.facts],
+        "version": learned.version,
+        "usable_after_seconds": round(learned.seconds, 3),
+        "training": dict(learned.training),
+    }
+
+
+@app.command("list")
+def list_concepts(user: User = "me", as_json: Json = False) -> None:
+    """List what is known; loads no model."""
+    found = open_assistant(user).concepts.list()
+    rows = [
+        {
+            "name": one.concept.name,
+            "class": one.concept.class_name,
+            "facts": one.facts,
+            "photos": one.photos,
+            "version": one.version,
+        }
+        for one in found
+    ]
+    if as_json:
+        print_json({"concepts": rows})
+    elif rows:
+        print_table(("name", "class", "facts", "photos", "version"), [_cells(r) for r in rows])
+    else:
+        note("Nobody is known yet. Run `omni concept add PHOTOS --name NAME --class CLASS`.")
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    return tuple("" if value is None else str(value) for value in row.values())
+
+
+@app.command()
+def show(name: Name, user: User = "me", as_json: Json = False) -> None:
+    """Show what is remembered of a concept; loads no model."""
+    shown = open_assistant(user).concepts.show(name)
+    data: dict[str, Any] = {
+        "name": shown.concept.name,
+        "class": shown.concept.class_name,
+        "facts": [fact.text for fact in shown.facts],
+        "photos": shown.photos,
+        "version": shown.version,
+        "record": dict(shown.record),
+    }
+    if as_json:
+        print_json(data)
+        return
+    facts = "\n".join(data.pop("facts")) or "none"
+    data.pop("record")
+    print_pairs([(key, str(value)) for key, value in data.items()] + [("facts", facts)])
+
+
+@app.command()
+def rename(
+    name: Name, new: Annotated[str, typer.Argument(help="The new name.")], user: User = "me"
+) -> None:
+    """Call a concept something else."""
+    renamed = open_assistant(user).concepts.rename(name, new)
+    say(f"{name} is called {renamed.name} now.")
+
+
+@app.command()
+def test(name: Name, user: User = "me", model: Model = "omni-mini", as_json: Json = False) -> None:
+    """Ask about photos it did not learn from, its own and those of other concepts."""
+    tested = open_assistant(user, model).concepts.test(name)
+    if as_json:
+        print_json(asdict(tested) | {"weighted": tested.weighted})
+        return
+    say(f"{name}: {_share(tested.yes)} of its own photos, {_share(tested.no)} of others' right.")
+
+
+def _share(value: float | None) -> str:
+    return "none" if value is None else f"{value:.0%}"
+
+
+@app.command()
+def forget(
+    name: Name,
+    images: Annotated[bool, typer.Option("--images", help="Also pictures that show it.")] = False,
+    mentions: Annotated[bool, typer.Option("--mentions", help="Also turns that name it.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    user: User = "me",
+    as_json: Json = False,
+) -> None:
+    """Remove a concept and everything known of it, then search the files for what is left."""
+    concepts = open_assistant(user).concepts
+    shown = concepts.show(name)
+    if not yes:
+        _confirm(shown.concept.name, shown.photos)
+    receipt = concepts.forget(name, images=images, mentions=mentions)
+    if as_json:
+        print_json(_receipt_data(receipt))
+    else:
+        _print_receipt(receipt)
+
+
+def _confirm(name: str, photos: int) -> None:
+    question = f"Forget {name} and its {photos} photos for good?"
+    if not sys.stdin.isatty():
+        raise RefusedError(f"{question} Nobody is there to answer.", hint="Add --yes.")
+    if not typer.confirm(question, err=True):
+        raise RefusedError("Nothing was forgotten.")
+
+
+def _receipt_data(receipt: "Receipt") -> dict[str, Any]:
+    found = [
+        {"kind": f.kind, "path": str(f.path), "times": f.times, "reason": f.reason}
+        for f in receipt.found
+    ]
+    return {
+        "name": receipt.concept,
+        "removed": dict(receipt.removed),
+        "files_searched": receipt.files_searched,
+        "bytes_searched": receipt.bytes_searched,
+        "looked_for": dict(receipt.looked_for),
+        "found": found,
+        "notes": list(receipt.notes),
+    }
+
+
+def _print_receipt(receipt: "Receipt") -> None:
+    say(f"{receipt.concept} is forgotten.")
+    print_pairs((kind, str(count)) for kind, count in receipt.removed.items() if count)
+    looked = sum(receipt.looked_for.values())
+    say(
+        f"Searched {receipt.files_searched} files, {receipt.bytes_searched / 1e6:.1f} MB, "
+        f"for {looked} texts."
+    )
+    for found in receipt.found:
+        note(f"Still there: its {found.kind} in {found.path}. {found.reason}")
+    if not receipt.found:
+        say("Nothing of it is left.")
+    for line in receipt.notes:
+        note(line)
+
+
+@app.command()
+def export(
+    name: Name,
+    path: Annotated[Path, typer.Argument(help="The zip file to write.")],
+    user: User = "me",
+) -> None:
+    """Write a concept with photos, facts and tokens into one file."""
+    say(str(open_assistant(user).concepts.export(name, path)))
+
+
+@app.command("import")
+def import_concept(
+    path: Annotated[Path, typer.Argument(help="A file that `omni concept export` wrote.")],
+    name: Annotated[str | None, typer.Option("--name", help="Call it something else.")] = None,
+    user: User = "me",
+) -> None:
+    """Take in a concept from a file, all of it or nothing."""
+    say(open_assistant(user).concepts.import_(path, name=name).name)
