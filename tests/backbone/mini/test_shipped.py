@@ -11,6 +11,7 @@ from torch import Tensor
 
 from backbone.face import Backbone
 from backbone.mini import shipped
+from backbone.mini.installed import fingerprint
 from backbone.mini.lora import merge
 from backbone.mini.row_encoder import RowEncoder
 from backbone.mini.writer import RowWriter
@@ -54,7 +55,7 @@ def blank() -> Backbone:
 def test_the_file_is_bf16_and_says_how_it_came_about(shipped_file: Path) -> None:
     tensors = load_file(shipped_file)
     assert {t.dtype for t in tensors.values()} == {torch.bfloat16}
-    assert len(shipped.fingerprint(shipped_file)) == 12
+    assert len(fingerprint(shipped_file)) == 12
 
 
 def test_a_model_gets_its_updates_merged(shipped_file: Path) -> None:
