@@ -42,6 +42,8 @@ class Images:
     ) -> Image:
         """Keep an image; ``parent``, ``turn`` and ``concepts`` are ids.
 
+        An edited image counts as showing what its parent showed, so that forgetting finds it.
+
         Raises:
             NotFoundError: if the user has no such parent, turn or concept.
             InputError: if there are no bytes, or the record is no JSON.
@@ -56,7 +58,7 @@ class Images:
             row.sha256, row.size = self._vault.put(data), len(data)
             session.add(row)
             session.flush()
-            for concept in dict.fromkeys(concepts):
+            for concept in dict.fromkeys([*concepts, *_shown(session, parent)]):
                 owned_concept(session, user, concept)
                 session.add(ImageConceptRow(image_id=row.id, concept_id=concept, user_id=user))
             session.flush()
@@ -118,6 +120,11 @@ def _owned(session: Session, user: str, image_id: str) -> ImageRow:
             f"There is no image with the id {image_id!r}.", hint="List the images there are."
         )
     return row
+
+
+def _shown(session: Session, image_id: str | None) -> Sequence[str]:
+    query = select(ImageConceptRow.concept_id).where(ImageConceptRow.image_id == image_id)
+    return session.scalars(query).all() if image_id else ()
 
 
 def _values(session: Session, rows: Sequence[ImageRow]) -> tuple[Image, ...]:

@@ -66,14 +66,16 @@ def to_json(value: Any) -> str:
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """A time in UTC. SQLite gives times back without a zone, so it is put on again."""
+    """A time in UTC. SQLite gives times back without a zone, servers in one of their own."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Put UTC on a time without a zone."""
-        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+        """Put UTC on a time without a zone, and turn others to it."""
+        if value is None or value.tzinfo is not None:
+            return value and value.astimezone(UTC)
+        return value.replace(tzinfo=UTC)
 
 
 class Row(DeclarativeBase):

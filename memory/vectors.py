@@ -26,6 +26,7 @@ __all__ = [
     "check_vector",
     "check_width",
     "collections",
+    "compare",
     "count",
     "ids",
     "read_vectors",
@@ -151,15 +152,33 @@ def ids(
     embedder: str,
     *,
     user: str | None = None,
-    among: Sequence[str] | None = None,
+    concept: str | None = None,
 ) -> set[str]:
-    """Return the ids that have a vector: all, or a user's, or those among some."""
-    query = _of(kind, embedder)
-    if user is not None:
-        query = query.where(VectorRow.user_id == user)
-    if among is not None:
-        query = query.where(VectorRow.item_id.in_(among))
-    return set(session.scalars(query.with_only_columns(VectorRow.item_id)))
+    """Return the ids that have a vector: all, or a user's, or those about a concept."""
+    query = _of(kind, embedder, user, concept).with_only_columns(VectorRow.item_id)
+    return set(session.scalars(query))
+
+
+def compare(
+    session: Session,
+    kind: Kind,
+    embedder: str,
+    asked: "array[float]",
+    user: str,
+    concept: str | None,
+) -> list[tuple[str, float]]:
+    """Return the cosine of a vector with each one of a user, one by one, highest first."""
+    import numpy as np
+
+    direction = np.asarray(asked) / np.linalg.norm(asked)
+    found = list[tuple[str, float]]()
+    query = _of(kind, embedder, user, concept).with_only_columns(VectorRow.item_id, VectorRow.data)
+    rows = iter(session.execute(query))
+    while batch := list(islice(rows, _BATCH)):
+        held = np.stack([np.frombuffer(row.data, "<f4") for row in batch])
+        cosines = held @ direction / np.linalg.norm(held, axis=1)
+        found += [(row.item_id, float(one)) for row, one in zip(batch, cosines, strict=True)]
+    return sorted(found, key=lambda pair: -pair[1])
 
 
 def collections(session: Session) -> tuple[tuple[Kind, str], ...]:
@@ -179,8 +198,20 @@ def revision(session: Session) -> int:
     return session.scalar(select(IndexStateRow.revision)) or 0
 
 
-def _of(kind: Kind, embedder: str) -> Select[VectorRow]:
-    return select(VectorRow).where(VectorRow.kind == kind, VectorRow.embedder == embedder)
+def _of(
+    kind: Kind, embedder: str, user: str | None = None, concept: str | None = None
+) -> Select[VectorRow]:
+    query = select(VectorRow).where(VectorRow.kind == kind, VectorRow.embedder == embedder)
+    if user is not None:
+        query = query.where(VectorRow.user_id == user)
+    if concept is not None:
+        items = {
+            "photo": select(PhotoRow.id).where(PhotoRow.concept_id == concept),
+            "fact": select(FactRow.id).where(FactRow.concept_id == concept),
+            "turn": select(TurnConceptRow.turn_id).where(TurnConceptRow.concept_id == concept),
+        }
+        query = query.where(VectorRow.item_id.in_(items[kind]))
+    return query
 
 
 def _about(session: Session, kind: Kind, items: Sequence[str]) -> dict[str, list[str]]:

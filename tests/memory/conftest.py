@@ -1,9 +1,15 @@
-"""A store of its own for each test, with two users."""
+"""A store of its own for each test, with two users.
 
+``OMNI_TEST_URL`` puts it on a PostgreSQL database, which is emptied for each test. Tests that look
+into the SQLite file are then not for it.
+"""
+
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
 from memory import Memory, open_memory
 
@@ -18,8 +24,19 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(folder: Path) -> Iterator[Memory]:
-    with open_memory(folder) as opened:
+    url = os.environ.get("OMNI_TEST_URL")
+    if url is not None:
+        empty(url)
+    with open_memory(folder, url) as opened:
         yield opened
+
+
+def empty(url: str) -> None:
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+        connection.exec_driver_sql("CREATE SCHEMA public")
+    engine.dispose()
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
 """Forgetting removes every byte, and the receipt tells the truth."""
 
 import sqlite3
+from array import array
 from pathlib import Path
 
 import pytest
 
 from memory import Memory, Receipt, database
+from memory.vault import Vault
 from omni_errors import NotFoundError
 from tests.memory.conftest import TENSORS
 
@@ -40,10 +42,14 @@ def talk(store: Memory, ana: str, known: str) -> str:
     return talk
 
 
-def holding(folder: Path, text: str) -> list[str]:
+def holding_bytes(folder: Path, data: bytes) -> list[str]:
     """Search without the code under test."""
     paths = [path for path in folder.rglob("*") if path.is_file()]
-    return [path.name for path in paths if text.lower().encode() in path.read_bytes().lower()]
+    return [path.name for path in paths if data.lower() in path.read_bytes().lower()]
+
+
+def holding(folder: Path, text: str) -> list[str]:
+    return holding_bytes(folder, text.lower().encode())
 
 
 def test_forgetting_everything_leaves_no_byte(
@@ -110,18 +116,35 @@ def test_what_another_user_shares_stays_and_is_explained(
     assert store.facts.list(bo, other) == (fact,)
 
 
-def test_vectors_are_no_longer_in_any_file(store: Memory, ana: str, rex: str) -> None:
-    from array import array
+VECTOR = [0.123456, 0.654321, 0.111111]
 
-    marked = array("f", [0.123456, 0.654321, 0.111111]).tobytes()
+
+@pytest.fixture
+def indexed(store: Memory, ana: str, rex: str) -> bytes:
+    """Return how the bytes of a vector look that is in SQL and in the index."""
     fact = store.facts.add(ana, rex, "Rex is old")
-    store.index.put(ana, "fact", fact.id, [0.123456, 0.654321, 0.111111])
+    store.index.put(ana, "fact", fact.id, VECTOR)
     store.index.nearest("fact", [1, 2, 3], ana, 1)
-    files = [path for path in store.folder.rglob("*") if path.is_file()]
-    assert sum(marked in path.read_bytes() for path in files) >= 2
+    marked = array("f", VECTOR).tobytes()
+    assert len(holding_bytes(store.folder, marked)) >= 2
+    return marked
+
+
+def test_vectors_are_no_longer_in_any_file(store: Memory, ana: str, indexed: bytes) -> None:
     store.forget(ana, "Rex")
-    files = [path for path in store.folder.rglob("*") if path.is_file()]
-    assert not [path for path in files if marked in path.read_bytes()]
+    assert holding_bytes(store.folder, indexed) == []
+
+
+def test_stopping_halfway_leaves_no_index_that_remembers(
+    store: Memory, ana: str, indexed: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Vault, "remove", lambda *_: pytest.fail("the power went"))
+    store.photos.add(ana, store.concepts.get(ana, "Rex").id, b"pixels")
+    with pytest.raises(pytest.fail.Exception, match="power"):
+        store.forget(ana, "Rex")
+    assert holding_bytes(store.index.folder, indexed) == []
+    monkeypatch.undo()
+    assert (store.concepts.list(ana), store.sweep().files) == ((), 1)
 
 
 def test_others_are_still_found_afterwards(store: Memory, ana: str, known: str, rex: str) -> None:
