@@ -1,0 +1,64 @@
+"""The graphs: a turn, knowledge replay, and learning a concept, as LangGraph state machines.
+
+Graphs know no SQL, no tensors and no pixels: they are handed ports (`graphs.ports`), and their
+state is ids, paths, strings and numbers. Try it: ``python -m graphs.drawing``.
+Names are imported when first used, so that ``import graphs`` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from graphs.learning_graph import learning_graph
+    from graphs.options import RecognitionOptions, ReplayOptions
+    from graphs.ports import Drawn, Known, Near, ReplayPorts, TurnPorts
+    from graphs.replay_graph import replay_graph
+    from graphs.running import Outcome, answer, go_on, start
+    from graphs.saver import open_saver
+    from graphs.turn_graph import turn_graph
+
+_HOMES = {
+    "Drawn": "ports",
+    "Known": "ports",
+    "Near": "ports",
+    "Outcome": "running",
+    "RecognitionOptions": "options",
+    "ReplayOptions": "options",
+    "ReplayPorts": "ports",
+    "TurnPorts": "ports",
+    "answer": "running",
+    "go_on": "running",
+    "learning_graph": "learning_graph",
+    "open_saver": "saver",
+    "replay_graph": "replay_graph",
+    "start": "running",
+    "turn_graph": "turn_graph",
+}
+
+__all__ = [
+    "Drawn",
+    "Known",
+    "Near",
+    "Outcome",
+    "RecognitionOptions",
+    "ReplayOptions",
+    "ReplayPorts",
+    "TurnPorts",
+    "answer",
+    "go_on",
+    "learning_graph",
+    "open_saver",
+    "replay_graph",
+    "start",
+    "turn_graph",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'graphs' has no attribute {name!r}")
+    return getattr(import_module(f"graphs.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

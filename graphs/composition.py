@@ -1,0 +1,70 @@
+"""The prompt composer (A, T → T̂): a request that contains the fact it needs."""
+
+import re
+
+from graphs.clause import Clause, beside
+from graphs.data import data
+from graphs.exemplars import composer_prompts
+from graphs.needs import find_need
+from graphs.ports import Writer
+from graphs.stage import Stage, settle
+from graphs.wording import bare, content, first_line, mark, one_sentence, related
+
+__all__ = ["compose"]
+
+# share of the fact's words, and of the user's, that a composed prompt has to hold
+_HOLDS = 0.6
+_LABEL = re.compile(r"^(?:new request|request|t'|prompt|output)\s*:\s*", re.IGNORECASE)
+_VALUE = re.compile(r"^<[^<>\s]+>['’]s (.+?) (?:is|are) (.+?)\.?$", re.IGNORECASE)
+
+
+def compose(writer: Writer, part: Clause, fact: str, name: str, exemplars: int = 6) -> Stage:
+    """Ask the model to put a fact into a clause; without a good output do it plainly."""
+    if part.shared:
+        # several concepts own the phrase, so no single fact can take its place
+        return Stage("compose", name, beside(part.text, fact), "rule", (), "the phrase is shared")
+
+    def read(raw: str) -> str:
+        return mark(_LABEL.sub("", first_line(raw)), name)
+
+    def check(composed: str) -> str:
+        return _problem(composed, part, fact, name)
+
+    prompts = composer_prompts(part.text, fact, exemplars)
+    fallback = _filled(part, fact, name)
+    return settle("compose", name, prompts, writer.answer, read, check, fallback)
+
+
+def _problem(composed: str, part: Clause, fact: str, name: str) -> str:
+    if not composed:
+        return "is empty"
+    if not one_sentence(composed):
+        return "is not one sentence"
+    if set(re.findall(r"<([^<>\s]+)>", composed)) != {name}:
+        return f"does not name <{name}> alone"
+    if not part.fits(composed):
+        return "does not begin as the request does"
+    held, need = content(composed), find_need(part.text, name)
+    filled = content(need.phrase) if need else set()
+    kept = content(part.text) - filled
+    if not kept <= held:
+        return f"lost the user's words: {', '.join(sorted(kept - held))}"
+    told = _value_words(fact, filled)
+    if len(told & held) < _HOLDS * len(told):
+        return f"lost the fact: {', '.join(sorted(told - held))}"
+    return ""
+
+
+def _value_words(fact: str, filled: set[str]) -> set[str]:
+    """Return the words of a fact that tell something beyond what the request asked for."""
+    words = bare(fact)
+    return words - related(filled) or words
+
+
+def _filled(part: Clause, fact: str, name: str) -> str:
+    """Put the fact's value where the need stands if that reads well; else add the fact."""
+    need, value = find_need(part.text, name), _VALUE.match(fact)
+    if need and value and content(need.noun) == content(value[1]):
+        if value[2].split()[0].casefold() in data("words")["determiners"]:
+            return part.text[: need.start] + value[2] + part.text[need.end :]
+    return beside(part.text, fact)

@@ -1,0 +1,103 @@
+"""The memory retriever (Q → A): the fact that answers a question about a concept.
+
+Stored facts are the user's own words, so they come first where both sources are open; the
+concept's rows are asked for what was never written down. What is recalled is for one prompt
+only: nothing here can store a fact.
+"""
+
+import re
+from collections.abc import Sequence
+
+from graphs.data import data
+from graphs.ports import Known, Likeness, ReplayPorts, Writer
+from graphs.stage import Attempt, Stage, settle
+from graphs.wording import about, bare, content, first_line, is_unknown, mark, one_sentence, related
+
+__all__ = ["match_fact", "recall"]
+
+# share of the question's words that a fact has to meet
+_MATCHES = 0.5
+_NOUN = re.compile(r"^what is <[^<>\s]+>['’]s (.+)\?$", re.IGNORECASE)
+
+
+def recall(question: str, concept: Known, ports: ReplayPorts) -> list[Stage]:
+    """Look in the open sources, one after the other; the last stage holds the answer or ""."""
+    stages: list[Stage] = []
+    if ports.replay.source in ("profile", "both"):
+        facts = [about(concept.name, text) for text in ports.facts.list(concept.id)]
+        stages.append(_from_profile(question, concept, facts, ports))
+    if ports.replay.source in ("tokens", "both") and not (stages and stages[-1].result):
+        stages.append(_from_tokens(question, concept, ports.writer))
+    return stages
+
+
+def match_fact(question: str, facts: Sequence[str], likeness: Likeness | None = None) -> str:
+    """Return the fact that meets most words of a question, or "" if none meets enough."""
+    asked = bare(question)
+    near = likeness.scores(question, facts) if likeness and facts else [0.0] * len(facts)
+    scores = [max(_overlap(asked, fact), like) for fact, like in zip(facts, near, strict=True)]
+    best = max(scores, default=0.0)
+    return facts[scores.index(best)] if best >= _MATCHES else ""
+
+
+def _overlap(asked: set[str], fact: str) -> float:
+    told = content(fact)
+    met = [one for one in asked if related({one}) & told]
+    return len(met) / max(len(asked), 1)
+
+
+def _from_profile(question: str, concept: Known, facts: Sequence[str], ports: ReplayPorts) -> Stage:
+    """Match by words; where none do, let the model read the facts and point at one."""
+    found = match_fact(question, facts, ports.likeness)
+    if found or not facts:
+        why = "a stored fact answers it" if found else "no facts are stored"
+        return Stage("recall", concept.name, found, "profile", (), why)
+    listed = "\n".join(f"- {fact}" for fact in facts)
+    form: str = data("replay")["profile"][0]
+    prompt = form.format(n=f"<{concept.name}>", f=listed, q=question)
+    raw = ports.writer.answer(prompt)
+    pointed = _pointed_at(raw, question, facts)
+    problem = "" if pointed else "is in no stored fact"
+    by = "model" if pointed else "fallback"
+    return Stage("recall", concept.name, pointed, by, (Attempt(prompt, raw, problem),), "profile")
+
+
+def _pointed_at(raw: str, question: str, facts: Sequence[str]) -> str:
+    """Return the stored fact that an answer comes from: it is replayed, not the answer."""
+    said = content(first_line(raw)) - content(question)
+    if is_unknown(first_line(raw)) or not said:
+        return ""
+    shares = [len(said & content(fact)) / len(said) for fact in facts]
+    best = max(shares)
+    return facts[shares.index(best)] if best > _MATCHES else ""
+
+
+def _from_tokens(question: str, concept: Known, writer: Writer) -> Stage:
+    """Ask the model with the concept's rows in context."""
+
+    def read(raw: str) -> str:
+        return _said(mark(first_line(raw), concept.name), question, concept.name)
+
+    def check(answer: str) -> str:
+        if not answer or is_unknown(answer):
+            return "does not know"
+        if not one_sentence(answer):
+            return "is not one sentence"
+        if f"<{concept.name}>" not in answer:
+            return f"does not name <{concept.name}>"
+        return "" if content(answer) - content(question) else "says nothing new"
+
+    prompts = [form.format(q=question) for form in data("replay")["recall"]]
+    return settle(
+        "recall", concept.name, prompts, lambda p: writer.answer(p, [concept.id]), read, check, ""
+    )
+
+
+def _said(answer: str, question: str, name: str) -> str:
+    """Make a short answer ("A red ball.") a sentence with the question's words."""
+    noun = _NOUN.match(question)
+    if not answer or noun is None or is_unknown(answer) or f"<{name}>" in answer:
+        return answer
+    if re.match(r"(?:it|she|he|they|her|his|its|their)\b", answer, re.IGNORECASE):
+        return about(name, answer)
+    return f"<{name}>'s {noun[1]} is {answer[:1].lower()}{answer[1:].rstrip('.')}."

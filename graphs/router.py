@@ -1,0 +1,89 @@
+"""What a text wants: understand, recognise, generate, edit or remember.
+
+Rules decide first; the model is asked only where none does, and only its clear words count.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from graphs.data import data
+from graphs.exemplars import few_shot
+from graphs.ports import Writer
+from graphs.stage import Stage, settle
+from graphs.wording import first_line
+
+__all__ = ["ROUTES", "Route", "choose_route", "means_last_image", "means_picture", "route_by_rules"]
+
+ROUTES = ("understand", "recognise", "generate", "edit", "remember", "clarify")
+
+
+@dataclass(frozen=True)
+class Route:
+    """Where a turn goes, why, and the stage in which the model decided, if it did."""
+
+    route: str
+    why: str
+    stage: Stage | None = None
+
+
+def choose_route(writer: Writer, text: str, image: bool, names: int = 0) -> Route:
+    """Decide by rules, or else by the model; ``image``: is there one to change or look at."""
+    found = route_by_rules(text, image, names)
+    return found if found else _by_model(writer, text)
+
+
+def route_by_rules(text: str, image: bool, names: int = 0) -> Route | None:
+    """Return the first rule's route that fits a text, or None."""
+    bare = _unpolite(text.strip())
+    if not bare:
+        return Route("clarify", "the text is empty")
+    for rule in data("routes")["rules"]:
+        if _applies(rule, bare, image, names):
+            return Route(rule["route"], rule["why"])
+    return None
+
+
+def means_last_image(text: str) -> bool:
+    """Tell whether a text speaks of what is already there, be it as "it"."""
+    return re.search(data("routes")["last_image"], text, re.IGNORECASE) is not None
+
+
+def means_picture(text: str) -> bool:
+    """Tell whether a text speaks of a picture that is already there, as one."""
+    return re.search(data("routes")["picture"], text, re.IGNORECASE) is not None
+
+
+def _applies(rule: dict[str, Any], text: str, image: bool, names: int) -> bool:
+    if rule.get("needs") == "image" and not image:
+        return False
+    if rule["route"] == "recognise" and names:
+        # "who is maeve's friend" asks for a fact
+        return False
+    return re.search(rule["pattern"], text, re.IGNORECASE) is not None
+
+
+def _unpolite(text: str) -> str:
+    """Drop "please", "could you" and the like from the front."""
+    pattern = re.compile(data("routes")["polite"], re.IGNORECASE)
+    while (shorter := pattern.sub("", text)) != text:
+        text = shorter
+    return text
+
+
+def _by_model(writer: Writer, text: str) -> Route:
+    routes = data("routes")
+    meanings: dict[str, str] = routes["meanings"]
+
+    def read(raw: str) -> str:
+        found = re.match(r"\w+", first_line(raw).casefold())
+        return meanings.get(found[0], "") if found else ""
+
+    def check(route: str) -> str:
+        return "" if route else f"is none of {', '.join(meanings)}"
+
+    opened = {"t": text}
+    prompts = [few_shot(form, routes["solved"], opened, "r") for form in routes["forms"]]
+    # answering changes nothing, so it is what happens in doubt
+    stage = settle("route", "", prompts, writer.answer, read, check, "understand")
+    return Route(stage.result, f"no rule fits; by {stage.by}", stage)

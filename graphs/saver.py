@@ -1,0 +1,25 @@
+"""Where unfinished runs are kept: one SQLite file, readable by its owner alone."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.checkpoint.sqlite import SqliteSaver
+
+__all__ = ["open_saver"]
+
+
+@contextmanager
+def open_saver(path: Path) -> Iterator[SqliteSaver]:
+    """Open the file, made when it is not there, and close it at the end."""
+    path.touch(mode=0o600, exist_ok=True)
+    # a run may be resumed by another thread than started it
+    with closing(sqlite3.connect(path, check_same_thread=False)) as connection:
+        # states are plain JSON types: nothing else is ever read back
+        serde = JsonPlusSerializer(allowed_msgpack_modules=None)
+        # deleted text is overwritten, not only unlinked
+        connection.execute("PRAGMA secure_delete=ON")
+        connection.execute("PRAGMA busy_timeout=10000")
+        yield SqliteSaver(connection, serde=serde)

@@ -1,0 +1,83 @@
+"""What the graphs carry from node to node: ids, paths, strings and numbers, all JSON.
+
+Pixels, tensors and rows of a database stay outside, so that a state can be saved at any step
+and read by another process.
+"""
+
+from typing import Any, TypedDict
+
+__all__ = ["LearningState", "ReplayState", "TurnState"]
+
+
+class ReplayState(TypedDict, total=False):
+    """Knowledge replay of one request."""
+
+    # T, with concepts as <name>
+    request: str
+    # ids and names of the concepts it is about, in order
+    concepts: list[str]
+    names: list[str]
+    # concepts still to be looked at, the present one first
+    todo: list[str]
+    # Q and A of the present round, "NONE" or "" where there is none
+    question: str
+    answer: str
+    # T̂ as far as it is composed
+    prompt: str
+    # all that was asked and answered, in order: questions, and A beside them
+    questions: list[str]
+    answers: list[str]
+    # what every step did, raw outputs included
+    stages: list[dict[str, Any]]
+
+
+class TurnState(ReplayState, total=False):
+    """One turn of a conversation."""
+
+    # given: names the turn in the journal, and the conversation
+    key: str
+    conversation: str
+    text: str
+    # path or id of a picture shown with the text, "" without
+    attachment: str
+    # of the turns before: the last picture, and the ids of the last concepts
+    last_image: str
+    last_concepts: list[str]
+    seed: int | None
+    # found
+    how: str
+    route: str
+    why: str
+    # what is to be asked before going on, concepts chosen in answer, and all that was asked
+    asking: dict[str, Any]
+    chosen: list[str]
+    asked: list[dict[str, Any]]
+    # proposed to be remembered
+    fact: str
+    consent: bool
+    fact_id: str
+    evidence: list[dict[str, Any]]
+    versions: dict[str, int]
+    # given back
+    reply: str
+    image: str
+    used_seed: int | None
+    trace: dict[str, Any]
+    turn: str
+
+
+class LearningState(TypedDict, total=False):
+    """Learning of one concept."""
+
+    # given
+    concept: str
+    photos: list[str]
+    seed: int
+    # ids of the photos taken in
+    ingested: list[str]
+    # paths
+    described: str
+    examples: str
+    checkpoint: str
+    scores: dict[str, float]
+    version: int

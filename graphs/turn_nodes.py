@@ -1,0 +1,303 @@
+"""The steps of a turn: state in, update out. None of them knows LangGraph.
+
+What asks the user stands in steps of its own that do nothing else: a resumed run repeats them.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from graphs.data import data
+from graphs.mentions import find_mentions
+from graphs.ports import Known, TurnPorts
+from graphs.questions import Question, is_yes, question, take_answer
+from graphs.recognition import evidence, who
+from graphs.router import choose_route, means_last_image, means_picture, route_by_rules
+from graphs.state import TurnState
+from graphs.wording import about
+
+__all__ = [
+    "after_propose",
+    "after_resolve",
+    "after_replay",
+    "after_route",
+    "ask",
+    "consent",
+    "draw",
+    "edit",
+    "give_up",
+    "hear",
+    "keep",
+    "persist",
+    "propose",
+    "recognise",
+    "resolve",
+    "route",
+    "understand",
+]
+
+# questions back to the user before a turn gives up
+_MOST_QUESTIONS = 2
+_SEVERAL = re.compile(r"\b(?:these|those|they|everyone|everybody|who are|them)\b", re.IGNORECASE)
+# where each route leads; "clarify" always asks
+_BRANCHES = {
+    "understand": "understand",
+    "recognise": "recognise",
+    "generate": "replay",
+    "edit": "replay",
+    "remember": "propose",
+    "clarify": "ask",
+}
+
+Ask = Callable[[Any], Any]
+
+
+def resolve(state: TurnState, ports: TurnPorts) -> TurnState:
+    """Find the concepts the text is about."""
+    known = {concept.id: concept for concept in ports.concepts.list()}
+    last = [known[one] for one in _last_concepts(state) if one in known]
+    found = find_mentions(state["text"], list(known.values()), last)
+    chosen = [known[one] for one in state.get("chosen", []) if one in known]
+    concepts = found.concepts or tuple(chosen)
+    return {
+        "request": found.text,
+        **_about(concepts),
+        "how": found.how or ("asked" if chosen else ""),
+        "asking": _unclear(found.unknown, found.unclear, list(known.values())),
+    }
+
+
+def _last_concepts(state: TurnState) -> list[str]:
+    """Return whom a pronoun can mean: beside a photo, "who is she?" means the photo."""
+    found = route_by_rules(state["text"], bool(state.get("attachment")))
+    photo = found is not None and found.route == "recognise" and bool(state.get("attachment"))
+    return [] if photo else state.get("last_concepts", [])
+
+
+def _about(concepts: tuple[Known, ...]) -> TurnState:
+    return {
+        "concepts": [concept.id for concept in concepts],
+        "names": [concept.name for concept in concepts],
+        "versions": {c.name: c.version for c in concepts if c.version is not None},
+    }
+
+
+def _unclear(
+    unknown: tuple[str, ...], unclear: tuple[Known, ...], known: list[Known]
+) -> dict[str, Any]:
+    if unknown:
+        options = [concept.name for concept in known]
+        return question("unknown", "unknown_name", options, name=unknown[0])
+    if unclear:
+        names = [concept.name for concept in unclear]
+        return question("concept", "which", names, names=" or ".join(names))
+    return {}
+
+
+def route(state: TurnState, ports: TurnPorts) -> TurnState:
+    """Decide what the text wants, and ask for what that lacks."""
+    text = state["request"]
+    image = bool(state.get("attachment")) or (
+        bool(state.get("last_image")) and means_last_image(text)
+    )
+    found = choose_route(ports.writer, text, image, len(state["names"]))
+    stages = [found.stage.plain()] if found.stage else []
+    return {
+        "route": found.route,
+        "why": found.why,
+        "stages": stages,
+        "asking": _lacking(found.route, state),
+    }
+
+
+def _lacking(chosen: str, state: TurnState) -> Question:
+    if chosen == "clarify":
+        return question("text", "empty")
+    if chosen in ("edit", "recognise") and not _image(state):
+        return question("image", "no_image" if chosen == "edit" else "no_photo")
+    return {}
+
+
+def _image(state: TurnState) -> str:
+    return state.get("attachment") or state.get("last_image") or ""
+
+
+def ask(state: TurnState, asking: Ask) -> TurnState:
+    """Ask what is missing; ``asking`` pauses the run until there is an answer."""
+    answer = asking(state["asking"])
+    return {"asked": [*state.get("asked", []), {**state["asking"], "answer": answer}]}
+
+
+def hear(state: TurnState, ports: TurnPorts) -> TurnState:
+    """Take the answer in, and start again with it."""
+    return {"asking": {}, **take_answer(state, ports)}
+
+
+def give_up(state: TurnState, ports: TurnPorts) -> TurnState:
+    """Say that it was not understood."""
+    return {"route": "clarify", "why": "the answers did not help", "reply": _say("lost")}
+
+
+def understand(state: TurnState, ports: TurnPorts) -> TurnState:
+    """Answer with the concepts, their facts and perhaps a picture in context."""
+    image = state.get("attachment") or (
+        state.get("last_image", "") if means_picture(state["request"]) else ""
+    )
+    prompt = _with_profile(state, ports)
+    said = ports.writer.answer(prompt, state["concepts"], image).strip()
+    return {"prompt": prompt, "reply": said or _say("no_answer")}
+
+
+def _with_profile(state: TurnState, ports: TurnPorts) -> str:
+    """Put the stored facts before a question, in a form the small model has learned."""
+    text = state["request"]
+    if ports.replay.source == "tokens":
+        return text
+    form: str = data("replay")["profile"][0]
+    for concept, name in reversed(list(zip(state["concepts"], state["names"], strict=True))):
+        facts = [f"- {about(name, fact)}" for fact in ports.facts.list(concept)]
+        text = form.format(n=f"<{name}>", f="\n".join(facts), q=text) if facts else text
+    return text
+
+
+def recognise(state: TurnState, ports: TurnPorts) -> TurnState:
+    """Say who is in the picture, or that it is nobody known."""
+    known = {concept.id: concept for concept in ports.concepts.list()}
+    found = evidence(
+        _image(state), list(known.values()), ports.photos, ports.recogniser, ports.recognition
+    )
+    seen = who(found, several=_SEVERAL.search(state["text"]) is not None)
+    names = " and ".join(one.name for one in seen)
+    return {
+        **_about(tuple(known[one.concept] for one in seen)),
+        "evidence": [one.plain() for one in found],
+        "reply": _say("this_is").format(names=names) if seen else _say("nobody"),
+    }
+
+
+def draw(state: TurnState, ports: TurnPorts) -> TurnState:
+    """Draw the composed prompt."""
+    made = ports.painter.draw(state["prompt"], state["concepts"], state.get("seed"))
+    return {"image": made.image, "used_seed": made.seed, "reply": ""}
+
+
+def edit(state: TurnState, ports: TurnPorts) -> TurnState:
+    """Change the shown picture, or else the last one, as the composed prompt says."""
+    prompt = _removal(state, ports)
+    made = ports.editor.edit(_image(state), prompt, state["concepts"], state.get("seed"))
+    return {"prompt": prompt, "image": made.image, "used_seed": made.seed, "reply": ""}
+
+
+def _removal(state: TurnState, ports: TurnPorts) -> str:
+    """Write "remove <name>" as it was trained, with the concept's class."""
+    found = re.match(
+        r"(?:remove|erase|delete|take out|get rid of) <([^<>\s]+)>"
+        r"(?: from (?:the|this|that|my) (?:photo|picture|image))?\s*\.?$",
+        state["prompt"],
+        re.IGNORECASE,
+    )
+    kinds = {concept.name: concept.class_name for concept in ports.concepts.list()}
+    kind = kinds.get(found[1], "") if found else ""
+    if found is None or not kind:
+        return state["prompt"]
+    return _say("edit_removal").format(name=found[1], class_name=kind)
+
+
+def propose(state: TurnState, ports: TurnPorts) -> TurnState:
+    """Take the fact out of the user's own words; recalled text never comes here."""
+    fact = re.sub(data("routes")["fact"], "", state["text"].strip(), flags=re.IGNORECASE)
+    if not state["names"]:
+        options = [concept.name for concept in ports.concepts.list()]
+        return {"fact": fact, "asking": question("whose", "whose", options)}
+    asking = {} if fact.strip(" .") else question("fact", "what")
+    return {"fact": fact.strip(), "asking": asking}
+
+
+def consent(state: TurnState, asking: Ask) -> TurnState:
+    """Ask whether the fact may be kept; ``asking`` pauses the run until there is an answer."""
+    asked = question(
+        "consent", "consent", ["yes", "no"], name=state["names"][0], fact=state["fact"]
+    )
+    answer = asking(asked)
+    return {
+        "consent": is_yes(answer),
+        "asked": [*state.get("asked", []), {**asked, "answer": answer}],
+    }
+
+
+def keep(state: TurnState, ports: TurnPorts) -> TurnState:
+    """Keep the fact if the user agreed."""
+    if not state["consent"]:
+        return {"reply": _say("not_kept"), "fact_id": ""}
+    return {
+        "fact_id": ports.facts.add(state["concepts"][0], state["fact"]),
+        "reply": _say("kept"),
+    }
+
+
+def persist(state: TurnState, ports: TurnPorts) -> TurnState:
+    """Write the turn into the journal, with the trace of why."""
+    trace = _trace(state)
+    turn = {
+        "conversation": state.get("conversation", ""),
+        "text": state["text"],
+        "reply": state.get("reply", ""),
+        "intent": state["route"],
+        "concepts": state.get("concepts", []),
+        "attachment": state.get("attachment", ""),
+        "image": state.get("image", ""),
+        "trace": trace,
+    }
+    return {"trace": trace, "turn": ports.journal.add(state["key"], turn)}
+
+
+def _trace(state: TurnState) -> dict[str, Any]:
+    """Collect what ``/why`` shows."""
+    names, ids = state.get("names", []), state.get("concepts", [])
+    how = state.get("how", "")
+    pairs = zip(ids, names, strict=True)
+    return {
+        "concepts": [{"id": one, "name": name, "how": how} for one, name in pairs],
+        "route": state["route"],
+        "why": state["why"],
+        "asked": state.get("asked", []),
+        "questions": state.get("questions", []),
+        "answers": state.get("answers", []),
+        "prompt": state.get("prompt", ""),
+        "stages": state.get("stages", []),
+        "evidence": state.get("evidence", []),
+        "seed": state.get("used_seed"),
+        "versions": state.get("versions", {}),
+        "fact": state.get("fact_id", ""),
+    }
+
+
+def after_resolve(state: TurnState) -> str:
+    """Ask where the concept is unclear."""
+    return _or_ask(state, "route")
+
+
+def after_route(state: TurnState) -> str:
+    """Go where the route says."""
+    return _or_ask(state, _BRANCHES[state["route"]])
+
+
+def after_replay(state: TurnState) -> str:
+    """Draw or edit with the composed prompt."""
+    return "edit" if state["route"] == "edit" else "draw"
+
+
+def after_propose(state: TurnState) -> str:
+    """Ask for consent once there is a fact about somebody."""
+    return _or_ask(state, "consent")
+
+
+def _or_ask(state: TurnState, otherwise: str) -> str:
+    if not state.get("asking"):
+        return otherwise
+    return "ask" if len(state.get("asked", [])) < _MOST_QUESTIONS else "give_up"
+
+
+def _say(name: str) -> str:
+    said: str = data("sayings")[name]
+    return said

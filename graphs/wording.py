@@ -1,0 +1,98 @@
+"""Words of a text: which matter, which are alike, and who a fact is about.
+
+Texts mention concepts as ``<name>``; such a mention counts as one word.
+"""
+
+import re
+
+from graphs.data import data
+
+__all__ = [
+    "about",
+    "bare",
+    "content",
+    "first_line",
+    "is_unknown",
+    "mark",
+    "one_sentence",
+    "related",
+    "stem",
+    "words",
+]
+
+_WORD = re.compile(r"<[^<>\s]+>|[^\W_]+(?:-[^\W_]+)*")
+_POSSESSIVE = re.compile(r"['’]s\b")
+_OPENING = re.compile(r"^(she|he|it|they|her|his|its|their)\b\s*", re.IGNORECASE)
+
+
+def words(text: str) -> list[str]:
+    """Return a text's words in lower case and one spelling."""
+    spelling = data("words")["spelling"]
+    found = _WORD.findall(_POSSESSIVE.sub("", text.casefold()))
+    return [spelling.get(word, word) for word in found]
+
+
+def stem(word: str) -> str:
+    """Cut the commonest endings off, so that forms of a word meet."""
+    for ending in ("ing", "ed", "es", "s", "e"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)]
+    return word
+
+
+def content(text: str) -> set[str]:
+    """Return the stems of the words that matter; mentions do not."""
+    stop = data("words")["stop"]
+    return {stem(word) for word in words(text) if word not in stop and word[0] != "<"}
+
+
+def bare(text: str) -> set[str]:
+    """Return the stems that carry a fact or a need, without filling verbs like "likes"."""
+    found = content(text)
+    return found - {stem(word) for word in data("words")["filler"]} or found
+
+
+def related(stems: set[str]) -> set[str]:
+    """Add what stands for the same thing: "home" is where one lives."""
+    kin = data("words")["kin"]
+    close = {stem(k): {stem(word) for word in near} for k, near in kin.items()}
+    return stems.union(*(close.get(one, set()) for one in stems))
+
+
+def is_unknown(text: str) -> bool:
+    """Tell whether a text says that nothing is known."""
+    return text.casefold().replace("’", "'").startswith(tuple(data("words")["unknown"]))
+
+
+def one_sentence(text: str) -> bool:
+    """Tell whether a text is a single sentence on a single line."""
+    return "\n" not in text.strip() and not re.search(r"[.!?]\s+\S", text.strip())
+
+
+def first_line(text: str) -> str:
+    """Return the first line that says something, without quotation marks."""
+    lines = (line.strip().strip("\"'“”`").strip() for line in text.splitlines())
+    return next((line for line in lines if line), "")
+
+
+def mark(text: str, name: str) -> str:
+    """Write every mention of a name as ``<name>``."""
+    pattern = rf"<{re.escape(name)}>|(?<![\w<])@?{re.escape(name)}(?![\w>])"
+    return re.sub(pattern, lambda _: f"<{name}>", text, flags=re.IGNORECASE)
+
+
+def about(name: str, fact: str) -> str:
+    """Write a fact in the user's words as a sentence that names its concept."""
+    text = mark(fact.strip().rstrip("."), name)
+    if f"<{name}>" not in text:
+        text = _named(text, name)
+    return text if text[-1:] in ("!", "?") else f"{text}."
+
+
+def _named(text: str, name: str) -> str:
+    found = _OPENING.match(text)
+    if found is None:
+        return f"<{name}>: {text}"
+    owner = found[1].casefold() in ("her", "his", "its", "their")
+    rest = text[found.end() :]
+    return f"<{name}>'s {rest}" if owner else f"<{name}> {rest}"
