@@ -9,13 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from graphs.learning_graph import learning_graph
+    from graphs.learning import learning_graph
     from graphs.options import RecognitionOptions, ReplayOptions
     from graphs.ports import Drawn, Known, Near, ReplayPorts, TurnPorts
-    from graphs.replay_graph import replay_graph
+    from graphs.replay import replay_graph
     from graphs.running import Outcome, answer, go_on, start
     from graphs.saver import open_saver
-    from graphs.turn_graph import turn_graph
+    from graphs.turn import turn_graph
 
 _HOMES = {
     "Drawn": "ports",
@@ -28,11 +28,11 @@ _HOMES = {
     "TurnPorts": "ports",
     "answer": "running",
     "go_on": "running",
-    "learning_graph": "learning_graph",
+    "learning_graph": "learning",
     "open_saver": "saver",
-    "replay_graph": "replay_graph",
+    "replay_graph": "replay",
     "start": "running",
-    "turn_graph": "turn_graph",
+    "turn_graph": "turn",
 }
 
 __all__ = [

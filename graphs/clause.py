@@ -39,7 +39,7 @@ class Clause:
             # the fact stands after the clause: it goes after the whole request
             added = composed[len(self.text) :].lstrip(" .")
             return beside(request, added) if added else request
-        if not self.head and self.end == len(request):
+        if self.start == 0 and self.end == len(request):
             return composed
         inner = composed[len(self.head) :].rstrip(" .")
         return request[: self.start] + inner + request[self.end :]
@@ -53,16 +53,17 @@ def beside(request: str, fact: str) -> str:
 
 def clause(request: str, name: str, names: Sequence[str]) -> Clause:
     """Cut out what a request says about one of the names it mentions."""
-    places = [m for m in re.finditer(r"<([^<>\s]+)>", request) if m[1] in names]
+    # facts added as sentences of their own are not looked at again
+    main = re.split(r"(?<=[.!?])\s+(?=<)", request, maxsplit=1)[0]
+    places = [m for m in re.finditer(r"<([^<>\s]+)>", main) if m[1] in names]
     own = [m for m in places if m[1] == name]
     if not own or len({m[1] for m in places}) < 2:
         return Clause(request, "", 0, len(request))
-    head, stop = request[: places[0].start()], "." if request.rstrip().endswith(".") else ""
-    tail = request[places[-1].end() :]
+    head, tail = main[: places[0].start()], main[places[-1].end() :]
     if re.search(r"\btheirs?\b", tail, re.IGNORECASE):
         return Clause(f"{head}<{name}>{tail}", head, 0, len(request), shared=True)
     start = own[0].start()
     later = [m.start() for m in places if m.start() > start and m[1] != name]
-    raw = request[start : later[0]] if later else request[start:].rstrip(" .")
-    inner = _JOINT.sub("", raw) if later else raw
+    inner = _JOINT.sub("", main[start : later[0]]) if later else main[start:].rstrip(" .")
+    stop = "." if main.rstrip().endswith(".") else ""
     return Clause(f"{head}{inner}{stop}", head, start, start + len(inner))

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from graphs.learning_graph import learning_graph
-from graphs.replay_graph import replay_graph
-from graphs.turn_graph import turn_graph
+from graphs.learning import learning_graph
+from graphs.replay import replay_graph
+from graphs.turn import turn_graph
 
 __all__ = ["DOCUMENT", "document"]
 

@@ -9,7 +9,7 @@ from langgraph.graph.state import CompiledStateGraph
 from graphs import turn_nodes as steps
 from graphs.binding import asking, bound
 from graphs.ports import TurnPorts
-from graphs.replay_graph import replay_graph
+from graphs.replay import replay_graph
 from graphs.state import TurnState
 
 __all__ = ["turn_graph"]

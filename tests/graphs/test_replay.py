@@ -1,0 +1,138 @@
+"""Knowledge replay: from a request to a prompt that holds what the concept's facts say."""
+
+from typing import Any
+
+import pytest
+
+from graphs import ReplayOptions, replay_graph, start
+from tests.graphs.fakes import FakeHouse, FakeWriter
+
+TOY = {"c1": ["her toy is a black excavator"]}
+
+
+def replay(house: FakeHouse, request: str, *names: str) -> dict[str, Any]:
+    ids = {"maeve": "c1", "kai": "c2"}
+    state = {"request": request, "names": list(names), "concepts": [ids[n] for n in names]}
+    return dict(start(replay_graph(), state, house.ports).state)
+
+
+def how(state: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(stage["stage"], stage["by"]) for stage in state["stages"]]
+
+
+def test_a_good_model_is_taken_at_its_word(house: FakeHouse) -> None:
+    house.facts.facts = TOY
+    said = "What is <maeve>'s toy?", "A picture of <maeve> with a black excavator."
+    house.writer = FakeWriter(*said)
+    state = replay(house, "A picture of <maeve> with her toy.", "maeve")
+    assert state["prompt"] == "A picture of <maeve> with a black excavator."
+    assert how(state) == [("parse", "model"), ("recall", "profile"), ("compose", "model")]
+    assert state["answers"] == ["<maeve>'s toy is a black excavator."]
+
+
+def test_garbage_ends_in_safe_texts_with_the_fact(house: FakeHouse) -> None:
+    house.facts.facts = TOY
+    house.writer.script = lambda prompt: "lorem ipsum"
+    state = replay(house, "Draw <maeve> with her toy on the beach.", "maeve")
+    assert state["prompt"] == "Draw <maeve> with a black excavator on the beach."
+    assert how(state) == [("parse", "fallback"), ("recall", "profile"), ("compose", "fallback")]
+    raw = [attempt["raw"] for attempt in state["stages"][0]["attempts"]]
+    assert raw == ["lorem ipsum", "lorem ipsum"]
+
+
+def test_a_fact_that_does_not_fit_the_words_stands_beside_them(house: FakeHouse) -> None:
+    house.facts.facts = {"c2": ["He lives in a house by the sea"]}
+    state = replay(house, "<kai> in his home", "kai")
+    assert state["prompt"] == "<kai> in his home. <kai> lives in a house by the sea."
+
+
+def test_the_second_try_is_marked(house: FakeHouse) -> None:
+    house.facts.facts = TOY
+    house.writer = FakeWriter(
+        "What?", "What is maeve's toy?", "no", "Draw <maeve> and an excavator"
+    )
+    state = replay(house, "Draw <maeve> with her toy", "maeve")
+    assert how(state)[0] == ("parse", "retry")
+    assert state["question"] == "What is <maeve>'s toy?"
+    assert state["stages"][2]["attempts"][1]["problem"] == "lost the fact: black"
+
+
+@pytest.mark.parametrize("said", ["NONE", "none.", "What is <maeve>'s home?", "xyz", ""])
+def test_nothing_is_recalled_where_no_fact_applies(house: FakeHouse, said: str) -> None:
+    house.facts.facts = TOY | {"c1": ["She lives in a barn"]}
+    house.writer.script = lambda prompt: said
+    state = replay(house, "Draw <maeve> on the beach.", "maeve")
+    assert state["prompt"] == "Draw <maeve> on the beach."
+    assert (state["questions"], state["question"]) == ([], "NONE")
+
+
+def test_none_is_not_believed_where_the_words_need_a_fact(house: FakeHouse) -> None:
+    house.facts.facts = TOY
+    house.writer.script = lambda prompt: "NONE"
+    state = replay(house, "Draw <maeve> with her toy", "maeve")
+    assert state["question"] == "What is <maeve>'s toy?"
+    assert "her toy" in state["stages"][0]["why"]
+
+
+def test_each_of_two_concepts_gets_its_own_fact(house: FakeHouse) -> None:
+    house.facts.facts = TOY | {"c2": ["Kai's car is a red tractor."]}
+    request = "Draw <maeve> with her toy and <kai> driving his car."
+    state = replay(house, request, "maeve", "kai")
+    wanted = "Draw <maeve> with a black excavator and <kai> driving a red tractor."
+    assert state["prompt"] == wanted
+    assert state["questions"] == ["What is <maeve>'s toy?", "What is <kai>'s car?"]
+
+
+def test_a_phrase_of_two_gets_both_facts(house: FakeHouse) -> None:
+    house.facts.facts = {"c1": ["her toy is a ball"], "c2": ["his toy is a kite"]}
+    state = replay(house, "Draw <maeve> and <kai> with their toys.", "maeve", "kai")
+    assert "<maeve>'s toy is a ball." in state["prompt"]
+    assert "<kai>'s toy is a kite." in state["prompt"]
+    assert state["prompt"].startswith("Draw <maeve> and <kai> with their toys.")
+
+
+def test_two_needs_of_one_concept_are_both_met(house: FakeHouse) -> None:
+    house.facts.facts = {"c1": ["her toy is a black ball", "her bed is a basket"]}
+    state = replay(house, "Draw <maeve> with her toy in her bed.", "maeve")
+    assert state["prompt"] == "Draw <maeve> with a black ball in a basket."
+
+
+def test_the_rows_are_asked_when_no_fact_is_stored(house: FakeHouse) -> None:
+    house.writer = FakeWriter("What is <maeve>'s toy?", "A black excavator.", "bad", "bad")
+    state = replay(house, "Draw <maeve> with her toy.", "maeve")
+    assert state["answers"] == ["<maeve>'s toy is a black excavator."]
+    assert house.writer.contexts[1] == (("c1",), "")
+    assert state["prompt"] == "Draw <maeve> with a black excavator."
+
+
+def test_rows_alone_never_see_the_profile(house: FakeHouse) -> None:
+    house.facts.facts, house.replay = TOY, ReplayOptions(source="tokens")
+    house.writer.script = lambda prompt: "I don't know."
+    state = replay(house, "Draw <maeve> with her toy.", "maeve")
+    assert "excavator" not in str(house.writer.prompts)
+    assert state["prompt"] == "Draw <maeve> with her toy."
+
+
+def test_the_profile_alone_never_asks_the_rows(house: FakeHouse) -> None:
+    house.replay = ReplayOptions(source="profile")
+    state = replay(house, "Draw <maeve> with her toy.", "maeve")
+    assert all(context == ((), "") for context in house.writer.contexts)
+    assert (state["answers"], state["prompt"]) == ([""], "Draw <maeve> with her toy.")
+
+
+def test_a_fact_in_other_words_is_found_by_reading(house: FakeHouse) -> None:
+    house.facts.facts = {"c1": ["She adores a black excavator", "She is three"]}
+    house.writer = FakeWriter("What is <maeve>'s toy?", "A black excavator.")
+    state = replay(house, "Draw <maeve> with her toy.", "maeve")
+    assert state["answers"] == ["<maeve> adores a black excavator."]
+    assert how(state)[1] == ("recall", "model")
+
+
+@pytest.mark.parametrize(("exemplars", "shown"), [(0, 1), (2, 3), (6, 7)])
+def test_as_many_exemplars_are_shown_as_chosen(
+    house: FakeHouse, exemplars: int, shown: int
+) -> None:
+    house.replay = ReplayOptions(exemplars=exemplars)
+    replay(house, "Draw <maeve>.", "maeve")
+    assert house.writer.prompts[0].count("Request: ") == shown
+    assert house.writer.prompts[0].endswith("Request: Draw <maeve>.\nQuestion:")

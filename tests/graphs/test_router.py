@@ -1,0 +1,68 @@
+"""Routes: rules first, the model only where none fits."""
+
+import pytest
+
+from graphs.router import choose_route, route_by_rules
+from tests.graphs.fakes import FakeWriter
+
+
+@pytest.mark.parametrize(
+    ("text", "image", "route"),
+    [
+        ("Draw <maeve> on the moon", False, "generate"),
+        ("Could you please paint <maeve>?", False, "generate"),
+        ("a photo of <maeve> in the snow", False, "generate"),
+        ("make a picture of a dog", True, "generate"),
+        ("show me <maeve> asleep", False, "generate"),
+        ("imagine <kai> as an astronaut", False, "generate"),
+        ("What does <maeve> like?", False, "understand"),
+        ("What is in the picture of <maeve>?", True, "understand"),
+        ("describe this photo", True, "understand"),
+        ("is <maeve> in this photo?", True, "understand"),
+        ("who is <maeve>'s friend?", False, "understand"),
+        ("<maeve> likes cheese, right?", False, "understand"),
+        ("hello", False, "understand"),
+        ("who is this?", True, "recognise"),
+        ("Who's that", True, "recognise"),
+        ("who is in this picture?", False, "recognise"),
+        ("do you know who this is?", True, "recognise"),
+        ("remove the hat", True, "edit"),
+        ("Remove <maeve> from the photo", False, "edit"),
+        ("add a red hat", True, "edit"),
+        ("make it darker", True, "edit"),
+        ("please replace the sky with stars", True, "edit"),
+        ("remember that <maeve> is three", False, "remember"),
+        ("Please remember: she hates rain", False, "remember"),
+        ("   ", False, "clarify"),
+    ],
+)
+def test_rules_decide(text: str, image: bool, route: str) -> None:
+    found = route_by_rules(text, image, text.count("<"))
+    assert found is not None and found.route == route
+
+
+@pytest.mark.parametrize("text", ["<maeve> on the beach", "add milk", "I like <kai>"])
+def test_rules_leave_the_rest_open(text: str) -> None:
+    assert route_by_rules(text, False, 0) is None
+
+
+def test_remembering_a_moment_is_no_order() -> None:
+    assert route_by_rules("remember when we met?", False, 0) != "remember"
+
+
+def test_the_model_is_not_asked_where_a_rule_fits() -> None:
+    writer = FakeWriter()
+    choose_route(writer, "draw a cat", image=False)
+    assert writer.prompts == []
+
+
+def test_the_model_decides_the_rest_and_says_so() -> None:
+    found = choose_route(FakeWriter("draw"), "<maeve> on the beach", image=False)
+    assert found.route == "generate"
+    assert found.stage is not None and found.stage.attempts[0].raw == "draw"
+
+
+def test_in_doubt_it_only_answers() -> None:
+    found = choose_route(FakeWriter("banana", "??"), "<maeve> on the beach", image=False)
+    assert found.route == "understand"
+    assert found.stage is not None and found.stage.by == "fallback"
