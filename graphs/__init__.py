@@ -15,18 +15,23 @@ if TYPE_CHECKING:
     from graphs.replay import replay_graph
     from graphs.running import Outcome, answer, go_on, start
     from graphs.saver import open_saver
+    from graphs.state import LearningState, ReplayState, TurnState, carried
     from graphs.turn import turn_graph
 
 _HOMES = {
     "Drawn": "ports",
     "Known": "ports",
+    "LearningState": "state",
     "Near": "ports",
     "Outcome": "running",
     "RecognitionOptions": "options",
     "ReplayOptions": "options",
     "ReplayPorts": "ports",
+    "ReplayState": "state",
     "TurnPorts": "ports",
+    "TurnState": "state",
     "answer": "running",
+    "carried": "state",
     "go_on": "running",
     "learning_graph": "learning",
     "open_saver": "saver",
@@ -38,13 +43,17 @@ _HOMES = {
 __all__ = [
     "Drawn",
     "Known",
+    "LearningState",
     "Near",
     "Outcome",
     "RecognitionOptions",
     "ReplayOptions",
     "ReplayPorts",
+    "ReplayState",
     "TurnPorts",
+    "TurnState",
     "answer",
+    "carried",
     "go_on",
     "learning_graph",
     "open_saver",

@@ -6,7 +6,7 @@ and read by another process.
 
 from typing import Any, TypedDict
 
-__all__ = ["LearningState", "ReplayState", "TurnState"]
+__all__ = ["LearningState", "ReplayState", "TurnState", "carried"]
 
 
 class ReplayState(TypedDict, total=False):
@@ -64,6 +64,16 @@ class TurnState(ReplayState, total=False):
     used_seed: int | None
     trace: dict[str, Any]
     turn: str
+
+
+def carried(before: TurnState) -> TurnState:
+    """Return what the next turn has to know of the one before."""
+    shown = before.get("image") or before.get("attachment") or before.get("last_image", "")
+    return {
+        "conversation": before.get("conversation", ""),
+        "last_image": shown,
+        "last_concepts": before.get("concepts") or before.get("last_concepts", []),
+    }
 
 
 class LearningState(TypedDict, total=False):

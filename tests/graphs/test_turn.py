@@ -1,0 +1,193 @@
+"""A turn, from what the user says to what the journal keeps."""
+
+from typing import Any
+
+import pytest
+from langgraph.checkpoint.sqlite import SqliteSaver
+
+from graphs import Outcome, answer, carried, start, turn_graph
+from tests.graphs.fakes import FakeHouse, FakeWriter
+
+
+def turn(house: FakeHouse, text: str, **given: Any) -> dict[str, Any]:
+    done = start(turn_graph(), {"key": "k", "text": text, **given}, house.ports)
+    assert done.asking is None
+    return dict(done.state)
+
+
+def paused(house: FakeHouse, saver: SqliteSaver, text: str, **given: Any) -> Outcome:
+    return start(turn_graph(saver), {"key": "k", "text": text, **given}, house.ports, "t1")
+
+
+def resumed(house: FakeHouse, saver: SqliteSaver, said: Any) -> Outcome:
+    return answer(turn_graph(saver), said, house.ports, "t1")
+
+
+def test_a_question_is_answered_with_rows_facts_and_photo(house: FakeHouse) -> None:
+    house.facts.facts = {"c1": ["her toy is a ball"]}
+    house.writer = FakeWriter("A ball.")
+    state = turn(house, "What does Maeve play with?", attachment="p.jpg")
+    assert state["reply"] == "A ball."
+    assert house.writer.contexts == [(("c1",), "p.jpg")]
+    assert "- <maeve>'s toy is a ball.\n\nWhat does <maeve> play with?" in house.writer.prompts[0]
+
+
+def test_a_drawing_is_of_the_composed_prompt(house: FakeHouse) -> None:
+    house.facts.facts = {"c1": ["her toy is a black excavator"]}
+    state = turn(house, "Draw Maeve with her toy.", seed=5)
+    assert house.studio.drawn == [("Draw <maeve> with a black excavator.", ("c1",))]
+    assert (state["image"], state["trace"]["seed"]) == ("drawn1.png", 5)
+
+
+def test_an_edit_changes_the_attached_photo(house: FakeHouse) -> None:
+    turn(house, "add a red hat", attachment="p.jpg", last_image="old.png")
+    assert house.studio.edited == [("p.jpg", "add a red hat")]
+
+
+def test_removing_a_concept_is_said_as_it_was_trained(house: FakeHouse) -> None:
+    turn(house, "please remove Maeve from the photo", attachment="p.jpg")
+    turn(house, "remove Maeve", attachment="p.jpg")
+    assert house.studio.edited[1] == ("p.jpg", "remove <maeve>: dog from the photo")
+
+
+def test_the_trace_tells_why(house: FakeHouse) -> None:
+    house.facts.facts = {"c1": ["her toy is a ball"]}
+    turn(house, "Draw Maeve with her toy.")
+    trace = house.journal.turns["k"]["trace"]
+    assert trace["concepts"] == [{"id": "c1", "name": "maeve", "how": "named"}]
+    assert (trace["route"], trace["why"]) == ("generate", "asks to draw")
+    assert trace["questions"] == ["What is <maeve>'s toy?"]
+    assert trace["answers"] == ["<maeve>'s toy is a ball."]
+    assert (trace["prompt"], trace["versions"]) == ("Draw <maeve> with a ball.", {"maeve": 2})
+    assert [stage["by"] for stage in trace["stages"]] == ["fallback", "profile", "fallback"]
+
+
+@pytest.mark.parametrize(
+    ("margin", "similarity", "reply"),
+    [(2.0, 0.9, "This is maeve."), (2.0, 0.1, "Nobody I know."), (-1.0, 0.9, "Nobody I know.")],
+)
+def test_recognition_needs_photos_and_model(
+    house: FakeHouse, margin: float, similarity: float, reply: str
+) -> None:
+    house.eyes.seen = {"c1": (similarity, margin), "c2": (0.2, -3.0)}
+    state = turn(house, "who is this?", attachment="p.jpg")
+    assert state["reply"] == reply
+    assert state["trace"]["evidence"][0]["margin"] == margin
+
+
+def test_a_stranger_is_nobody_even_with_no_concepts(house: FakeHouse) -> None:
+    house.concepts.known = []
+    assert turn(house, "who is this?", attachment="p.jpg")["reply"] == "Nobody I know."
+
+
+def test_beside_a_photo_she_is_who_is_in_it(house: FakeHouse) -> None:
+    house.eyes.seen = {"c2": (0.9, 3.0)}
+    state = turn(house, "who is she in this?", attachment="p.jpg", last_concepts=["c1"])
+    assert state["concepts"] == ["c2"] or state["route"] == "understand"
+
+
+def test_a_fact_is_kept_only_by_consent(house: FakeHouse, saver: SqliteSaver) -> None:
+    asked = paused(house, saver, "Remember that Maeve hates rain").asking
+    assert asked is not None and (asked["kind"], asked["fact"]) == ("consent", "Maeve hates rain")
+    assert (house.facts.added, house.journal.turns) == ([], {})
+    done = resumed(house, saver, "Yes!")
+    assert house.facts.added == [("c1", "Maeve hates rain")]
+    assert done.state["trace"]["fact"] == "f1"
+
+
+@pytest.mark.parametrize("said", ["no", "maybe", "", False, "yesterday"])
+def test_all_but_a_yes_keeps_nothing(house: FakeHouse, saver: SqliteSaver, said: Any) -> None:
+    paused(house, saver, "Remember that Maeve hates rain")
+    done = resumed(house, saver, said)
+    assert (house.facts.added, done.state["consent"]) == ([], False)
+
+
+def test_whose_fact_it_is_is_asked_first(house: FakeHouse, saver: SqliteSaver) -> None:
+    asked = paused(house, saver, "remember: afraid of thunder").asking
+    assert asked is not None and asked["options"] == ["maeve", "kai"]
+    asked = resumed(house, saver, "Kai").asking
+    assert asked is not None and asked["kind"] == "consent"
+    resumed(house, saver, "yes")
+    assert house.facts.added == [("c2", "afraid of thunder")]
+
+
+def test_what_was_recalled_cannot_be_remembered(house: FakeHouse, saver: SqliteSaver) -> None:
+    asked = paused(house, saver, "remember that", last_concepts=["c1"]).asking
+    assert asked is not None and asked["kind"] in ("whose", "fact")
+    assert house.facts.added == []
+
+
+def test_drawing_stores_no_fact(house: FakeHouse) -> None:
+    house.writer = FakeWriter("What is <maeve>'s toy?", "A red ball.")
+    turn(house, "Draw Maeve with her toy.")
+    assert house.facts.added == []
+
+
+def test_an_unclear_pronoun_is_asked_about(house: FakeHouse, saver: SqliteSaver) -> None:
+    asked = paused(house, saver, "draw her", last_concepts=["c1", "c2"]).asking
+    assert asked is not None and asked["question"] == "Whom do you mean: maeve or kai?"
+    done = resumed(house, saver, "kai")
+    assert done.state["prompt"] == "draw <kai>"
+    assert done.state["trace"]["asked"][0]["answer"] == "kai"
+
+
+def test_an_unknown_name_is_asked_about(house: FakeHouse, saver: SqliteSaver) -> None:
+    paused(house, saver, "draw @rex at night")
+    assert resumed(house, saver, "Maeve").state["prompt"] == "draw <maeve> at night"
+
+
+def test_the_picture_to_edit_is_asked_for(house: FakeHouse, saver: SqliteSaver) -> None:
+    paused(house, saver, "remove the hat from the photo")
+    resumed(house, saver, "here.jpg")
+    assert house.studio.edited == [("here.jpg", "remove the hat from the photo")]
+
+
+def test_answers_that_do_not_help_end_the_turn(house: FakeHouse, saver: SqliteSaver) -> None:
+    paused(house, saver, "draw @rex")
+    assert resumed(house, saver, "dunno").asking is not None
+    done = resumed(house, saver, "dunno")
+    assert done.asking is None
+    assert done.state["reply"] == "I did not understand that."
+
+
+def test_a_finished_run_leaves_no_text_behind(house: FakeHouse, saver: SqliteSaver) -> None:
+    paused(house, saver, "Remember that Maeve hates rain")
+    resumed(house, saver, "no")
+    assert list(saver.list(None)) == []
+
+
+def test_a_conversation_of_twelve_turns(house: FakeHouse, saver: SqliteSaver) -> None:
+    house.facts.facts = {"c2": ["he lives in a blue tent"]}
+    house.eyes.seen = {"c1": (0.9, 2.0)}
+    house.writer.script = lambda prompt: "draw" if prompt.endswith(("Wants:", "=>")) else "Hm."
+    talk = [
+        ("hello", "", "understand", []),
+        ("who is this?", "walk.jpg", "recognise", ["c1"]),
+        ("what does she like?", "", "understand", ["c1"]),
+        ("remember that her toy is a red ball", "", "remember", ["c1"]),
+        ("draw her with her toy", "", "generate", ["c1"]),
+        ("make it darker", "", "edit", ["c1"]),
+        ("add a hat", "other.jpg", "edit", []),
+        ("Kai in his home", "", "generate", ["c2"]),
+        ("draw Maeve and Kai at night", "", "generate", ["c1", "c2"]),
+        ("what do they eat?", "", "understand", ["c1", "c2"]),
+        ("draw them with a kite", "", "generate", ["c1", "c2"]),
+        ("thanks", "", "understand", []),
+    ]
+    graph, before = turn_graph(saver), {}
+    for number, (text, photo, route, concepts) in enumerate(talk):
+        given = {"key": str(number), "text": text, "attachment": photo, **before}
+        done = start(graph, given, house.ports, f"turn{number}")
+        if done.asking:
+            done = answer(graph, "yes", house.ports, f"turn{number}")
+        assert (done.state["route"], done.state["concepts"]) == (route, concepts), text
+        before = dict(carried(done.state))  # type: ignore[arg-type]
+    assert house.facts.added == [("c1", "her toy is a red ball")]
+    assert [prompt for prompt, _ in house.studio.drawn] == [
+        "draw <maeve> with a red ball",
+        "<kai> in his home. <kai> lives in a blue tent.",
+        "draw <maeve> and <kai> at night",
+        "draw <maeve> and <kai> with a kite",
+    ]
+    assert house.studio.edited[0] == ("drawn1.png", "make it darker")
+    assert len(house.journal.turns) == 12
