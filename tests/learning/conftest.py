@@ -1,12 +1,24 @@
 """One tiny model for the whole room, and photos to learn from."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
+import torch
 from PIL import Image, ImageDraw
 
 from backbone import load
 from backbone.face import Backbone
 from learning.examples import ExampleSet, Material, Negative, make_examples
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Use one thread: steps of milliseconds gain nothing from two that wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

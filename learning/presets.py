@@ -1,0 +1,89 @@
+"""Recipes by name: ``paper`` as published, ``quick`` for a laptop without a GPU."""
+
+from dataclasses import dataclass
+
+from backbone.limits import require, require_seed
+from omni_errors import NotFoundError
+
+__all__ = ["PRESETS", "Recipe", "find_recipe"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Say how a concept is learned; the defaults are the paper's (§4) where it says something."""
+
+    name: str = "paper"
+    und_rows: int = 16
+    gen_rows: int = 16
+    steps: int = 2000
+    # examples of each kind in a batch of 8; without edits one more of the other two
+    questions: int = 4
+    drawings: int = 2
+    edits: int = 2
+    # the paper leaves the rates open; all its peers take 1e-3
+    lr_und: float = 1e-3
+    lr_gen: float = 1e-3
+    weight_decay: float = 0.0
+    warmup: int = 50
+    clip: float = 1.0
+    # the weights of eq. 9
+    image_weight: float = 1.0
+    edit_weight: float = 1.0
+    # "random", "features" (k-means), "encoder" (the model's own), or "auto": the best there is
+    start: str = "features"
+    seed: int = 0
+    # seconds of wall clock after which learning ends, None for no end but the last step
+    budget_s: float | None = None
+    save_every: int = 50
+    # steps between looks at held-out photos, and looks without improvement before it ends
+    test_every: int = 100
+    patience: int | None = None
+    # return the rows that were best on held-out photos, or the last ones
+    keep_best: bool = False
+    # recompute layers in the backward pass to save memory
+    recompute: bool = False
+
+    def __post_init__(self) -> None:
+        require_seed(self.seed)
+        counts = ("und_rows", "gen_rows", "steps", "questions", "drawings", "edits", "warmup")
+        for name in counts:
+            require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
+        require(self.steps > 0, "steps", self.steps, "1 or more")
+        batch = self.questions + self.drawings + self.edits
+        require(batch > 0, "questions + drawings + edits", batch, "1 or more")
+        for name in ("lr_und", "lr_gen", "clip"):
+            require(getattr(self, name) > 0, name, getattr(self, name), "more than 0")
+        for name in ("save_every", "test_every"):
+            require(getattr(self, name) > 0, name, getattr(self, name), "1 or more")
+        ways = ("auto", "random", "features", "encoder")
+        require(self.start in ways, "start", self.start, ", ".join(ways))
+
+
+PRESETS: dict[str, Recipe] = {
+    "paper": Recipe(),
+    "quick": Recipe(
+        name="quick",
+        steps=240,
+        questions=4,
+        drawings=1,
+        edits=1,
+        warmup=10,
+        start="auto",
+        budget_s=170.0,
+        save_every=20,
+        test_every=40,
+        patience=2,
+        keep_best=True,
+    ),
+}
+
+
+def find_recipe(name: str) -> Recipe:
+    """Return a preset.
+
+    Raises:
+        NotFoundError: naming those there are.
+    """
+    if name not in PRESETS:
+        raise NotFoundError(f"There is no preset {name!r}.", hint=f"Known: {', '.join(PRESETS)}.")
+    return PRESETS[name]

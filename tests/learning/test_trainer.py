@@ -1,0 +1,234 @@
+"""The trainer moves rows and nothing else, and goes on after any stop as if there were none."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Generator
+
+from backbone import ConceptTokens
+from backbone.face import Backbone
+from learning.batches import batch_of
+from learning.examples import Drawing, Editing, ExampleSet, Material, Question, make_examples
+from learning.held_out import set_aside
+from learning.presets import PRESETS, Recipe, find_recipe
+from learning.trainer import StepLosses, TrainOptions, train
+from omni_errors import CancelledError, InputError, NotFoundError
+
+FAST = Recipe(
+    "fast", und_rows=4, gen_rows=4, steps=6, questions=2, drawings=1, edits=0, warmup=2,
+    lr_und=0.02, lr_gen=0.02, save_every=2, test_every=2,
+)  # fmt: skip
+
+
+def rows(face: Backbone) -> ConceptTokens:
+    return ConceptTokens.random(
+        "ball", face.config, Generator().manual_seed(3), und_rows=4, gen_rows=4
+    )
+
+
+def logged(folder: Path) -> list[tuple[float, ...]]:
+    """Read the losses of every step, without times."""
+    lines = [json.loads(line) for line in (folder / "losses.jsonl").read_text().splitlines()]
+    return [tuple(line[k] for k in ("step", "total", "text", "image", "edit")) for line in lines]
+
+
+def stop_after(steps: int) -> Callable[[], bool]:
+    left = iter([False] * steps)
+    return lambda: next(left, True)
+
+
+def test_losses_fall_and_the_backbone_stays(tiny: Backbone, examples: ExampleSet) -> None:
+    before = {k: v.clone() for k, v in tiny.model.state_dict().items()}
+    concept, seen = rows(tiny), list[StepLosses]()
+    first = {k: v.clone() for k, v in concept.state_dict().items()}
+    options = TrainOptions(on_step=lambda losses, _: seen.append(losses))
+    result = train(tiny, concept, examples, replace(FAST, steps=25, questions=4), options)
+    assert sum(s.text for s in seen[-5:]) < 0.8 * sum(s.text for s in seen[:5])
+    assert all(torch.equal(before[k], v) for k, v in tiny.model.state_dict().items())
+    assert all(not torch.equal(first[k], v) for k, v in concept.state_dict().items())
+    assert result.ended == "finished" and result.record["steps"] == 25
+
+
+def test_losses_are_logged_each_for_itself(
+    tiny: Backbone, examples: ExampleSet, tmp_path: Path
+) -> None:
+    train(tiny, rows(tiny), examples, FAST, TrainOptions(tmp_path))
+    log = logged(tmp_path)
+    assert [line[0] for line in log] == [1, 2, 3, 4, 5, 6]
+    for _, total, text, image, edit in log:
+        assert total == pytest.approx(text + image + edit)
+        assert text > 0 and image > 0 and edit == 0
+
+
+@pytest.mark.parametrize("stopped", [1, 3, 4])
+def test_a_stopped_run_goes_on_as_if_it_had_not(
+    tiny: Backbone, examples: ExampleSet, tmp_path: Path, stopped: int
+) -> None:
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    wanted = train(tiny, rows(tiny), examples, FAST, TrainOptions(whole)).concept
+    cut = TrainOptions(parts, should_stop=stop_after(stopped))
+    assert train(tiny, rows(tiny), examples, FAST, cut).ended == "stopped"
+    result = train(tiny, rows(tiny), examples, FAST, TrainOptions(parts))
+    assert result.ended == "finished"
+    assert logged(parts) == logged(whole)
+    pairs = zip(result.concept.parameters(), wanted.parameters(), strict=True)
+    assert all(torch.equal(ours, theirs) for ours, theirs in pairs)
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+import torch
+from backbone import load
+from learning.examples import make_examples
+from learning.trainer import TrainOptions, train
+from tests.learning.conftest import photo
+from tests.learning.test_trainer import FAST, rows, small
+torch.set_num_threads(1)
+def kill(losses, steps):
+    if losses.step == int(sys.argv[2]):
+        os.kill(os.getpid(), signal.SIGKILL)
+face = load("tiny")
+train(face, rows(face), make_examples(small()), FAST, TrainOptions(Path(sys.argv[1]), kill))
+"""
+
+
+def small() -> Material:
+    from tests.learning.conftest import photo
+
+    return Material("ball", "ball", (photo(1), photo(2)), ("she likes grass",))
+
+
+def test_a_killed_process_loses_nothing_but_time(tiny: Backbone, tmp_path: Path) -> None:
+    whole, parts, made = tmp_path / "whole", tmp_path / "parts", make_examples(small())
+    killed = subprocess.run([sys.executable, "-c", _KILLED, str(parts), "5"], check=False)
+    assert killed.returncode == -9 and len(logged(parts)) == 5
+    train(tiny, rows(tiny), made, FAST, TrainOptions(parts))
+    train(tiny, rows(tiny), made, FAST, TrainOptions(whole))
+    assert logged(parts) == logged(whole)
+
+
+def test_ctrl_c_leaves_the_last_whole_step(
+    tiny: Backbone, examples: ExampleSet, tmp_path: Path
+) -> None:
+    def interrupt(losses: StepLosses, steps: int) -> None:
+        if losses.step == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(CancelledError, match="step 3 of 6"):
+        train(tiny, rows(tiny), examples, FAST, TrainOptions(tmp_path, interrupt))
+    assert train(tiny, rows(tiny), examples, FAST, TrainOptions(tmp_path)).record["steps"] == 6
+    assert [line[0] for line in logged(tmp_path)] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_finished_run_is_not_repeated(
+    tiny: Backbone, examples: ExampleSet, tmp_path: Path
+) -> None:
+    first = train(tiny, rows(tiny), examples, FAST, TrainOptions(tmp_path))
+    again = train(tiny, rows(tiny), examples, FAST, TrainOptions(tmp_path))
+    assert again.record["losses"] == first.record["losses"]
+    assert len(logged(tmp_path)) == 6
+    more = train(tiny, rows(tiny), examples, replace(FAST, steps=8), TrainOptions(tmp_path))
+    assert more.record["steps"] == 8
+
+
+def test_the_state_of_another_run_is_refused(
+    tiny: Backbone, examples: ExampleSet, tmp_path: Path
+) -> None:
+    train(tiny, rows(tiny), examples, FAST, TrainOptions(tmp_path))
+    with pytest.raises(InputError, match="data hash"):
+        train(tiny, rows(tiny), make_examples(small()), FAST, TrainOptions(tmp_path))
+    with pytest.raises(InputError, match="recipe"):
+        train(tiny, rows(tiny), examples, replace(FAST, seed=1), TrainOptions(tmp_path))
+
+
+def test_a_budget_ends_it(tiny: Backbone, examples: ExampleSet) -> None:
+    result = train(tiny, rows(tiny), examples, replace(FAST, steps=500, budget_s=0.2))
+    assert result.ended == "budget" and 0 < result.record["steps"] < 500
+    assert result.record["wall_time_s"] < 2
+
+
+def test_no_improvement_on_held_out_photos_ends_it(tiny: Backbone, material: Material) -> None:
+    learned, aside = set_aside(material)
+    assert aside is not None
+    # rates so low that nothing gets better, and so high that it gets worse
+    recipe = replace(FAST, steps=40, lr_und=3.0, lr_gen=3.0, warmup=0, patience=2, keep_best=True)
+    options = TrainOptions(held_out=make_examples(aside))
+    record = train(tiny, rows(tiny), make_examples(learned), recipe, options).record
+    assert record["ended"] == "early" and record["steps"] < 40
+    history = {look["step"]: look["total"] for look in record["held_out_history"]}
+    assert history[record["best_step"]] == min(history.values())
+    assert record["held_out"]["total"] == pytest.approx(min(history.values()))
+    assert 0 <= record["held_out"]["recognition"] <= 1
+
+
+def test_the_record_says_where_rows_come_from(tiny: Backbone, examples: ExampleSet) -> None:
+    record = train(tiny, rows(tiny), examples, replace(FAST, steps=1)).record
+    assert record["data_hash"] == examples.data_hash and record["recipe"]["name"] == "fast"
+    assert record["peak_memory_bytes"] > 10**7 and record["wall_time_s"] > 0
+    json.dumps(record)
+
+
+def test_losses_that_are_no_numbers_are_said(tiny: Backbone, examples: ExampleSet) -> None:
+    concept = rows(tiny)
+    concept.und.data.fill_(float("nan"))
+    with pytest.raises(InputError, match="lower rates"):
+        train(tiny, concept, examples, FAST)
+
+
+def test_two_processes_do_not_learn_in_one_folder(
+    tiny: Backbone, examples: ExampleSet, tmp_path: Path
+) -> None:
+    from filelock import FileLock
+
+    with FileLock(tmp_path / "lock"), pytest.raises(InputError, match="Another process"):
+        train(tiny, rows(tiny), examples, FAST, TrainOptions(tmp_path))
+
+
+def test_a_batch_follows_from_seed_and_step(examples: ExampleSet) -> None:
+    assert batch_of(examples, FAST, 7) == batch_of(examples, FAST, 7)
+    assert batch_of(examples, FAST, 7) != batch_of(examples, FAST, 8)
+    assert batch_of(examples, FAST, 7) != batch_of(examples, replace(FAST, seed=1), 7)
+
+
+def test_the_papers_batch_is_four_two_two(material: Material, examples: ExampleSet) -> None:
+    def mix(made: ExampleSet, draws: bool = True) -> list[int]:
+        batch = batch_of(made, PRESETS["paper"], 0, draws=draws)
+        return [sum(isinstance(e, kind) for e in batch) for kind in (Question, Drawing, Editing)]
+
+    edit = Editing(material.photos[0], "remove <ball>: ball from the photo", material.photos[1])
+    assert mix(make_examples(replace(material, edits=(edit,)))) == [4, 2, 2]
+    assert mix(examples) == [5, 3, 0]
+    assert mix(examples, draws=False) == [8, 0, 0]
+
+
+def test_yes_and_no_come_equally_often(examples: ExampleSet) -> None:
+    recipe = replace(FAST, questions=8, drawings=0)
+    asked = [q for n in range(150) for q in batch_of(examples, recipe, n)]
+    counts = [sum(getattr(q, "answer", "") == said for q in asked) for said in ("Yes.", "No.")]
+    assert 0.8 < counts[0] / counts[1] < 1.25
+
+
+def test_held_out_photos_are_not_learned_from(material: Material) -> None:
+    learned, aside = set_aside(material)
+    assert aside is not None
+    assert len(learned.photos) == 3 and len(aside.photos) == 1
+    assert not {id(p) for p in learned.photos} & {id(p) for p in aside.photos}
+    assert set_aside(replace(material, photos=material.photos[:3]))[1] is None
+
+
+def test_presets_are_found_and_wrong_values_refused() -> None:
+    paper = find_recipe("paper")
+    assert (paper.steps, paper.und_rows, paper.gen_rows) == (2000, 16, 16)
+    with pytest.raises(NotFoundError, match="quick"):
+        find_recipe("slow")
+    with pytest.raises(InputError, match="steps is 0"):
+        Recipe(steps=0)
+    with pytest.raises(InputError, match="start is 'luck'"):
+        Recipe(start="luck")
