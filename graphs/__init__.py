@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from graphs.options import RecognitionOptions, ReplayOptions
     from graphs.ports import Drawn, Known, Near, ReplayPorts, TurnPorts
     from graphs.replay import replay_graph
-    from graphs.running import Outcome, answer, go_on, start
+    from graphs.running import Outcome, answer, drop, go_on, start
     from graphs.saver import open_saver
     from graphs.state import LearningState, ReplayState, TurnState, carried
     from graphs.turn import turn_graph
@@ -32,6 +32,7 @@ _HOMES = {
     "TurnState": "state",
     "answer": "running",
     "carried": "state",
+    "drop": "running",
     "go_on": "running",
     "learning_graph": "learning",
     "open_saver": "saver",
@@ -54,6 +55,7 @@ __all__ = [
     "TurnState",
     "answer",
     "carried",
+    "drop",
     "go_on",
     "learning_graph",
     "open_saver",

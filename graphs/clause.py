@@ -55,7 +55,7 @@ def clause(request: str, name: str, names: Sequence[str]) -> Clause:
     """Cut out what a request says about one of the names it mentions."""
     # facts added as sentences of their own are not looked at again
     main = re.split(r"(?<=[.!?])\s+(?=<)", request, maxsplit=1)[0]
-    places = [m for m in re.finditer(r"<([^<>\s]+)>", main) if m[1] in names]
+    places = [m for m in re.finditer(r"<([^<>]+)>", main) if m[1] in names]
     own = [m for m in places if m[1] == name]
     if not own or len({m[1] for m in places}) < 2:
         return Clause(request, "", 0, len(request))

@@ -15,7 +15,7 @@ __all__ = ["compose"]
 # share of the fact's words, and of the user's, that a composed prompt has to hold
 _HOLDS = 0.6
 _LABEL = re.compile(r"^(?:new request|request|t'|prompt|output)\s*:\s*", re.IGNORECASE)
-_VALUE = re.compile(r"^<[^<>\s]+>['’]s (.+?) (?:is|are) (.+?)\.?$", re.IGNORECASE)
+_VALUE = re.compile(r"^<[^<>]+>['’]s (.+?) (?:is|are) (.+?)\.?$", re.IGNORECASE)
 
 
 def compose(writer: Writer, part: Clause, fact: str, name: str, exemplars: int = 6) -> Stage:
@@ -40,7 +40,7 @@ def _problem(composed: str, part: Clause, fact: str, name: str) -> str:
         return "is empty"
     if not one_sentence(composed):
         return "is not one sentence"
-    if set(re.findall(r"<([^<>\s]+)>", composed)) != {name}:
+    if set(re.findall(r"<([^<>]+)>", composed)) != {name}:
         return f"does not name <{name}> alone"
     if not part.fits(composed):
         return "does not begin as the request does"
@@ -66,5 +66,7 @@ def _filled(part: Clause, fact: str, name: str) -> str:
     need, value = find_need(part.text, name), _VALUE.match(fact)
     if need and value and content(need.noun) == content(value[1]):
         if value[2].split()[0].casefold() in data("words")["determiners"]:
-            return part.text[: need.start] + value[2] + part.text[need.end :]
+            filled = part.text[: need.start] + value[2] + part.text[need.end :]
+            # "Draw <maeve>'s toy" would lose the only mention of her
+            return filled if f"<{name}>" in filled else beside(part.text, fact)
     return beside(part.text, fact)

@@ -39,7 +39,7 @@ def _problem(question: str, request: str, name: str) -> str:
         return "is empty"
     if not question.endswith("?") or not one_sentence(question):
         return "is not one question"
-    if set(re.findall(r"<([^<>\s]+)>", question)) != {name}:
+    if set(re.findall(r"<([^<>]+)>", question)) != {name}:
         return f"does not name <{name}> alone"
     asked = bare(question)
     need = find_need(request, name)

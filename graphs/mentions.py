@@ -4,6 +4,7 @@ The text comes back with every mention as ``<name>``, the way the model reads it
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,7 +38,8 @@ def find_mentions(text: str, known: Sequence[Known], last: Sequence[Known] = ())
 
     Case does not matter, the longest name wins, and a name inside a longer word is none.
     """
-    marked, concepts = _names(text, known)
+    # the memory keeps names composed, so an "é" typed in two parts has to become one
+    marked, concepts = _names(unicodedata.normalize("NFC", text), known)
     names = {concept.name for concept in concepts}
     unknown = tuple(m[1] or m[2] for m in _FOREIGN.finditer(marked) if (m[1] or m[2]) not in names)
     if concepts or unknown or not last:
@@ -54,7 +56,10 @@ def _names(text: str, known: Sequence[Known]) -> tuple[str, tuple[Known, ...]]:
     found: dict[str, Known] = {}
 
     def mark(match: re.Match[str]) -> str:
-        concept = by_name[(match[1] or match[2]).casefold()]
+        concept = by_name.get((match[1] or match[2]).casefold())
+        if concept is None:
+            # a regular expression takes more letters for the same than casefold does
+            return match[0]
         found.setdefault(concept.id, concept)
         return f"<{concept.name}>"
 

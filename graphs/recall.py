@@ -11,20 +11,33 @@ from collections.abc import Sequence
 from graphs.data import data
 from graphs.ports import Known, Likeness, ReplayPorts, Writer
 from graphs.stage import Attempt, Stage, settle
-from graphs.wording import about, bare, content, first_line, is_unknown, mark, one_sentence, related
+from graphs.wording import (
+    about,
+    bare,
+    content,
+    first_line,
+    is_unknown,
+    mark,
+    one_sentence,
+    related,
+    sentences,
+)
 
 __all__ = ["match_fact", "recall"]
 
 # share of the question's words that a fact has to meet
 _MATCHES = 0.5
-_NOUN = re.compile(r"^what is <[^<>\s]+>['’]s (.+)\?$", re.IGNORECASE)
+# what a word counts that only means the same
+_KIN = 0.8
+_NOUN = re.compile(r"^what is <[^<>]+>['’]s (.+)\?$", re.IGNORECASE)
 
 
 def recall(question: str, concept: Known, ports: ReplayPorts) -> list[Stage]:
     """Look in the open sources, one after the other; the last stage holds the answer or ""."""
     stages: list[Stage] = []
     if ports.replay.source in ("profile", "both"):
-        facts = [about(concept.name, text) for text in ports.facts.list(concept.id)]
+        told = ports.facts.list(concept.id)
+        facts = [about(concept.name, one) for text in told for one in sentences(text)]
         stages.append(_from_profile(question, concept, facts, ports))
     if ports.replay.source in ("tokens", "both") and not (stages and stages[-1].result):
         stages.append(_from_tokens(question, concept, ports.writer))
@@ -41,9 +54,10 @@ def match_fact(question: str, facts: Sequence[str], likeness: Likeness | None = 
 
 
 def _overlap(asked: set[str], fact: str) -> float:
+    """Count what a fact meets of a question, the question's own words for more than kin."""
     told = content(fact)
-    met = [one for one in asked if related({one}) & told]
-    return len(met) / max(len(asked), 1)
+    met = [1.0 if one in told else _KIN for one in asked if related({one}) & told]
+    return sum(met) / max(len(asked), 1)
 
 
 def _from_profile(question: str, concept: Known, facts: Sequence[str], ports: ReplayPorts) -> Stage:

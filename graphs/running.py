@@ -14,7 +14,7 @@ from langsmith import tracing_context
 
 from omni_errors import NotFoundError
 
-__all__ = ["Outcome", "answer", "go_on", "start"]
+__all__ = ["Outcome", "answer", "drop", "go_on", "start"]
 
 # steps of a run; a loop fails fast
 _MOST_STEPS = 60
@@ -55,6 +55,12 @@ def go_on(graph: Graph, ports: Any, thread: str) -> Outcome:
     return _run(graph, None, ports, thread)
 
 
+def drop(graph: Graph, thread: str) -> None:
+    """Delete what a run has saved, because it was given up or its concept is forgotten."""
+    if graph.checkpointer and not isinstance(graph.checkpointer, bool):
+        graph.checkpointer.delete_thread(thread)
+
+
 def _run(graph: Graph, given: Any, ports: Any, thread: str) -> Outcome:
     # Nothing leaves this machine, whatever the shell's LANGSMITH variables say.
     with tracing_context(enabled=False):
@@ -68,8 +74,7 @@ def _run(graph: Graph, given: Any, ports: Any, thread: str) -> Outcome:
         )
     if done.interrupts:
         return Outcome(done.value, done.interrupts[0].value)
-    if graph.checkpointer and not isinstance(graph.checkpointer, bool):
-        graph.checkpointer.delete_thread(thread)
+    drop(graph, thread)
     return Outcome(done.value)
 
 

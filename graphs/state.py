@@ -4,6 +4,7 @@ Pixels, tensors and rows of a database stay outside, so that a state can be save
 and read by another process.
 """
 
+from collections.abc import Mapping
 from typing import Any, TypedDict
 
 __all__ = ["LearningState", "ReplayState", "TurnState", "carried"]
@@ -66,7 +67,7 @@ class TurnState(ReplayState, total=False):
     turn: str
 
 
-def carried(before: TurnState) -> TurnState:
+def carried(before: Mapping[str, Any]) -> TurnState:
     """Return what the next turn has to know of the one before."""
     shown = before.get("image") or before.get("attachment") or before.get("last_image", "")
     return {

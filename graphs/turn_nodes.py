@@ -191,7 +191,7 @@ def edit(state: TurnState, ports: TurnPorts) -> TurnState:
 def _removal(state: TurnState, ports: TurnPorts) -> str:
     """Write "remove <name>" as it was trained, with the concept's class."""
     found = re.match(
-        r"(?:remove|erase|delete|take out|get rid of) <([^<>\s]+)>"
+        r"(?:remove|erase|delete|take out|get rid of) <([^<>]+)>"
         r"(?: from (?:the|this|that|my) (?:photo|picture|image))?\s*\.?$",
         state["prompt"],
         re.IGNORECASE,

@@ -16,11 +16,12 @@ __all__ = [
     "mark",
     "one_sentence",
     "related",
+    "sentences",
     "stem",
     "words",
 ]
 
-_WORD = re.compile(r"<[^<>\s]+>|[^\W_]+(?:-[^\W_]+)*")
+_WORD = re.compile(r"<[^<>]+>|[^\W_]+(?:-[^\W_]+)*")
 _POSSESSIVE = re.compile(r"['’]s\b")
 _OPENING = re.compile(r"^(she|he|it|they|her|his|its|their)\b\s*", re.IGNORECASE)
 
@@ -67,6 +68,11 @@ def is_unknown(text: str) -> bool:
 def one_sentence(text: str) -> bool:
     """Tell whether a text is a single sentence on a single line."""
     return "\n" not in text.strip() and not re.search(r"[.!?]\s+\S", text.strip())
+
+
+def sentences(text: str) -> list[str]:
+    """Split a text into its sentences."""
+    return [part.strip() for part in re.split(r"(?<=[.!?])\s+|\n+", text) if part.strip()]
 
 
 def first_line(text: str) -> str:

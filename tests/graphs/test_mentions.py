@@ -57,5 +57,13 @@ def test_a_name_in_brackets_that_nobody_has_is_told() -> None:
     assert find_mentions("draw <rex> and @bo with kai", KNOWN).unknown == ("rex", "bo")
 
 
+def test_a_name_typed_in_two_parts_is_the_same() -> None:
+    assert find_mentions("draw Rene\u0301", [Known("c4", "ren\u00e9")]).text == "draw <ren\u00e9>"
+
+
+def test_letters_that_only_look_alike_are_left() -> None:
+    assert find_mentions("kaİ", [KAI]).concepts == ()
+
+
 def test_a_mail_address_is_no_mention() -> None:
     assert find_mentions("write to a@b.org", KNOWN).unknown == ()

@@ -1,10 +1,13 @@
 """Knowledge replay: from a request to a prompt that holds what the concept's facts say."""
 
+import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from graphs import ReplayOptions, replay_graph, start
+from graphs import Known, ReplayOptions, replay_graph, start
 from tests.graphs.fakes import FakeHouse, FakeWriter
 
 TOY = {"c1": ["her toy is a black excavator"]}
@@ -95,6 +98,47 @@ def test_two_needs_of_one_concept_are_both_met(house: FakeHouse) -> None:
     house.facts.facts = {"c1": ["her toy is a black ball", "her bed is a basket"]}
     state = replay(house, "Draw <maeve> with her toy in her bed.", "maeve")
     assert state["prompt"] == "Draw <maeve> with a black ball in a basket."
+
+
+def test_names_may_hold_spaces(house: FakeHouse) -> None:
+    house.concepts.known = [Known("c1", "Miss Moo")]
+    house.facts.facts = {"c1": ["Miss Moo's toy is a bell."]}
+    state = {"request": "Draw <Miss Moo> with her toy.", "names": ["Miss Moo"], "concepts": ["c1"]}
+    house.writer = FakeWriter("What is Miss Moo's toy?", "Draw <Miss Moo> with a bell.")
+    done = start(replay_graph(), state, house.ports).state
+    assert done["prompt"] == "Draw <Miss Moo> with a bell."
+    assert how(dict(done)) == [("parse", "model"), ("recall", "profile"), ("compose", "model")]
+
+
+def test_the_only_mention_is_not_lost(house: FakeHouse) -> None:
+    house.facts.facts = TOY
+    state = replay(house, "Draw <maeve>'s toy.", "maeve")
+    assert state["prompt"] == "Draw <maeve>'s toy. <maeve>'s toy is a black excavator."
+
+
+def test_only_the_sentence_that_answers_is_replayed(house: FakeHouse) -> None:
+    house.facts.facts = {"c1": ["Maeve is three. Her toy is a ball. She hates rain"]}
+    assert replay(house, "Draw <maeve> with her toy.", "maeve")["answers"] == [
+        "<maeve>'s toy is a ball."
+    ]
+
+
+def test_a_word_for_the_same_thing_finds_a_fact_unless_there_is_a_better(
+    house: FakeHouse,
+) -> None:
+    house.facts.facts = {"c2": ["he lives in a tent", "his home is a boat"]}
+    assert replay(house, "<kai> in his home", "kai")["answers"] == ["<kai>'s home is a boat."]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text(max_size=60), max_size=8), st.integers(0, 6))
+def test_whatever_the_model_writes_the_prompt_is_safe(said: list[str], exemplars: int) -> None:
+    house = FakeHouse(FakeWriter(*said), replay=ReplayOptions(exemplars=exemplars))
+    house.facts.facts = TOY
+    state = replay(house, "Draw <maeve> with her toy and <kai> on the beach.", "maeve", "kai")
+    wanted = "Draw <maeve> with a black excavator and <kai> on the beach."
+    assert state["prompt"] == wanted
+    assert json.loads(json.dumps(state)) == state
 
 
 def test_the_rows_are_asked_when_no_fact_is_stored(house: FakeHouse) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from langgraph.checkpoint.sqlite import SqliteSaver
 
-from graphs import Outcome, answer, carried, start, turn_graph
+from graphs import Outcome, answer, carried, drop, start, turn_graph
+from omni_errors import NotFoundError
 from tests.graphs.fakes import FakeHouse, FakeWriter
 
 
@@ -82,8 +83,8 @@ def test_a_stranger_is_nobody_even_with_no_concepts(house: FakeHouse) -> None:
 
 def test_beside_a_photo_she_is_who_is_in_it(house: FakeHouse) -> None:
     house.eyes.seen = {"c2": (0.9, 3.0)}
-    state = turn(house, "who is she in this?", attachment="p.jpg", last_concepts=["c1"])
-    assert state["concepts"] == ["c2"] or state["route"] == "understand"
+    state = turn(house, "who is she?", attachment="p.jpg", last_concepts=["c1"])
+    assert (state["reply"], state["concepts"]) == ("This is kai.", ["c2"])
 
 
 def test_a_fact_is_kept_only_by_consent(house: FakeHouse, saver: SqliteSaver) -> None:
@@ -156,6 +157,21 @@ def test_a_finished_run_leaves_no_text_behind(house: FakeHouse, saver: SqliteSav
     assert list(saver.list(None)) == []
 
 
+def test_a_dropped_run_leaves_none_either(house: FakeHouse, saver: SqliteSaver) -> None:
+    paused(house, saver, "Remember that Maeve hates rain")
+    drop(turn_graph(saver), "t1")
+    assert list(saver.list(None)) == []
+    with pytest.raises(NotFoundError):
+        resumed(house, saver, "yes")
+
+
+def test_whose_and_what_are_asked_one_after_the_other(house: FakeHouse, saver: SqliteSaver) -> None:
+    paused(house, saver, "remember that")
+    resumed(house, saver, "maeve")
+    asked = resumed(house, saver, "she hates rain").asking
+    assert asked is not None and (asked["kind"], asked["fact"]) == ("consent", "she hates rain")
+
+
 def test_a_conversation_of_twelve_turns(house: FakeHouse, saver: SqliteSaver) -> None:
     house.facts.facts = {"c2": ["he lives in a blue tent"]}
     house.eyes.seen = {"c1": (0.9, 2.0)}
@@ -174,14 +190,15 @@ def test_a_conversation_of_twelve_turns(house: FakeHouse, saver: SqliteSaver) ->
         ("draw them with a kite", "", "generate", ["c1", "c2"]),
         ("thanks", "", "understand", []),
     ]
-    graph, before = turn_graph(saver), {}
+    graph = turn_graph(saver)
+    before: dict[str, Any] = {}
     for number, (text, photo, route, concepts) in enumerate(talk):
         given = {"key": str(number), "text": text, "attachment": photo, **before}
         done = start(graph, given, house.ports, f"turn{number}")
         if done.asking:
             done = answer(graph, "yes", house.ports, f"turn{number}")
         assert (done.state["route"], done.state["concepts"]) == (route, concepts), text
-        before = dict(carried(done.state))  # type: ignore[arg-type]
+        before = dict(carried(done.state))
     assert house.facts.added == [("c1", "her toy is a red ball")]
     assert [prompt for prompt, _ in house.studio.drawn] == [
         "draw <maeve> with a red ball",
