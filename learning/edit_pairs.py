@@ -9,7 +9,7 @@ Letters: ``H W`` pixels.
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.random import Generator
@@ -166,6 +166,7 @@ def subject_of(photo: Image.Image, mask: Mask, class_word: str, side: int = 144)
     )
 
 
+@lru_cache(maxsize=2)
 def world_of(size: int) -> World:
     """Open the scenes the code draws itself, ``size`` pixels per side."""
     return World(load_assets(None), size=size, pool=4)

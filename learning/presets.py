@@ -29,6 +29,11 @@ class Recipe:
     # the weights of eq. 9
     image_weight: float = 1.0
     edit_weight: float = 1.0
+    # exact edit pairs, views of the subject and others in its place, all on drawn scenes; the
+    # paper has none of these
+    scene_edits: int = 0
+    views: int = 0
+    strangers: int = 0
     # "random", "features" (k-means), "encoder" (the model's own), or "auto": the best there is
     start: str = "features"
     seed: int = 0
@@ -45,8 +50,16 @@ class Recipe:
 
     def __post_init__(self) -> None:
         require_seed(self.seed)
-        counts = ("und_rows", "gen_rows", "steps", "questions", "drawings", "edits", "warmup")
-        for name in counts:
+        counts: tuple[str, ...] = (
+            "und_rows",
+            "gen_rows",
+            "steps",
+            "questions",
+            "drawings",
+            "edits",
+            "warmup",
+        )
+        counts += ("scene_edits", "views", "strangers")
             require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
         require(self.steps > 0, "steps", self.steps, "1 or more")
         batch = self.questions + self.drawings + self.edits
@@ -68,6 +81,9 @@ PRESETS: dict[str, Recipe] = {
         drawings=1,
         edits=1,
         warmup=10,
+        scene_edits=20,
+        views=8,
+        strangers=16,
         start="auto",
         budget_s=170.0,
         save_every=20,

@@ -136,7 +136,7 @@ def centroids(points: Tensor, k: int, generator: Generator, rounds: int = 25) ->
         spread = 0.01 * points.std() if points.numel() > 1 else torch.tensor(0.01)
         again = points.repeat(-(-k // len(points)), 1)[:k]
         return again + spread * torch.randn(again.shape, generator=generator)
-    centres = points[torch.randperm(len(points), generator=generator)[:k]].clone()
+    centres = _spread(points, k, generator)
     for _ in range(rounds):
         nearest = torch.cdist(points, centres).argmin(1)
         for number in range(k):
@@ -145,6 +145,17 @@ def centroids(points: Tensor, k: int, generator: Generator, rounds: int = 25) ->
             if len(mine):
                 centres[number] = mine.mean(0)
     return centres
+
+
+def _spread(points: Tensor, k: int, generator: Generator) -> Tensor:
+    """Choose first centres far from each other (k-means++)."""
+    chosen = [int(torch.randint(len(points), (1,), generator=generator))]
+    while len(chosen) < k:
+        far = torch.cdist(points, points[chosen]).min(1).values.square()
+        # points that coincide leave nothing to choose by
+        far = far if float(far.sum()) > 0 else torch.ones(len(points))
+        chosen.append(int(torch.multinomial(far, 1, generator=generator)))
+    return points[chosen].clone()
 
 
 def _of_length(vectors: Tensor, length: float) -> Tensor:

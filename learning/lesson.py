@@ -1,0 +1,126 @@
+"""From photos to trained tokens in two calls: `prepare` makes a lesson, `learn` teaches it.
+
+::
+
+    lesson = prepare(face, Material("maeve", "dog", photos, facts), find_recipe("quick"))
+    learned = learn(face, lesson, find_recipe("quick"), folder=Path("runs/maeve"))
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from backbone.concepts import ConceptTokens
+from backbone.face import Backbone
+from backbone.limits import never
+from learning.checkpoint import pack
+from learning.cutouts import choose_cutouts
+from learning.edit_pairs import EditSet, judge, removal_pairs, scene_pairs, world_of
+from learning.examples import Material, make_examples
+from learning.held_out import set_aside
+from learning.inpainting import Inpainter, TeleaInpainter
+from learning.masks import GrabCutSegmenter, Segmenter, SubjectMask
+from learning.presets import Recipe
+from learning.scenery import strangers, views_of
+from learning.starting import Encoder, begin
+from learning.trainer import StepLosses, TrainOptions, train
+
+__all__ = ["Learned", "Lesson", "learn", "prepare"]
+
+# the largest side of scenes, in pixels; larger models gain nothing from drawn ones
+_LARGEST = 256
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What is learned from, what is held out, where the subject is, and the pairs made of it.
+
+    ``masks`` belong to the photos of ``material``, before those of scenes.
+    """
+
+    material: Material
+    held_out: Material | None
+    masks: tuple[SubjectMask, ...]
+    edits: EditSet
+
+
+@dataclass(frozen=True)
+class Learned:
+    """The trained rows as bytes with their sidecar, and as tokens."""
+
+    concept: ConceptTokens
+    data: bytes
+    sidecar: dict[str, Any]
+    ended: str
+
+
+def prepare(
+    face: Backbone,
+    material: Material,
+    recipe: Recipe,
+    *,
+    segmenter: Segmenter | None = None,
+    inpainter: Inpainter | None = None,
+    refused: Mapping[str, str] | None = None,
+) -> Lesson:
+    """Find the subject, make edit pairs, views and others; ``refused`` are keys of a review."""
+    rng = np.random.default_rng([recipe.seed, 1])
+    learned, held = set_aside(material, recipe.seed)
+    segmenter, inpainter = segmenter or GrabCutSegmenter(), inpainter or TeleaInpainter()
+    photos, name, word = learned.photos, material.name, material.class_word
+    masks = tuple(segmenter.segment(photo, word) for photo in photos)
+    pairs = removal_pairs(photos, masks, name, word, inpainter, rng)
+    extra = learned
+    if recipe.scene_edits or recipe.views or recipe.strangers:
+        world = world_of(min(face.config.vae_transform.max_image_size, _LARGEST))
+        subjects = choose_cutouts(photos, masks, word)
+        pairs += scene_pairs(subjects, name, world, rng, recipe.scene_edits)
+        views = views_of(subjects, world, rng, recipe.views)
+        places = learned.places or ("",) * len(photos)
+        extra = replace(
+            learned,
+            photos=photos + tuple(view.image for view in views),
+            places=places + tuple(view.place for view in views),
+            negatives=learned.negatives + strangers(subjects, word, world, rng, recipe.strangers),
+        )
+    edits = judge(pairs, refused=refused)
+    extra = replace(extra, edits=extra.edits + edits.examples)
+    return Lesson(extra, held, masks, edits)
+
+
+def learn(
+    face: Backbone,
+    lesson: Lesson,
+    recipe: Recipe,
+    *,
+    folder: Path | None = None,
+    start: ConceptTokens | None = None,
+    encoder: Encoder | None = None,
+    parent: int | None = None,
+    on_step: Callable[[StepLosses, int], None] = lambda losses, steps: None,
+    should_stop: Callable[[], bool] = never,
+) -> Learned:
+    """Train the rows of a lesson, from ``start`` (a version before) or anew.
+
+    Raises:
+        InputError: if the folder holds another run.
+        CancelledError: on Ctrl-C; the folder keeps what was reached.
+    """
+    material, masks = lesson.material, [mask.inside for mask in lesson.masks]
+    photos = replace(material, photos=material.photos[: len(masks)], places=())
+    concept = start or begin(face, photos, recipe, masks, encoder)
+    held = make_examples(lesson.held_out) if lesson.held_out is not None else None
+    options = TrainOptions(folder, on_step, should_stop, held)
+    result = train(face, concept, make_examples(material), recipe, options)
+    record = {
+        **result.record,
+        "class": material.class_word,
+        "parent": parent,
+        "edit_pairs": len(lesson.edits.kept),
+        "edit_pairs_kept_share": round(lesson.edits.kept_share, 3),
+    }
+    data, sidecar = pack(result.concept, face, record)
+    return Learned(result.concept, data, sidecar, result.ended)
