@@ -50,16 +50,8 @@ class Recipe:
 
     def __post_init__(self) -> None:
         require_seed(self.seed)
-        counts: tuple[str, ...] = (
-            "und_rows",
-            "gen_rows",
-            "steps",
-            "questions",
-            "drawings",
-            "edits",
-            "warmup",
-        )
-        counts += ("scene_edits", "views", "strangers")
+        counts = ("und_rows", "gen_rows", "steps", "questions", "drawings", "edits", "warmup")
+        for name in (*counts, "scene_edits", "views", "strangers"):
             require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
         require(self.steps > 0, "steps", self.steps, "1 or more")
         batch = self.questions + self.drawings + self.edits
