@@ -42,7 +42,7 @@ def _problem(composed: str, part: Clause, fact: str, name: str) -> str:
         return "is not one sentence"
     if set(re.findall(r"<([^<>]+)>", composed)) != {name}:
         return f"does not name <{name}> alone"
-    if not part.fits(composed):
+    if not part.fits(composed) or not _begins(composed, part.text, name):
         return "does not begin as the request does"
     held, need = content(composed), find_need(part.text, name)
     filled = content(need.phrase) if need else set()
@@ -53,6 +53,14 @@ def _problem(composed: str, part: Clause, fact: str, name: str) -> str:
     if len(told & held) < _HOLDS * len(told):
         return f"lost the fact: {', '.join(sorted(told - held))}"
     return ""
+
+
+def _begins(composed: str, request: str, name: str) -> bool:
+    """Tell whether all up to the concept's mention is kept; a bare fact ("<a>'s toy is …") not."""
+    upto = request.casefold().find(f"<{name}>".casefold()) + len(f"<{name}>")
+    owned = ("'s", "’s")
+    same = composed.casefold().startswith(request[:upto].casefold())
+    return same and composed[upto:].startswith(owned) == request[upto:].startswith(owned)
 
 
 def _value_words(fact: str, filled: set[str]) -> set[str]:

@@ -12,6 +12,11 @@ __all__ = ["NONE", "parse_intent"]
 
 # the answer where no fact applies
 NONE = "NONE"
+# an article and the words up to the next preposition or sign
+_DEFINITE = re.compile(
+    r"\b(?:an?|the|some|two|three)\s+((?:(?!(?:in|on|at|by|with|of|and|to|near|under)\b)[\w-]+\s*)+)",
+    re.IGNORECASE,
+)
 _LABEL = re.compile(r"^(?:question|q|needs|output)\s*:\s*", re.IGNORECASE)
 
 
@@ -41,10 +46,19 @@ def _problem(question: str, request: str, name: str) -> str:
         return "is not one question"
     if set(re.findall(r"<([^<>]+)>", question)) != {name}:
         return f"does not name <{name}> alone"
-    asked = bare(question)
-    need = find_need(request, name)
-    wanted = content(request) | (content(need.noun) if need else set())
-    # the question has to be about something that the request speaks of
+    asked, wanted = bare(question), _wanted(request, name)
     if not related(asked) & wanted and not asked & related(wanted):
-        return "asks for what the request does not speak of"
+        return "asks for what the request does not leave open"
     return ""
+
+
+def _wanted(request: str, name: str) -> set[str]:
+    """Return what a question may be about: the need, or else what no article makes definite.
+
+    "wearing a blue hat" says already which hat.
+    """
+    need = find_need(request, name)
+    if need:
+        return bare(need.noun)
+    said = _DEFINITE.findall(request)
+    return content(request) - set().union(*(content(phrase) for phrase in said))

@@ -7,6 +7,7 @@ only: nothing here can store a fact.
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from graphs.data import data
 from graphs.ports import Known, Likeness, ReplayPorts, Writer
@@ -29,6 +30,7 @@ __all__ = ["match_fact", "recall"]
 _MATCHES = 0.5
 # what a word counts that only means the same
 _KIN = 0.8
+_ATTRIBUTE = re.compile(r"^<[^<>]+>['’]s (.+?) (?:is|are)\b", re.IGNORECASE)
 _NOUN = re.compile(r"^what is <[^<>]+>['’]s (.+)\?$", re.IGNORECASE)
 
 
@@ -40,7 +42,8 @@ def recall(question: str, concept: Known, ports: ReplayPorts) -> list[Stage]:
         facts = [about(concept.name, one) for text in told for one in sentences(text)]
         stages.append(_from_profile(question, concept, facts, ports))
     if ports.replay.source in ("tokens", "both") and not (stages and stages[-1].result):
-        stages.append(_from_tokens(question, concept, ports.writer))
+        doubt = ports.replay.source == "both"
+        stages.append(_from_tokens(question, concept, ports.writer, doubt=doubt))
     return stages
 
 
@@ -83,11 +86,34 @@ def _pointed_at(raw: str, question: str, facts: Sequence[str]) -> str:
         return ""
     shares = [len(said & content(fact)) / len(said) for fact in facts]
     best = max(shares)
-    return facts[shares.index(best)] if best > _MATCHES else ""
+    fact = facts[shares.index(best)] if best > _MATCHES else ""
+    # a fact that names another attribute is no answer, whatever the model says
+    named = _ATTRIBUTE.match(fact)
+    return "" if named and not _overlap(bare(question), named[1]) else fact
 
 
-def _from_tokens(question: str, concept: Known, writer: Writer) -> Stage:
-    """Ask the model with the concept's rows in context."""
+def _from_tokens(question: str, concept: Known, writer: Writer, *, doubt: bool) -> Stage:
+    """Ask the model with the concept's rows in context; in ``doubt`` it has to say it twice.
+
+    Where the stored facts were silent, what the rows say is often made up, and what is made up
+    changes with the words of the question.
+    """
+    prompts = [form.format(q=question) for form in data("replay")["recall"]]
+    first = _ask_rows(question, concept, writer, prompts)
+    if not doubt or not first.result:
+        return first
+    if first.by == "retry":
+        return replace(first, result="", why="said in one of two wordings only")
+    second = _ask_rows(question, concept, writer, prompts[1:])
+    new = [content(said) - content(question) for said in (first.result, second.result)]
+    agrees = 2 * len(new[0] & new[1]) > len(new[0] | new[1])
+    attempts = (*first.attempts, *second.attempts)
+    why = "said twice" if agrees else "said something else when asked again"
+    return replace(first, result=first.result if agrees else "", attempts=attempts, why=why)
+
+
+def _ask_rows(question: str, concept: Known, writer: Writer, prompts: list[str]) -> Stage:
+    """Ask in one wording after the other."""
 
     def read(raw: str) -> str:
         return _said(mark(first_line(raw), concept.name), question, concept.name)
@@ -101,7 +127,6 @@ def _from_tokens(question: str, concept: Known, writer: Writer) -> Stage:
             return f"does not name <{concept.name}>"
         return "" if content(answer) - content(question) else "says nothing new"
 
-    prompts = [form.format(q=question) for form in data("replay")["recall"]]
     return settle(
         "recall", concept.name, prompts, lambda p: writer.answer(p, [concept.id]), read, check, ""
     )

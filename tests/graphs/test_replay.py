@@ -142,11 +142,77 @@ def test_whatever_the_model_writes_the_prompt_is_safe(said: list[str], exemplars
 
 
 def test_the_rows_are_asked_when_no_fact_is_stored(house: FakeHouse) -> None:
-    house.writer = FakeWriter("What is <maeve>'s toy?", "A black excavator.", "bad", "bad")
+    twice = "A black excavator.", "It is a black excavator."
+    house.writer = FakeWriter("What is <maeve>'s toy?", *twice, "bad", "bad")
     state = replay(house, "Draw <maeve> with her toy.", "maeve")
     assert state["answers"] == ["<maeve>'s toy is a black excavator."]
-    assert house.writer.contexts[1] == (("c1",), "")
+    assert house.writer.contexts[1:3] == [(("c1",), "")] * 2
     assert state["prompt"] == "Draw <maeve> with a black excavator."
+
+
+@pytest.mark.parametrize("again", ["A large red ribbon.", "I don't know.", ""])
+def test_what_the_rows_say_only_once_is_not_believed(house: FakeHouse, again: str) -> None:
+    house.writer = FakeWriter("What is <maeve>'s toy?", "A black excavator.", again)
+    state = replay(house, "Draw <maeve> with her toy.", "maeve")
+    assert (state["answers"], state["prompt"]) == ([""], "Draw <maeve> with her toy.")
+    assert "again" in state["stages"][2]["why"]
+
+
+def test_the_rows_alone_are_believed_at_once(house: FakeHouse) -> None:
+    house.replay = ReplayOptions(source="tokens")
+    house.writer = FakeWriter("What is <maeve>'s toy?", "A black excavator.")
+    assert replay(house, "Draw <maeve> with her toy.", "maeve")["answers"] == [
+        "<maeve>'s toy is a black excavator."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("request_text", "question"),
+    [
+        ("Generate <maeve> wearing a blue hat", "What is <maeve>'s hat?"),
+        ("Draw <maeve> with the red ball", "What is <maeve>'s ball?"),
+        ("Draw <maeve> on the beach.", "What is <maeve>'s name?"),
+        ("Draw <maeve> shaking her head", "What is <maeve>'s toy?"),
+    ],
+)
+def test_what_the_request_says_already_is_not_asked(
+    house: FakeHouse, request_text: str, question: str
+) -> None:
+    house.writer.script = lambda prompt: question
+    assert replay(house, request_text, "maeve")["questions"] == []
+
+
+@pytest.mark.parametrize(
+    ("request_text", "noun"),
+    [
+        ("Draw <maeve> with her best friend", "best friend"),
+        ("Draw <maeve> eating her favourite food in the park", "favourite food"),
+        ("<maeve> at home with a cat", "home"),
+        ("<maeve>'s bed at night", "bed"),
+        ("Draw <maeve> in the place where she lives", "home"),
+    ],
+)
+def test_without_a_model_the_words_give_the_question(
+    house: FakeHouse, request_text: str, noun: str
+) -> None:
+    house.writer.script = lambda prompt: "What is <maeve>'s cat?"
+    assert replay(house, request_text, "maeve")["questions"] == [f"What is <maeve>'s {noun}?"]
+
+
+def test_the_fact_itself_is_no_prompt(house: FakeHouse) -> None:
+    house.facts.facts = {"c2": ["he lives by the sea"]}
+    fact = "<kai>'s home is by the sea."
+    house.writer = FakeWriter("What is <kai>'s home?", fact, "<kai> by the sea")
+    state = replay(house, "<kai> in his home", "kai")
+    assert state["prompt"] == "<kai> by the sea"
+    assert state["stages"][2]["attempts"][0]["problem"] == "does not begin as the request does"
+
+
+def test_a_fact_on_something_else_is_no_answer(house: FakeHouse) -> None:
+    house.facts.facts = {"c2": ["his best friend is a grey robot"]}
+    house.replay = ReplayOptions(source="profile")
+    house.writer = FakeWriter("What is <kai>'s cat?", "A grey robot.")
+    assert replay(house, "<kai> with his cat", "kai")["answers"] == [""]
 
 
 def test_rows_alone_never_see_the_profile(house: FakeHouse) -> None:
