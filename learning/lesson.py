@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from backbone.concepts import ConceptTokens
 from backbone.face import Backbone
@@ -19,13 +20,14 @@ from backbone.limits import never
 from learning.checkpoint import pack
 from learning.cutouts import choose_cutouts
 from learning.edit_pairs import EditSet, judge, removal_pairs, scene_pairs, world_of
-from learning.examples import Material, make_examples
+from learning.examples import Material, Negative, make_examples
 from learning.held_out import set_aside
 from learning.inpainting import Inpainter, TeleaInpainter
 from learning.masks import GrabCutSegmenter, Segmenter, SubjectMask
 from learning.presets import Recipe
 from learning.scenery import strangers, views_of
 from learning.starting import Encoder, begin
+from learning.state import rows_of_concept
 from learning.trainer import StepLosses, TrainOptions, train
 
 __all__ = ["Learned", "Lesson", "learn", "prepare"]
@@ -68,7 +70,7 @@ def prepare(
 ) -> Lesson:
     """Find the subject, make edit pairs, views and others; ``refused`` are keys of a review."""
     rng = np.random.default_rng([recipe.seed, 1])
-    learned, held = set_aside(material, recipe.seed)
+    learned, held = set_aside(_shrunk(material, recipe.side), recipe.seed)
     segmenter, inpainter = segmenter or GrabCutSegmenter(), inpainter or TeleaInpainter()
     photos, name, word = learned.photos, material.name, material.class_word
     masks = tuple(segmenter.segment(photo, word) for photo in photos)
@@ -91,6 +93,35 @@ def prepare(
     return Lesson(extra, held, masks, edits)
 
 
+def _shrunk(material: Material, side: int) -> Material:
+    """Scale photos and negatives down to a longest side, once instead of at every step."""
+
+    def small(image: Image.Image) -> Image.Image:
+        if max(image.size) <= side:
+            return image
+        copy = image.copy()
+        copy.thumbnail((side, side), Image.Resampling.LANCZOS)
+        return copy
+
+    return replace(
+        material,
+        photos=tuple(small(photo) for photo in material.photos),
+        negatives=tuple(Negative(small(n.image), n.class_word) for n in material.negatives),
+    )
+
+
+def _copy(tokens: ConceptTokens) -> ConceptTokens:
+    rows = rows_of_concept(tokens)
+    return ConceptTokens(
+        tokens.name,
+        sks=rows["sks"],
+        und=rows["und"],
+        gen=rows["gen"],
+        out=rows["out"],
+        routing=tokens.routing,
+    )
+
+
 def learn(
     face: Backbone,
     lesson: Lesson,
@@ -111,7 +142,8 @@ def learn(
     """
     material, masks = lesson.material, [mask.inside for mask in lesson.masks]
     photos = replace(material, photos=material.photos[: len(masks)], places=())
-    concept = start or begin(face, photos, recipe, masks, encoder)
+    # a copy, since the version before may be in use
+    concept = _copy(start) if start is not None else begin(face, photos, recipe, masks, encoder)
     held = make_examples(lesson.held_out) if lesson.held_out is not None else None
     options = TrainOptions(folder, on_step, should_stop, held)
     result = train(face, concept, make_examples(material), recipe, options)

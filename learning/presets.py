@@ -29,6 +29,8 @@ class Recipe:
     # the weights of eq. 9
     image_weight: float = 1.0
     edit_weight: float = 1.0
+    # photos are learned from with this longest side, in pixels
+    side: int = 512
     # exact edit pairs, views of the subject and others in its place, all on drawn scenes; the
     # paper has none of these
     scene_edits: int = 0
@@ -53,6 +55,7 @@ class Recipe:
         counts = ("und_rows", "gen_rows", "steps", "questions", "drawings", "edits", "warmup")
         for name in (*counts, "scene_edits", "views", "strangers"):
             require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
+        require(self.side >= 32, "side", self.side, "32 or more")
         require(self.steps > 0, "steps", self.steps, "1 or more")
         batch = self.questions + self.drawings + self.edits
         require(batch > 0, "questions + drawings + edits", batch, "1 or more")
@@ -65,7 +68,8 @@ class Recipe:
 
 
 PRESETS: dict[str, Recipe] = {
-    "paper": Recipe(),
+    # Recomputing changes no number; without it a batch of 8 needs more than a GPU has.
+    "paper": Recipe(recompute=True),
     "quick": Recipe(
         name="quick",
         steps=240,

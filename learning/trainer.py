@@ -30,7 +30,7 @@ from learning.held_out import HeldOut, recognition, score_held_out
 from learning.machine import peak_memory_bytes
 from learning.presets import Recipe
 from learning.samples import SampleMaker, rows_of
-from learning.state import State, put_rows, read_state, rows_of_concept, write_state
+from learning.state import ROWS, State, put_rows, read_state, rows_of_concept, write_state
 from omni_errors import CancelledError, InputError
 
 __all__ = ["StepLosses", "TrainOptions", "TrainResult", "train"]
@@ -162,7 +162,8 @@ class _Job:
 
     def run(self, run: _Run) -> str:
         """Go through the steps; what is kept is always the state after a whole one."""
-        kept = _capture(run, self._identity())
+        identity = self._identity()
+        kept = _capture(run, identity)
         try:
             while (ended := self._end(run)) == "":
                 started = time.monotonic()
@@ -173,8 +174,11 @@ class _Job:
                 run.elapsed += seconds
                 told = StepLosses(run.step, *losses, seconds)
                 run.recent = [*run.recent, asdict(told)][-_RECENT:]
-                kept = _capture(run, self._identity())
-                self._keep(told, kept)
+                # The log first: lines beyond the state are cut off later, missing ones stay lost.
+                self._write_down(told)
+                kept = _capture(run, identity)
+                if told.step % self.recipe.save_every == 0:
+                    self._write(kept)
                 self.options.on_step(told, self.recipe.steps)
         except KeyboardInterrupt as interrupt:
             self._write(kept)
@@ -231,14 +235,13 @@ class _Job:
             "recipe": {key: value for key, value in recipe.items() if key not in free},
             "data_hash": self.examples.data_hash,
             "backbone": backbone_id(self.face),
+            "shapes": {name: list(getattr(self.maker.concept, name).shape) for name in ROWS},
         }
 
-    def _keep(self, told: StepLosses, kept: State) -> None:
+    def _write_down(self, told: StepLosses) -> None:
         if self.log is not None:
             with self.log.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(asdict(told)) + "\n")
-        if told.step % self.recipe.save_every == 0:
-            self._write(kept)
 
     def _write(self, kept: State) -> None:
         if self.file is not None:

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from torch import Generator
 
 import learning
+from backbone import ConceptTokens
 from backbone.face import Backbone
 from learning.checkpoint import RECORD_KEYS, unpack
 from learning.cutouts import choose_cutouts
@@ -63,6 +66,22 @@ def test_refused_pairs_are_not_learned_from(tiny: Backbone) -> None:
     again = prepare(tiny, given(), QUICK, refused={key: "ugly"})
     assert "ugly" in {rejected.reason for rejected in again.edits.rejected}
     assert len(again.material.edits) == len(first.material.edits) - 1
+
+
+def test_large_photos_are_learned_from_small(tiny: Backbone) -> None:
+    recipe = replace(QUICK, side=48, scene_edits=0, views=0, strangers=0)
+    lesson = prepare(tiny, given(), recipe)
+    assert {p.size for p in lesson.material.photos} == {(48, 48)}
+    assert lesson.masks[0].inside.shape == (48, 48)
+
+
+def test_a_version_before_is_gone_on_from_and_left_alone(tiny: Backbone) -> None:
+    lesson = prepare(tiny, given(), replace(QUICK, scene_edits=0, views=0, strangers=0))
+    before = ConceptTokens.random("ball", tiny.config, Generator().manual_seed(1))
+    rows = before.und.detach().clone()
+    after = learn(tiny, lesson, replace(QUICK, keep_best=False), start=before).concept
+    assert torch.equal(before.und, rows) and not torch.equal(after.und, rows)
+    assert (after.und - rows).abs().max() < 0.01
 
 
 def test_the_same_seed_makes_the_same_lesson(tiny: Backbone) -> None:

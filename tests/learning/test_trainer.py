@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from torch import Generator
 
 from backbone import ConceptTokens
 from backbone.face import Backbone
+from learning import trainer
 from learning.batches import batch_of
 from learning.examples import Drawing, Editing, ExampleSet, Material, Question, make_examples
 from learning.held_out import set_aside
@@ -232,3 +234,29 @@ def test_presets_are_found_and_wrong_values_refused() -> None:
         Recipe(steps=0)
     with pytest.raises(InputError, match="start is 'luck'"):
         Recipe(start="luck")
+
+
+@pytest.mark.parametrize("place", ["_write_down", "_look", "_step"])
+def test_ctrl_c_anywhere_in_a_step_is_made_good(
+    tiny: Backbone,
+    examples: ExampleSet,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+) -> None:
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    train(tiny, rows(tiny), examples, FAST, TrainOptions(whole))
+    right, left = getattr(trainer._Job, place), [3]
+
+    def interrupted(*given: Any) -> Any:
+        done = right(*given)
+        left[0] -= 1
+        if left[0] == 0:
+            raise KeyboardInterrupt
+        return done
+
+    monkeypatch.setattr(trainer._Job, place, interrupted)
+    with pytest.raises(CancelledError, match="step 2 of 6"):
+        train(tiny, rows(tiny), examples, FAST, TrainOptions(parts))
+    train(tiny, rows(tiny), examples, FAST, TrainOptions(parts))
+    assert logged(parts) == logged(whole)
