@@ -20,7 +20,8 @@ _JOINT = re.compile(
 class Clause:
     """A request about one concept, and the part of the whole that it stands for.
 
-    A ``shared`` one is about several ("with their toys"), so nothing can be put in its place.
+    A ``shared`` one is about several ("with their toys"), so nothing can be put in its place; a
+    ``whole`` one is all there is but for added facts.
     """
 
     text: str
@@ -28,6 +29,7 @@ class Clause:
     start: int
     end: int
     shared: bool = False
+    whole: bool = False
 
     def fits(self, composed: str) -> bool:
         """Tell whether a rewritten clause still begins as the sentence does."""
@@ -39,8 +41,9 @@ class Clause:
             # the fact stands after the clause: it goes after the whole request
             added = composed[len(self.text) :].lstrip(" .")
             return beside(request, added) if added else request
-        if self.start == 0 and self.end == len(request):
-            return composed
+        if self.whole:
+            added = request[self.end :].strip()
+            return beside(composed, added) if added else composed
         inner = composed[len(self.head) :].rstrip(" .")
         return request[: self.start] + inner + request[self.end :]
 
@@ -57,8 +60,10 @@ def clause(request: str, name: str, names: Sequence[str]) -> Clause:
     main = re.split(r"(?<=[.!?])\s+(?=<)", request, maxsplit=1)[0]
     places = [m for m in re.finditer(r"<([^<>]+)>", main) if m[1] in names]
     own = [m for m in places if m[1] == name]
-    if not own or len({m[1] for m in places}) < 2:
-        return Clause(request, "", 0, len(request))
+    if not own:
+        return Clause(request, "", 0, len(request), whole=True)
+    if len({m[1] for m in places}) < 2:
+        return Clause(main, "", 0, len(main), whole=True)
     head, tail = main[: places[0].start()], main[places[-1].end() :]
     if re.search(r"\btheirs?\b", tail, re.IGNORECASE):
         return Clause(f"{head}<{name}>{tail}", head, 0, len(request), shared=True)

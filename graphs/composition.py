@@ -5,7 +5,7 @@ import re
 from graphs.clause import Clause, beside
 from graphs.data import data
 from graphs.exemplars import composer_prompts
-from graphs.needs import find_need
+from graphs.needs import Need, find_needs
 from graphs.ports import Writer
 from graphs.stage import Stage, settle
 from graphs.wording import bare, content, first_line, mark, one_sentence, related
@@ -18,24 +18,29 @@ _LABEL = re.compile(r"^(?:new request|request|t'|prompt|output)\s*:\s*", re.IGNO
 _VALUE = re.compile(r"^<[^<>]+>['’]s (.+?) (?:is|are) (.+?)\.?$", re.IGNORECASE)
 
 
-def compose(writer: Writer, part: Clause, fact: str, name: str, exemplars: int = 6) -> Stage:
-    """Ask the model to put a fact into a clause; without a good output do it plainly."""
+def compose(
+    writer: Writer, part: Clause, question: str, fact: str, name: str, exemplars: int = 6
+) -> Stage:
+    """Ask the model to put the fact that answers a question into a clause, or do it plainly."""
     if part.shared:
         # several concepts own the phrase, so no single fact can take its place
         return Stage("compose", name, beside(part.text, fact), "rule", (), "the phrase is shared")
+
+    needs = find_needs(part.text, name)
+    need = next((one for one in needs if one.about(question)), None)
 
     def read(raw: str) -> str:
         return mark(_LABEL.sub("", first_line(raw)), name)
 
     def check(composed: str) -> str:
-        return _problem(composed, part, fact, name)
+        return _problem(composed, part, need, fact, name)
 
     prompts = composer_prompts(part.text, fact, exemplars)
-    fallback = _filled(part, fact, name)
+    fallback = _filled(part, need, fact, name)
     return settle("compose", name, prompts, writer.answer, read, check, fallback)
 
 
-def _problem(composed: str, part: Clause, fact: str, name: str) -> str:
+def _problem(composed: str, part: Clause, need: Need | None, fact: str, name: str) -> str:
     if not composed:
         return "is empty"
     if not one_sentence(composed):
@@ -44,7 +49,7 @@ def _problem(composed: str, part: Clause, fact: str, name: str) -> str:
         return f"does not name <{name}> alone"
     if not part.fits(composed) or not _begins(composed, part.text, name):
         return "does not begin as the request does"
-    held, need = content(composed), find_need(part.text, name)
+    held = content(composed)
     filled = content(need.phrase) if need else set()
     kept = content(part.text) - filled
     if not kept <= held:
@@ -69,9 +74,9 @@ def _value_words(fact: str, filled: set[str]) -> set[str]:
     return words - related(filled) or words
 
 
-def _filled(part: Clause, fact: str, name: str) -> str:
+def _filled(part: Clause, need: Need | None, fact: str, name: str) -> str:
     """Put the fact's value where the need stands if that reads well; else add the fact."""
-    need, value = find_need(part.text, name), _VALUE.match(fact)
+    value = _VALUE.match(fact)
     if need and value and content(need.noun) == content(value[1]):
         if value[2].split()[0].casefold() in data("words")["determiners"]:
             filled = part.text[: need.start] + value[2] + part.text[need.end :]

@@ -121,8 +121,8 @@ def _ask_rows(question: str, concept: Known, writer: Writer, prompts: list[str])
     def check(answer: str) -> str:
         if not answer or is_unknown(answer):
             return "does not know"
-        if not one_sentence(answer):
-            return "is not one sentence"
+        if not one_sentence(answer) or answer.endswith("?"):
+            return "is not one statement"
         if f"<{concept.name}>" not in answer:
             return f"does not name <{concept.name}>"
         return "" if content(answer) - content(question) else "says nothing new"

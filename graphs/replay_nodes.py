@@ -5,7 +5,7 @@ from typing import Literal
 from graphs.clause import Clause, clause
 from graphs.composition import compose
 from graphs.intent import NONE, parse_intent
-from graphs.needs import find_need
+from graphs.needs import open_needs
 from graphs.ports import Known, ReplayPorts
 from graphs.recall import recall
 from graphs.state import ReplayState
@@ -33,9 +33,9 @@ def begin(state: ReplayState, ports: ReplayPorts) -> ReplayState:
 def parse(state: ReplayState, ports: ReplayPorts) -> ReplayState:
     """Find the question behind what the request says about the present concept."""
     part, name = _part(state), state["todo"][0]
-    stage = parse_intent(ports.writer, part.text, name, ports.replay.exemplars)
-    # what was asked before has been dealt with
-    new = stage.result != NONE and stage.result not in state["questions"]
+    asked = _asked(name, state["questions"])
+    stage = parse_intent(ports.writer, part.text, name, ports.replay.exemplars, asked)
+    new = stage.result != NONE
     update: ReplayState = {
         "question": stage.result if new else NONE,
         "answer": "",
@@ -48,24 +48,25 @@ def recall_memory(state: ReplayState, ports: ReplayPorts) -> ReplayState:
     """Answer the question from the stored facts, the concept's rows, or both."""
     stages = recall(state["question"], _concept(state, ports), ports)
     answer = stages[-1].result if stages else ""
+    questions = [*state["questions"], state["question"]]
     update: ReplayState = {
         "answer": answer,
-        "questions": [*state["questions"], state["question"]],
+        "questions": questions,
         "answers": [*state["answers"], answer],
         "stages": [*state["stages"], *(stage.plain() for stage in stages)],
     }
-    return update if answer else {**update, "todo": state["todo"][1:]}
+    return update if answer else {**update, "todo": _left(state, state["prompt"], questions)}
 
 
 def compose_prompt(state: ReplayState, ports: ReplayPorts) -> ReplayState:
     """Put the answer into the request; then go on with what the request still leaves open."""
     part, name = _part(state), state["todo"][0]
-    stage = compose(ports.writer, part, state["answer"], name, ports.replay.exemplars)
+    question, fact = state["question"], state["answer"]
+    stage = compose(ports.writer, part, question, fact, name, ports.replay.exemplars)
     prompt = part.put_back(state["prompt"], stage.result)
-    done = not _open(prompt, name, state) or stage.result.startswith(part.text)
     return {
         "prompt": prompt,
-        "todo": state["todo"][1:] if done else state["todo"],
+        "todo": _left(state, prompt, state["questions"]),
         "stages": [*state["stages"], stage.plain()],
     }
 
@@ -93,11 +94,16 @@ def _part(state: ReplayState) -> Clause:
     return clause(state["prompt"], state["todo"][0], state["names"])
 
 
-def _open(prompt: str, name: str, state: ReplayState) -> bool:
-    """Tell whether a composed request leaves another fact about the concept open."""
-    asked = [question for question in state["questions"] if f"<{name}>" in question]
-    part = clause(prompt, name, state["names"])
-    return len(asked) < _MOST_FACTS and find_need(part.text, name) is not None
+def _left(state: ReplayState, prompt: str, questions: list[str]) -> list[str]:
+    """Return the concepts still to be looked at: the present one while it leaves needs open."""
+    name = state["todo"][0]
+    asked, part = _asked(name, questions), clause(prompt, name, state["names"])
+    more = len(asked) < _MOST_FACTS and bool(open_needs(part.text, name, asked))
+    return state["todo"] if more else state["todo"][1:]
+
+
+def _asked(name: str, questions: list[str]) -> list[str]:
+    return [question for question in questions if f"<{name}>" in question]
 
 
 def _concept(state: ReplayState, ports: ReplayPorts) -> Known:

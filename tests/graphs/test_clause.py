@@ -31,6 +31,15 @@ def test_one_concept_keeps_the_whole_request() -> None:
     assert clause("Draw <maeve> with <rex>.", "maeve", ["maeve"]).text == "Draw <maeve> with <rex>."
 
 
+def test_what_a_fact_says_is_not_asked_about() -> None:
+    request = "Draw <kai> at work. <kai> keeps his car in his garage."
+    part = clause(request, "kai", ["kai"])
+    assert part.text == "Draw <kai> at work."
+    assert part.put_back(request, "Draw <kai> in a shop").startswith(
+        "Draw <kai> in a shop. <kai> k"
+    )
+
+
 def test_an_added_fact_goes_behind_the_whole() -> None:
     part = clause(BOTH, "maeve", ["maeve", "kai"])
     assert part.put_back(BOTH, f"{part.text} <maeve> is red.") == f"{BOTH} <maeve> is red."

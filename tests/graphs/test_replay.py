@@ -100,6 +100,21 @@ def test_two_needs_of_one_concept_are_both_met(house: FakeHouse) -> None:
     assert state["prompt"] == "Draw <maeve> with a black ball in a basket."
 
 
+def test_a_need_without_a_fact_does_not_hide_the_next(house: FakeHouse) -> None:
+    house.facts.facts, house.replay = TOY, ReplayOptions(source="profile")
+    state = replay(house, "Draw <maeve> in her garden with her toy.", "maeve")
+    assert state["prompt"] == "Draw <maeve> in her garden with a black excavator."
+    assert state["answers"] == ["", "<maeve>'s toy is a black excavator."]
+
+
+def test_the_model_may_begin_with_the_second_need(house: FakeHouse) -> None:
+    house.facts.facts = {"c1": ["her toy is a ball", "her garden is a jungle"]}
+    house.writer = FakeWriter("What is <maeve>'s toy?")
+    state = replay(house, "Draw <maeve> in her garden with her toy.", "maeve")
+    assert state["prompt"] == "Draw <maeve> in a jungle with a ball."
+    assert state["stages"][0]["by"] == "model"
+
+
 def test_names_may_hold_spaces(house: FakeHouse) -> None:
     house.concepts.known = [Known("c1", "Miss Moo")]
     house.facts.facts = {"c1": ["Miss Moo's toy is a bell."]}

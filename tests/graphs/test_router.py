@@ -15,6 +15,9 @@ from tests.graphs.fakes import FakeWriter
         ("make a picture of a dog", True, "generate"),
         ("show me <maeve> asleep", False, "generate"),
         ("imagine <kai> as an astronaut", False, "generate"),
+        ("<maeve> on the beach", False, "generate"),
+        ("<maeve> and <kai> playing chess", False, "generate"),
+        ("<maeve> in this photo?", True, "understand"),
         ("What does <maeve> like?", False, "understand"),
         ("What is in the picture of <maeve>?", True, "understand"),
         ("describe this photo", True, "understand"),
@@ -41,7 +44,7 @@ def test_rules_decide(text: str, image: bool, route: str) -> None:
     assert found is not None and found.route == route
 
 
-@pytest.mark.parametrize("text", ["<maeve> on the beach", "add milk", "I like <kai>"])
+@pytest.mark.parametrize("text", ["<maeve>, watercolour", "add milk", "I like <kai>"])
 def test_rules_leave_the_rest_open(text: str) -> None:
     assert route_by_rules(text, False, 0) is None
 
@@ -58,12 +61,12 @@ def test_the_model_is_not_asked_where_a_rule_fits() -> None:
 
 
 def test_the_model_decides_the_rest_and_says_so() -> None:
-    found = choose_route(FakeWriter("draw"), "<maeve> on the beach", image=False)
+    found = choose_route(FakeWriter("draw"), "<maeve>, watercolour", image=False)
     assert found.route == "generate"
     assert found.stage is not None and found.stage.attempts[0].raw == "draw"
 
 
 def test_in_doubt_it_only_answers() -> None:
-    found = choose_route(FakeWriter("banana", "??"), "<maeve> on the beach", image=False)
+    found = choose_route(FakeWriter("banana", "??"), "<maeve>, watercolour", image=False)
     assert found.route == "understand"
     assert found.stage is not None and found.stage.by == "fallback"
