@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from backbone.config import BackboneConfig
 from backbone.model import UnifiedModel
+from backbone.whitening import WhitenedConnector
 
 __all__ = ["blank_model", "random_model", "to_dtype"]
 
@@ -37,8 +38,14 @@ def random_model(config: BackboneConfig, seed: int = 0) -> UnifiedModel:
 
 
 def to_dtype(model: UnifiedModel, dtype: torch.dtype) -> UnifiedModel:
-    """Round a model to a dtype, all but its autoencoder, which stays float32 (§22)."""
+    """Round a model to a dtype, all but its autoencoder (§22) and fixed maps of features.
+
+    Both stay float32: whitening blows rounded means up.
+    """
     model.to(dtype)
+    if isinstance(model.connector, WhitenedConnector):
+        model.connector.mean = model.connector.mean.float()
+        model.connector.components = model.connector.components.float()
     if model.autoencoder is not None:
         model.autoencoder.float()
     return model

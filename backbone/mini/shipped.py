@@ -38,6 +38,8 @@ __all__ = [
 ]
 
 ENCODERS = "encoders.safetensors"
+# whitening blows rounded means up
+_PRECISE = ("connector.mean", "connector.components")
 _PARTS = ("autoencoder.", "connector.", "encoder.", "lora.", "model.", "rows.")
 
 
@@ -50,7 +52,7 @@ class Encoders:
 
 
 def write(tensors: Mapping[str, Tensor], path: Path, notes: Mapping[str, str]) -> None:
-    """Write trained tensors as bf16, with notes on how they came about.
+    """Write trained tensors as bf16, all but the fixed map of features, with notes on how they came about.
 
     Raises:
         TensorError: if a name belongs to no part.
@@ -59,7 +61,10 @@ def write(tensors: Mapping[str, Tensor], path: Path, notes: Mapping[str, str]) -
     if strange:
         raise TensorError(f"{strange[0]} belongs to no part; parts are {', '.join(_PARTS)}.")
     path.parent.mkdir(parents=True, exist_ok=True)
-    rounded = {name: t.detach().to(torch.bfloat16).contiguous() for name, t in tensors.items()}
+    rounded = {
+        name: t.detach().to(torch.float32 if name in _PRECISE else torch.bfloat16).contiguous()
+        for name, t in tensors.items()
+    }
     save_file(rounded, path, metadata={"format": "pt", **notes})
 
 

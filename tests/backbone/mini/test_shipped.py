@@ -54,7 +54,8 @@ def blank() -> Backbone:
 
 def test_the_file_is_bf16_and_says_how_it_came_about(shipped_file: Path) -> None:
     tensors = load_file(shipped_file)
-    assert {t.dtype for t in tensors.values()} == {torch.bfloat16}
+    precise = {name for name, t in tensors.items() if t.dtype != torch.bfloat16}
+    assert precise == {"connector.mean", "connector.components"}
     assert len(fingerprint(shipped_file)) == 12
 
 
