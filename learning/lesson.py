@@ -82,11 +82,16 @@ def prepare(
         pairs += scene_pairs(subjects, name, world, rng, recipe.scene_edits)
         views = views_of(subjects, world, rng, recipe.views)
         places = learned.places or ("",) * len(photos)
+        others = strangers(subjects, word, world, rng, recipe.strangers)
+        kept = len(others) // 4
+        if held is not None:
+            held = replace(held, negatives=held.negatives + others[len(others) - kept :])
+            others = others[: len(others) - kept]
         extra = replace(
             learned,
             photos=photos + tuple(view.image for view in views),
             places=places + tuple(view.place for view in views),
-            negatives=learned.negatives + strangers(subjects, word, world, rng, recipe.strangers),
+            negatives=learned.negatives + others,
         )
     edits = judge(pairs, refused=refused)
     extra = replace(extra, edits=extra.edits + edits.examples)

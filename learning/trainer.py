@@ -10,25 +10,24 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from filelock import FileLock, Timeout
-from torch import Tensor
-from torch.optim import AdamW
 
 from backbone.concepts import ConceptTokens
 from backbone.face import Backbone
 from backbone.limits import never
-from backbone.training import JointLoss, LossOptions
+from backbone.training import LossOptions
 from learning.batches import batch_of, noise_of
 from learning.checkpoint import backbone_id
 from learning.examples import ExampleSet
 from learning.held_out import HeldOut, recognition, score_held_out
 from learning.machine import peak_memory_bytes
 from learning.presets import Recipe
+from learning.run import Run, apply, capture, make_optimizer, mean_of, restore, trim
 from learning.samples import SampleMaker, rows_of
 from learning.state import ROWS, State, put_rows, read_state, rows_of_concept, write_state
 from omni_errors import CancelledError, InputError
@@ -76,21 +75,6 @@ class TrainResult:
     record: dict[str, Any]
 
 
-@dataclass
-class _Run:
-    """What changes while learning."""
-
-    concept: ConceptTokens
-    optimizer: AdamW
-    step: int = 0
-    # seconds of this and earlier sittings
-    elapsed: float = 0.0
-    recent: list[dict[str, float]] = field(default_factory=list)
-    looks: list[dict[str, Any]] = field(default_factory=list)
-    best: dict[str, Tensor] = field(default_factory=dict)
-    best_step: int = -1
-
-
 def train(
     face: Backbone,
     concept: ConceptTokens,
@@ -101,23 +85,24 @@ def train(
     """Move a concept's rows in place, beginning where the folder's state ended, if there is one.
 
     Raises:
-        InputError: if the state belongs to other data, or the losses are no numbers any more.
+        InputError: if the model does not draw, the state belongs to other data, or the losses
+            are no numbers any more.
         CancelledError: on Ctrl-C, after the state was kept.
     """
     options = options or TrainOptions()
+    if face.model.autoencoder is None:
+        # Rows learned by half would be taken for whole ones wherever they are loaded.
+        raise InputError(
+            f"{face.config.name} was loaded without what draws, and rows learn both.",
+            hint="Load it without understanding_only.",
+        )
     concept.check(face.config)
-    run = _Run(concept, _optimizer(concept, recipe))
+    run = Run(concept, make_optimizer(concept, recipe))
     with _folder(options.folder):
         job = _Job(face, examples, recipe, options, SampleMaker(face, concept))
         job.resume(run)
         ended = job.run(run)
         return job.result(run, ended)
-
-
-def _optimizer(concept: ConceptTokens, recipe: Recipe) -> AdamW:
-    und = {"params": [concept.sks, concept.und, concept.out], "lr": recipe.lr_und}
-    gen = {"params": [concept.gen], "lr": recipe.lr_gen}
-    return AdamW([und, gen], weight_decay=recipe.weight_decay)
 
 
 @contextmanager
@@ -148,7 +133,7 @@ class _Job:
 
     @property
     def draws(self) -> bool:
-        return self.face.model.autoencoder is not None and len(self.maker.concept.gen) > 0
+        return len(self.maker.concept.gen) > 0
 
     @property
     def file(self) -> Path | None:
@@ -160,10 +145,10 @@ class _Job:
 
     # the loop
 
-    def run(self, run: _Run) -> str:
+    def run(self, run: Run) -> str:
         """Go through the steps; what is kept is always the state after a whole one."""
         identity = self._identity()
-        kept = _capture(run, identity)
+        kept = capture(run, identity)
         try:
             while (ended := self._end(run)) == "":
                 started = time.monotonic()
@@ -176,7 +161,7 @@ class _Job:
                 run.recent = [*run.recent, asdict(told)][-_RECENT:]
                 # The log first: lines beyond the state are cut off later, missing ones stay lost.
                 self._write_down(told)
-                kept = _capture(run, identity)
+                kept = capture(run, identity)
                 if told.step % self.recipe.save_every == 0:
                     self._write(kept)
                 self.options.on_step(told, self.recipe.steps)
@@ -189,20 +174,20 @@ class _Job:
         self._write(kept)
         return ended
 
-    def _end(self, run: _Run) -> str:
+    def _end(self, run: Run) -> str:
         """Say why no further step is made, "" if one is."""
         recipe = self.recipe
         if run.step >= recipe.steps:
             return "finished"
         if self.options.should_stop():
             return "stopped"
-        ahead = _mean(run.recent, "seconds")
+        ahead = mean_of(run.recent, "seconds")
         if recipe.budget_s is not None and run.elapsed + ahead > recipe.budget_s:
             return "budget"
         since = sum(look["step"] > run.best_step for look in run.looks)
         return "early" if recipe.patience is not None and since >= recipe.patience > 0 else ""
 
-    def _step(self, run: _Run) -> tuple[float, float, float, float]:
+    def _step(self, run: Run) -> tuple[float, float, float, float]:
         """Make one step and return its losses: total, text, image, edit."""
         recipe, number = self.recipe, run.step
         batch = batch_of(self.examples, recipe, number, draws=self.draws)
@@ -210,12 +195,12 @@ class _Job:
         weights = LossOptions(recipe.image_weight, recipe.edit_weight, recompute=recipe.recompute)
         with torch.enable_grad():
             loss = self.face.losses(rows, noise_of(recipe, number), weights)
-            _apply(loss, run.optimizer, recipe, number)
+            apply(loss, run.optimizer, recipe, number)
         parts = (loss.total, loss.text, loss.image, loss.edit)
         total, text, image, edit = (float(part.detach()) for part in parts)
         return total, text, image, edit
 
-    def _look(self, run: _Run) -> None:
+    def _look(self, run: Run) -> None:
         """Look at the held-out photos every so many steps, and remember the best rows."""
         held, done = self.options.held_out, run.step + 1
         if held is None or done % self.recipe.test_every and done != self.recipe.steps:
@@ -247,7 +232,7 @@ class _Job:
         if self.file is not None:
             write_state(self.file, kept)
 
-    def resume(self, run: _Run) -> None:
+    def resume(self, run: Run) -> None:
         """Take up the folder's state, and forget the losses logged after it."""
         if self.file is None or self.log is None:
             return
@@ -261,10 +246,10 @@ class _Job:
                         f"its {key.replace('_', ' ')} differs.",
                         hint="Use another folder, or delete this one.",
                     )
-            _restore(run, state)
-        _trim(self.log, run.step)
+            restore(run, state)
+        trim(self.log, run.step)
 
-    def result(self, run: _Run, ended: str) -> TrainResult:
+    def result(self, run: Run, ended: str) -> TrainResult:
         """Choose the rows and write the record down."""
         held, recipe = self.options.held_out, self.recipe
         if recipe.keep_best and run.best:
@@ -281,7 +266,7 @@ class _Job:
             "recipe": asdict(recipe),
             "steps": run.step,
             "ended": ended,
-            "losses": {name: _mean(run.recent, name) for name in names},
+            "losses": {name: mean_of(run.recent, name) for name in names},
             "held_out": found,
             "held_out_history": run.looks,
             "best_step": run.best_step if run.best else None,
@@ -293,68 +278,3 @@ class _Job:
             "dtype": str(self.face.model.dtype).removeprefix("torch."),
         }
         return TrainResult(run.concept, ended, record)
-
-
-def _apply(loss: JointLoss, optimizer: AdamW, recipe: Recipe, step: int) -> None:
-    """Move the rows: gradients of them alone, clipped, at the rate of this step."""
-    if not bool(torch.isfinite(loss.total)):
-        raise InputError(
-            f"The loss is no number at step {step + 1}: the rows have gone astray.",
-            hint=f"Learn with lower rates than {recipe.lr_und:g} and {recipe.lr_gen:g}.",
-        )
-    rows = [p for group in optimizer.param_groups for p in group["params"] if p.numel()]
-    # Not backward(): weights of the backbone get no gradients, whatever their flags say.
-    found = torch.autograd.grad(loss.total, rows, allow_unused=True)
-    for row, gradient in zip(rows, found, strict=True):
-        row.grad = gradient
-    torch.nn.utils.clip_grad_norm_(rows, recipe.clip)
-    warm = min((step + 1) / (recipe.warmup + 1), 1.0)
-    for group, rate in zip(optimizer.param_groups, (recipe.lr_und, recipe.lr_gen), strict=True):
-        group["lr"] = rate * warm
-    optimizer.step()
-
-
-def _mean(records: list[dict[str, float]], name: str) -> float:
-    return sum(r[name] for r in records) / len(records) if records else 0.0
-
-
-def _capture(run: _Run, identity: dict[str, Any]) -> State:
-    """Copy everything a continuation needs."""
-    tensors = {f"rows.{k}": v for k, v in rows_of_concept(run.concept).items()}
-    tensors |= {f"best.{k}": v for k, v in run.best.items()}
-    for number, memory in run.optimizer.state_dict()["state"].items():
-        tensors |= {f"adam.{number}.{k}": v.detach().cpu().clone() for k, v in memory.items()}
-    record = {
-        **identity,
-        "step": run.step,
-        "elapsed": run.elapsed,
-        "recent": run.recent,
-        "looks": list(run.looks),
-        "best_step": run.best_step,
-    }
-    return State(tensors, record)
-
-
-def _restore(run: _Run, state: State) -> None:
-    """Put a captured state back."""
-    put_rows(run.concept, state.part("rows"))
-    memories: dict[int, dict[str, Tensor]] = {}
-    for key, tensor in state.part("adam").items():
-        number, name = key.split(".")
-        memories.setdefault(int(number), {})[name] = tensor
-    groups = run.optimizer.state_dict()["param_groups"]
-    run.optimizer.load_state_dict({"state": memories, "param_groups": groups})
-    run.best = state.part("best")
-    record = state.record
-    run.step, run.elapsed, run.best_step = record["step"], record["elapsed"], record["best_step"]
-    run.recent, run.looks = list(record["recent"]), list(record["looks"])
-
-
-def _trim(log: Path, step: int) -> None:
-    """Keep the lines of the first steps; a kill may have cut the last one short."""
-    if not log.is_file():
-        return
-    lines = log.read_text("utf-8").splitlines(keepends=True)[:step]
-    waiting = log.with_suffix(".new")
-    waiting.write_text("".join(lines), "utf-8")
-    waiting.replace(log)

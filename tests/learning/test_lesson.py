@@ -12,16 +12,19 @@ import torch
 from torch import Generator
 
 import learning
-from backbone import ConceptTokens
+from backbone import ConceptTokens, load
 from backbone.face import Backbone
+from backbone.loading import LoadOptions
 from learning.checkpoint import RECORD_KEYS, unpack
 from learning.cutouts import choose_cutouts
 from learning.edit_pairs import world_of
-from learning.examples import Material
+from learning.examples import ExampleSet, Material
 from learning.lesson import learn, prepare
 from learning.masks import GrabCutSegmenter, SubjectMask, central_ellipse
 from learning.presets import Recipe
 from learning.scenery import strangers, views_of
+from learning.trainer import train
+from omni_errors import InputError
 from tests.learning.conftest import photo
 
 QUICK = Recipe(
@@ -49,7 +52,8 @@ def test_photos_become_tokens_with_their_history(tiny: Backbone, tmp_path: Path)
 def test_a_lesson_has_views_strangers_and_edits(tiny: Backbone) -> None:
     lesson = prepare(tiny, given(), QUICK)
     assert len(lesson.material.photos) == 4 + 2 and len(lesson.masks) == 4
-    assert [n.class_word == "ball" for n in lesson.material.negatives] == [True, False] * 2
+    assert [n.class_word == "ball" for n in lesson.material.negatives] == [True, False, True]
+    assert lesson.held_out is not None and len(lesson.held_out.negatives) == 1
     assert all(place for place in lesson.material.places[4:])
     assert lesson.edits.kept_share > 0.5 and len(lesson.material.edits) >= 5
 
@@ -124,3 +128,10 @@ def test_names_of_the_room_are_there() -> None:
 def test_presets_come_without_torch() -> None:
     code = "import sys, learning.presets; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_model_loaded_without_drawing_does_not_learn(examples: ExampleSet) -> None:
+    face = load("tiny", LoadOptions(understanding_only=True))
+    rows = ConceptTokens.random("ball", face.config, Generator().manual_seed(1))
+    with pytest.raises(InputError, match="understanding_only"):
+        train(face, rows, examples, QUICK)

@@ -1,0 +1,105 @@
+"""A run of learning: what changes from step to step, moved, captured and put back."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim import AdamW
+
+from backbone.concepts import ConceptTokens
+from backbone.training import JointLoss
+from learning.presets import Recipe
+from learning.state import State, put_rows, rows_of_concept
+from omni_errors import InputError
+
+__all__ = ["Run", "apply", "capture", "make_optimizer", "mean_of", "restore", "trim"]
+
+
+@dataclass
+class Run:
+    """What changes while learning."""
+
+    concept: ConceptTokens
+    optimizer: AdamW
+    step: int = 0
+    # seconds of this and earlier sittings
+    elapsed: float = 0.0
+    recent: list[dict[str, float]] = field(default_factory=list)
+    looks: list[dict[str, Any]] = field(default_factory=list)
+    best: dict[str, Tensor] = field(default_factory=dict)
+    best_step: int = -1
+
+
+def make_optimizer(concept: ConceptTokens, recipe: Recipe) -> AdamW:
+    """Make the optimiser of the rows: those that understand, and those that draw."""
+    und = {"params": [concept.sks, concept.und, concept.out], "lr": recipe.lr_und}
+    gen = {"params": [concept.gen], "lr": recipe.lr_gen}
+    return AdamW([und, gen], weight_decay=recipe.weight_decay)
+
+
+def apply(loss: JointLoss, optimizer: AdamW, recipe: Recipe, step: int) -> None:
+    """Move the rows: gradients of them alone, clipped, at the rate of this step."""
+    if not bool(torch.isfinite(loss.total)):
+        raise InputError(
+            f"The loss is no number at step {step + 1}: the rows have gone astray.",
+            hint=f"Learn with lower rates than {recipe.lr_und:g} and {recipe.lr_gen:g}.",
+        )
+    rows = [p for group in optimizer.param_groups for p in group["params"] if p.numel()]
+    # Not backward(): weights of the backbone get no gradients, whatever their flags say.
+    found = torch.autograd.grad(loss.total, rows, allow_unused=True)
+    for row, gradient in zip(rows, found, strict=True):
+        row.grad = gradient
+    torch.nn.utils.clip_grad_norm_(rows, recipe.clip)
+    warm = min((step + 1) / (recipe.warmup + 1), 1.0)
+    for group, rate in zip(optimizer.param_groups, (recipe.lr_und, recipe.lr_gen), strict=True):
+        group["lr"] = rate * warm
+    optimizer.step()
+
+
+def mean_of(records: list[dict[str, float]], name: str) -> float:
+    """Average one number of records, 0 of none."""
+    return sum(r[name] for r in records) / len(records) if records else 0.0
+
+
+def capture(run: Run, identity: dict[str, Any]) -> State:
+    """Copy everything a continuation needs."""
+    tensors = {f"rows.{k}": v for k, v in rows_of_concept(run.concept).items()}
+    tensors |= {f"best.{k}": v for k, v in run.best.items()}
+    for number, memory in run.optimizer.state_dict()["state"].items():
+        tensors |= {f"adam.{number}.{k}": v.detach().cpu().clone() for k, v in memory.items()}
+    record = {
+        **identity,
+        "step": run.step,
+        "elapsed": run.elapsed,
+        "recent": run.recent,
+        "looks": list(run.looks),
+        "best_step": run.best_step,
+    }
+    return State(tensors, record)
+
+
+def restore(run: Run, state: State) -> None:
+    """Put a captured state back."""
+    put_rows(run.concept, state.part("rows"))
+    memories: dict[int, dict[str, Tensor]] = {}
+    for key, tensor in state.part("adam").items():
+        number, name = key.split(".")
+        memories.setdefault(int(number), {})[name] = tensor
+    groups = run.optimizer.state_dict()["param_groups"]
+    run.optimizer.load_state_dict({"state": memories, "param_groups": groups})
+    run.best = state.part("best")
+    record = state.record
+    run.step, run.elapsed, run.best_step = record["step"], record["elapsed"], record["best_step"]
+    run.recent, run.looks = list(record["recent"]), list(record["looks"])
+
+
+def trim(log: Path, step: int) -> None:
+    """Keep the lines of the first steps; a kill may have cut the last one short."""
+    if not log.is_file():
+        return
+    lines = log.read_text("utf-8").splitlines(keepends=True)[:step]
+    waiting = log.with_suffix(".new")
+    waiting.write_text("".join(lines), "utf-8")
+    waiting.replace(log)
