@@ -66,7 +66,7 @@ def add(
     for path, reason in learned.unreadable:
         note(f"Not read: {path}: {reason}")
     if learned.duplicates:
-        note(f"{learned.duplicates} photos were there already.")
+        note(f"Seen before and left out: {learned.duplicates}.")
 
 
 def _learned_data(learned: "Learned") -> dict[str, Any]:

@@ -90,6 +90,8 @@ class Assistant:
         facts = {c.name: self._facts(c) for c in found.concepts}
         reading.add_text(_with_profile(found.text, facts))
         said = _printable(self.backbone.answer(reading, _short()))
+        for concept in found.concepts:
+            said = said.replace(f"<{concept.name}>", concept.name)
         trace = {"asked": found.text, "facts": facts, "checkpoints": self._versions(found.concepts)}
         return self._kept("understand", text, said, found.concepts, trace)
 
