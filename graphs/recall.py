@@ -123,6 +123,8 @@ def _ask_rows(question: str, concept: Known, writer: Writer, prompts: list[str])
             return "does not know"
         if not one_sentence(answer) or answer.endswith("?"):
             return "is not one statement"
+        if answer.count("<") != answer.count(">"):
+            return "breaks off"
         if f"<{concept.name}>" not in answer:
             return f"does not name <{concept.name}>"
         return "" if content(answer) - content(question) else "says nothing new"

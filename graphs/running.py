@@ -17,7 +17,7 @@ from omni_errors import NotFoundError
 __all__ = ["Outcome", "answer", "drop", "go_on", "start"]
 
 # steps of a run; a loop fails fast
-_MOST_STEPS = 60
+_MOST_STEPS = 200
 
 Graph = CompiledStateGraph[Any, Any, Any, Any]
 
@@ -31,7 +31,8 @@ class Outcome:
 
 
 def start(graph: Graph, state: Mapping[str, Any], ports: Any, thread: str = "run") -> Outcome:
-    """Run a graph from its beginning until it ends or asks."""
+    """Run a graph from its beginning until it ends or asks; an older run of the name is dropped."""
+    drop(graph, thread)
     return _run(graph, dict(state), ports, thread)
 
 

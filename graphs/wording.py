@@ -28,9 +28,10 @@ _OPENING = re.compile(r"^(she|he|it|they|her|his|its|their)\b\s*", re.IGNORECASE
 
 def words(text: str) -> list[str]:
     """Return a text's words in lower case and one spelling."""
-    spelling = data("words")["spelling"]
-    found = _WORD.findall(_POSSESSIVE.sub("", text.casefold()))
-    return [spelling.get(word, word) for word in found]
+    plain = _POSSESSIVE.sub("", text.casefold())
+    for other, ours in data("words")["spelling"].items():
+        plain = re.sub(rf"\b{other}", ours, plain)
+    return _WORD.findall(plain)
 
 
 def stem(word: str) -> str:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from langsmith.utils import tracing_is_enabled
 
 from graphs import go_on, learning_graph, open_saver, start
 from graphs.learning import LEARNING_STEPS
@@ -28,6 +29,18 @@ def test_a_killed_run_goes_on_without_repeating(tmp_path: Path, stop: str) -> No
         state = go_on(learning_graph(saver), fresh, "learn").state
     assert killed.done + fresh.done == list(LEARNING_STEPS)
     assert state["scores"] == {"recognition": 0.9}
+
+
+def test_nothing_is_sent_whatever_the_shell_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANGSMITH_TRACING", "true")
+    seen: list[object] = []
+
+    class Workshop(FakeWorkshop):
+        def _step(self, name: str) -> None:
+            seen.append(tracing_is_enabled())
+
+    start(learning_graph(), GIVEN, Workshop())
+    assert seen == [False] * len(LEARNING_STEPS)
 
 
 def test_nothing_goes_on_that_was_not_begun(tmp_path: Path) -> None:

@@ -1,8 +1,13 @@
 """A turn, from what the user says to what the journal keeps."""
 
+import json
 from typing import Any
 
 import pytest
+from hypothesis import given as drawn
+from hypothesis import settings
+from hypothesis import strategies as st
+from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite import SqliteSaver
 
 from graphs import Outcome, answer, carried, drop, start, turn_graph
@@ -170,6 +175,34 @@ def test_whose_and_what_are_asked_one_after_the_other(house: FakeHouse, saver: S
     resumed(house, saver, "maeve")
     asked = resumed(house, saver, "she hates rain").asking
     assert asked is not None and (asked["kind"], asked["fact"]) == ("consent", "she hates rain")
+
+
+def test_a_run_begun_anew_remembers_nothing_of_the_old(
+    house: FakeHouse, saver: SqliteSaver
+) -> None:
+    paused(house, saver, "draw @rex")
+    resumed(house, saver, "dunno")
+    done = start(turn_graph(saver), {"key": "k", "text": "draw a cat"}, house.ports, "t1")
+    assert (done.state["trace"]["asked"], house.studio.drawn) == ([], [("draw a cat", ())])
+
+
+@settings(max_examples=80, deadline=None)
+@drawn(
+    st.text(max_size=40)
+    | st.sampled_from(["draw <>", "<maeve", "@", "remember", "who is this", "it"]),
+    st.lists(st.text(max_size=40), max_size=6),
+    st.lists(st.text(max_size=20), min_size=4, max_size=4),
+    st.sampled_from(["", "p.jpg"]),
+)
+def test_every_turn_ends(text: str, said: list[str], answers: list[str], photo: str) -> None:
+    house, graph = FakeHouse(FakeWriter(*said)), turn_graph(InMemorySaver())
+    given = {"key": "k", "text": text, "attachment": photo, "last_concepts": ["c1", "c2"]}
+    done = start(graph, given, house.ports, "t")
+    for reply in answers:
+        done = answer(graph, reply, house.ports, "t") if done.asking else done
+    assert done.asking is None
+    assert list(house.journal.turns) == ["k"]
+    assert json.loads(json.dumps(house.journal.turns)) == house.journal.turns
 
 
 def test_a_conversation_of_twelve_turns(house: FakeHouse, saver: SqliteSaver) -> None:
