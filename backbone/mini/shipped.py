@@ -52,7 +52,7 @@ class Encoders:
 
 
 def write(tensors: Mapping[str, Tensor], path: Path, notes: Mapping[str, str]) -> None:
-    """Write trained tensors as bf16, all but the fixed map of features, with notes on how they came about.
+    """Write trained tensors as bf16 (the fixed map of features as float32), and notes on them.
 
     Raises:
         TensorError: if a name belongs to no part.
