@@ -68,6 +68,8 @@ class ConceptBook:
             version = self._commit(concept, tokens, intake, preset="instant")
         seconds = time.monotonic() - start
         on_note(f"Usable after {seconds:.1f} s.")
+        if preset != "none":
+            on_note(f"Training ({preset}) is not in this version: the tokens are the encoders'.")
         twice = sum(photo.sha256 in before for photo in added)
         return Learned(
             concept,
@@ -101,7 +103,7 @@ class ConceptBook:
 
         kept, memory, user = [], self.assistant.memory, self.assistant.user
         for photo, vector in zip(intake.photos, vectors, strict=True):
-            width, height = photo.size
+            width, height = photo.image.size
             row = memory.photos.add(
                 user, concept.id, encode(photo.image, {}), width=width, height=height
             )
