@@ -45,6 +45,8 @@ class TurnState(ReplayState, total=False):
     last_image: str
     last_concepts: list[str]
     seed: int | None
+    # the route, where a command has said it; "" lets the text decide
+    wanted: str
     # found
     how: str
     route: str

@@ -12,7 +12,7 @@ from graphs.mentions import find_mentions
 from graphs.ports import Known, TurnPorts
 from graphs.questions import Question, is_yes, question, take_answer
 from graphs.recognition import evidence, who
-from graphs.router import choose_route, means_last_image, means_picture, route_by_rules
+from graphs.router import Route, choose_route, means_last_image, means_picture, route_by_rules
 from graphs.state import TurnState
 from graphs.wording import about
 
@@ -100,7 +100,12 @@ def route(state: TurnState, ports: TurnPorts) -> TurnState:
     image = bool(state.get("attachment")) or (
         bool(state.get("last_image")) and means_last_image(text)
     )
-    found = choose_route(ports.writer, text, image, len(state["names"]))
+    wanted = state.get("wanted", "")
+    found = (
+        Route(wanted, "was told")
+        if wanted and text.strip()
+        else choose_route(ports.writer, text, image, len(state["names"]))
+    )
     stages = [found.stage.plain()] if found.stage else []
     return {
         "route": found.route,

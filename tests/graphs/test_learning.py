@@ -1,5 +1,7 @@
 """Learning that stops anywhere goes on from there."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,31 @@ def test_a_killed_run_goes_on_without_repeating(tmp_path: Path, stop: str) -> No
         state = go_on(learning_graph(saver), fresh, "learn").state
     assert killed.done + fresh.done == list(LEARNING_STEPS)
     assert state["scores"] == {"recognition": 0.9}
+
+
+ROOT = Path(__file__).parent.parent.parent
+KILLED = """
+import os, sys
+from pathlib import Path
+from graphs import learning_graph, open_saver, start
+from tests.graphs.fakes import FakeWorkshop
+
+class Workshop(FakeWorkshop):
+    def train(self, *given):
+        os.kill(os.getpid(), 9)
+
+with open_saver(Path(sys.argv[1])) as saver:
+    start(learning_graph(saver), {"concept": "c1", "photos": ["a.jpg"]}, Workshop(), "learn")
+"""
+
+
+def test_kill_9_in_training_loses_nothing_before_it(tmp_path: Path) -> None:
+    path, fresh = tmp_path / "runs.db", FakeWorkshop()
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(path)], cwd=ROOT)
+    with open_saver(path) as saver:
+        state = go_on(learning_graph(saver), fresh, "learn").state
+    assert (killed.returncode, fresh.done) == (-9, ["train", "grade", "commit"])
+    assert state["checkpoint"] == "trained on examples of 1"
 
 
 def test_nothing_is_sent_whatever_the_shell_says(monkeypatch: pytest.MonkeyPatch) -> None:

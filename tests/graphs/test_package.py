@@ -25,7 +25,9 @@ with open_saver(Path(sys.argv[1])) as saver:
 def run(code: str, *arguments: str) -> str:
     # as strict as pytest itself
     command = [sys.executable, "-W", "error", "-c", code, *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    root = Path(__file__).parent.parent.parent
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=root)
+    return done.stdout.strip()
 
 
 def test_importing_costs_nothing() -> None:

@@ -56,6 +56,12 @@ def test_removing_a_concept_is_said_as_it_was_trained(house: FakeHouse) -> None:
     assert house.studio.edited[1] == ("p.jpg", "remove <maeve>: dog from the photo")
 
 
+def test_a_command_that_says_the_route_is_obeyed(house: FakeHouse) -> None:
+    state = turn(house, "what Maeve dreams of", wanted="generate")
+    assert house.studio.drawn == [("what <maeve> dreams of", ("c1",))]
+    assert state["trace"]["why"] == "was told"
+
+
 def test_the_trace_tells_why(house: FakeHouse) -> None:
     house.facts.facts = {"c1": ["her toy is a ball"]}
     turn(house, "Draw Maeve with her toy.")
