@@ -103,13 +103,15 @@ def _from_tokens(question: str, concept: Known, writer: Writer, *, doubt: bool) 
     if not doubt or not first.result:
         return first
     if first.by == "retry":
-        return replace(first, result="", why="said in one of two wordings only")
+        return replace(first, result="", by="fallback", why="said in one of two wordings only")
     second = _ask_rows(question, concept, writer, prompts[1:])
     new = [content(said) - content(question) for said in (first.result, second.result)]
     agrees = 2 * len(new[0] & new[1]) > len(new[0] | new[1])
     attempts = (*first.attempts, *second.attempts)
-    why = "said twice" if agrees else "said something else when asked again"
-    return replace(first, result=first.result if agrees else "", attempts=attempts, why=why)
+    if agrees:
+        return replace(first, attempts=attempts, why="said twice")
+    why = "said something else when asked again"
+    return replace(first, result="", by="fallback", attempts=attempts, why=why)
 
 
 def _ask_rows(question: str, concept: Known, writer: Writer, prompts: list[str]) -> Stage:

@@ -9,6 +9,7 @@ from graphs.needs import open_needs
 from graphs.ports import Known, ReplayPorts
 from graphs.recall import recall
 from graphs.state import ReplayState
+from graphs.wording import content
 
 __all__ = ["after_compose", "after_parse", "after_recall", "begin", "compose_prompt", "parse"]
 __all__ += ["recall_memory"]
@@ -48,6 +49,9 @@ def recall_memory(state: ReplayState, ports: ReplayPorts) -> ReplayState:
     """Answer the question from the stored facts, the concept's rows, or both."""
     stages = recall(state["question"], _concept(state, ports), ports)
     answer = stages[-1].result if stages else ""
+    if content(answer) <= content(_part(state).text):
+        # the request says it already
+        answer = ""
     questions = [*state["questions"], state["question"]]
     update: ReplayState = {
         "answer": answer,

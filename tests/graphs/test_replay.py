@@ -125,6 +125,11 @@ def test_names_may_hold_spaces(house: FakeHouse) -> None:
     assert how(dict(done)) == [("parse", "model"), ("recall", "profile"), ("compose", "model")]
 
 
+def test_what_the_request_says_is_not_said_again(house: FakeHouse) -> None:
+    house.facts.facts = {"c1": ["her hat is blue"]}
+    assert replay(house, "<maeve> in her blue hat", "maeve")["prompt"] == "<maeve> in her blue hat"
+
+
 def test_the_only_mention_is_not_lost(house: FakeHouse) -> None:
     house.facts.facts = TOY
     state = replay(house, "Draw <maeve>'s toy.", "maeve")
