@@ -83,7 +83,7 @@ class Backbone:
         photos: Sequence[Image.Image],
         masks: Sequence[NDArray[np.bool_]] | None = None,
     ) -> ConceptTokens:
-        """Write a concept's rows from photos of it, in a second and without training.
+        """Write a concept's rows from photos of it, without training.
 
         ``masks [H, W]`` tell where the subject is in each photo; without them it is the photo.
 
