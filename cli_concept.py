@@ -7,39 +7,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli_options import Json, Model, Preset, User, Yes, open_assistant, run_default
 from cli_output import note, print_json, print_pairs, print_table, say
 from omni_errors import RefusedError
 
 if TYPE_CHECKING:
-    from assistant import Assistant
     from assistant.results import Learned
     from memory.values import Receipt
 
-__all__ = ["Json", "Model", "User", "app"]
+__all__ = ["app"]
 
 app = typer.Typer(
     help="Teach, list, show, test and forget concepts.",
     invoke_without_command=True,
     rich_markup_mode=None,
 )
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-User = Annotated[str, typer.Option("--user", envvar="OMNI_USER", help="Whose memory it is.")]
-Model = Annotated[str, typer.Option("--model", envvar="OMNI_MODEL", help="A name or a folder.")]
 Name = Annotated[str, typer.Argument(help="The concept's name.")]
 
 
 @app.callback()
 def group(context: typer.Context) -> None:
     """Teach, list, show, test and forget concepts; without a command, list them."""
-    if context.invoked_subcommand is None:
-        list_concepts()
-
-
-def open_assistant(user: str, model: str = "omni-mini") -> "Assistant":
-    """Open a user's assistant; its model is loaded when it is needed."""
-    from assistant import Assistant
-
-    return Assistant(user=user, model=model)
+    run_default(context, "list")
 
 
 @app.command()
@@ -50,7 +39,7 @@ def add(
     facts: Annotated[
         list[str] | None, typer.Option("--fact", help="A sentence about it; repeatable.")
     ] = None,
-    preset: Annotated[str, typer.Option(help="How long to train: none, quick or paper.")] = "quick",
+    preset: Preset = "quick",
     user: User = "me",
     model: Model = "omni-mini",
     as_json: Json = False,
@@ -157,7 +146,7 @@ def forget(
     name: Name,
     images: Annotated[bool, typer.Option("--images", help="Also pictures that show it.")] = False,
     mentions: Annotated[bool, typer.Option("--mentions", help="Also turns that name it.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Yes = False,
     user: User = "me",
     as_json: Json = False,
 ) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from backbone.catalog import CATALOG, Entry, WheelSource, find_entry
+from cli_options import run_default
 from cli_output import note, print_json, print_pairs, print_table, say
 from omni_errors import FolderError, NotFoundError, RefusedError, UsageError
 
@@ -28,8 +29,7 @@ Name = Annotated[str, typer.Argument(help="A model's name; see `omni model list`
 @app.callback()
 def group(context: typer.Context) -> None:
     """See, measure and fetch models; without a command, list them."""
-    if context.invoked_subcommand is None:
-        list_models()
+    run_default(context, "list")
 
 
 @app.command("list")

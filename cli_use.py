@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli_concept import Json, Model, User, open_assistant
+from cli_options import Json, Model, Out, Seed, User, open_assistant
 from cli_output import note, print_json, say
 from omni_errors import UsageError
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["ask", "draw", "edit"]
 
 Text = Annotated[str | None, typer.Argument(help="What you want; read from stdin without it.")]
-Seed = Annotated[int | None, typer.Option("--seed", help="Repeats a picture.")]
-Out = Annotated[Path | None, typer.Option("-o", help="The folder for pictures.")]
 
 
 def _text(given: str | None) -> str:
