@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from assistant.results import Learned
     from memory.values import Receipt
 
-__all__ = ["app"]
+__all__ = ["app", "print_receipt"]
 
 app = typer.Typer(
     help="Teach, list, show, test and forget concepts.",
@@ -159,7 +159,7 @@ def forget(
     if as_json:
         print_json(_receipt_data(receipt))
     else:
-        _print_receipt(receipt)
+        print_receipt(receipt)
 
 
 def _confirm(name: str, photos: int) -> None:
@@ -186,7 +186,8 @@ def _receipt_data(receipt: "Receipt") -> dict[str, Any]:
     }
 
 
-def _print_receipt(receipt: "Receipt") -> None:
+def print_receipt(receipt: "Receipt") -> None:
+    """Print what was forgotten and what was found afterwards."""
     say(f"{receipt.concept} is forgotten.")
     print_pairs((kind, str(count)) for kind, count in receipt.removed.items() if count)
     looked = sum(receipt.looked_for.values())
