@@ -11,9 +11,14 @@ from typing import Annotated
 
 import typer
 
+import cli_chat
 import cli_concept
 import cli_config
+import cli_demo
 import cli_doctor
+import cli_keep
+import cli_log
+import cli_memory
 import cli_model
 import cli_use
 from cli_options import defaults
@@ -30,13 +35,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.add_typer(cli_concept.app, name="concept")
+app.command("demo")(cli_demo.demo)
+app.command("chat")(cli_chat.chat)
 app.command("ask")(cli_use.ask)
 app.command("draw")(cli_use.draw)
 app.command("edit")(cli_use.edit)
+app.add_typer(cli_concept.app, name="concept")
+app.add_typer(cli_memory.app, name="memory")
+app.add_typer(cli_log.app, name="log")
+app.command("replay")(cli_log.replay)
 app.add_typer(cli_model.app, name="model")
 app.add_typer(cli_config.app, name="config")
 app.command("doctor")(cli_doctor.doctor)
+app.command("export")(cli_keep.export)
+app.command("import")(cli_keep.import_all)
 
 
 def _print_version(asked: bool) -> None:

@@ -8,11 +8,11 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-__all__ = ["find_photos", "to_path"]
+__all__ = ["PICTURE_SUFFIXES", "find_photos", "to_path"]
 
 _WORD = re.compile(r"""(?<!\S)("[^"]+"|'[^']+'|(?:\\.|[^\s\\])+)(?!\S)""")
-_PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"}
-_PICTURES |= {".heic", ".heif", ".jp2"}
+PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"}
+PICTURE_SUFFIXES |= {".heic", ".heif", ".jp2"}
 
 
 def to_path(word: str) -> Path:
@@ -51,7 +51,9 @@ def find_photos(line: str) -> tuple[str, list[Path]]:
 
 def _is_photo(path: Path, written: str) -> bool:
     """Tell whether a word means a file: it is one, and is written like one."""
-    meant = path.suffix.lower() in _PICTURES or written.startswith(("file://", "/", "~/", "./"))
+    meant = path.suffix.lower() in PICTURE_SUFFIXES or written.startswith(
+        ("file://", "/", "~/", "./")
+    )
     try:
         return meant and path.is_file()
     except (OSError, ValueError):

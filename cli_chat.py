@@ -52,8 +52,6 @@ def chat(
 def _enter(
     room: Room, go_on: bool, conversation: str | None, images: "list[Path] | tuple[()]"
 ) -> None:
-    from cli_log import find_conversation, print_turns
-
     before = room.assistant.conversations.list()
     if go_on and not before:
         raise NotFoundError("There is no conversation yet.", hint="Begin one with `omni chat`.")
@@ -62,13 +60,26 @@ def _enter(
         # the weights are read while the first line is typed
         Thread(target=partial(_warm, room.assistant), daemon=True).start()
     if go_on or conversation:
-        found = find_conversation(room.assistant, conversation or before[0].id)
+        _go_on(room, conversation or before[0].id)
+    for path in images:
+        room.attach(path)
+
+
+def _go_on(room: Room, part: str) -> None:
+    """Take up a conversation: its last two turns, and a question that waits."""
+    from cli_log import find_conversation, print_turns
+
+    try:
+        found = find_conversation(room.assistant, part)
+    except NotFoundError:
+        # one whose first turn waits for an answer is not kept yet; any other is refused here
+        room.enter(part)
+    else:
         room.enter(found.id)
         note(f"Going on with: {found.title}")
         if room.lines.asks:
-            print_turns(room.assistant.conversations.show(found.id)[-2:])
-    for path in images:
-        room.attach(path)
+            print_turns(room.assistant.conversations.show(found.id).turns[-2:])
+    room.settle()
 
 
 def _greet(assistant: "Assistant", last: str) -> None:

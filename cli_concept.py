@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli_attach import PICTURE_SUFFIXES
 from cli_options import Json, Model, Preset, User, Yes, open_assistant, run_default
-from cli_output import note, print_json, print_pairs, print_table, say
+from cli_output import note, print_json, print_pairs, print_table, say, say_path
+from cli_progress import Training
 from omni_errors import RefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from assistant.results import Learned
     from memory.values import Receipt
 
@@ -45,26 +49,97 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Learn a concept from photos and facts."""
-    learned = open_assistant(user, model).concepts.add(
-        paths, name=name, class_name=class_name, facts=facts or (), preset=preset, on_note=note
-    )
+    if not as_json:
+        note("Looking at the photos.")
+    with Training() as training:
+        learned = open_assistant(user, model).concepts.add(
+            paths,
+            name=name,
+            class_name=class_name,
+            facts=facts or (),
+            preset=preset,
+            on_note=note,
+            on_step=training,
+        )
+    unreadable, others = _sorted_out(paths, learned.unreadable)
     if as_json:
-        print_json(_learned_data(learned))
+        print_json(_learned_data(learned, unreadable, others))
         return
     say(f"{learned.concept.name} is known from {learned.photos} photos.")
-    for path, reason in learned.unreadable:
+    for path, reason in unreadable:
         note(f"Not read: {path}: {reason}")
+    if others:
+        note(f"{others} other {'file was' if others == 1 else 'files were'} not photos.")
     if learned.duplicates:
         note(f"Seen before and left out: {learned.duplicates}.")
+    _note_training(learned.training)
 
 
-def _learned_data(learned: "Learned") -> dict[str, Any]:
+def _sorted_out(
+    given: "Sequence[Path]", unreadable: "Sequence[tuple[Path, str]]"
+) -> "tuple[list[tuple[Path, str]], int]":
+    """Part broken photos from files that merely lay in a folder, which are only counted."""
+    broken = [
+        (path, reason)
+        for path, reason in unreadable
+        if path in given or path.suffix.lower() in PICTURE_SUFFIXES
+    ]
+    return broken, len(unreadable) - len(broken)
+
+
+def _note_training(training: "Mapping[str, Any]") -> None:
+    if not training:
+        return
+    steps, seconds = training.get("steps"), training.get("wall_time_s")
+    took = f", {seconds:.0f} s" if isinstance(seconds, (int, float)) else ""
+    said = str(training.get("why", ""))
+    note(f"Trained {steps} steps{took}. {said}".strip())
+    if training.get("active") is False:
+        note("The tokens from before training were better and stay in use.")
+
+
+@app.command()
+def train(
+    name: Name,
+    preset: Preset = "quick",
+    user: User = "me",
+    model: Model = "omni-mini",
+    as_json: Json = False,
+) -> None:
+    """Train a concept, or go on with a training that was stopped."""
+    with Training() as training:
+        done = open_assistant(user, model).concepts.train(name, preset, on_step=training)
+    if as_json:
+        print_json(dict(done))
+        return
+    say(f"{name} is trained: version {done.get('version')}.")
+    _note_training(done)
+
+
+@app.command()
+def review(
+    name: Name, user: User = "me", model: Model = "omni-mini", as_json: Json = False
+) -> None:
+    """Write a sheet of the edit pairs a concept is trained on, to take bad ones out."""
+    sheet = open_assistant(user, model).concepts.review(name)
+    file = sheet.with_suffix(".json")
+    if as_json:
+        print_json({"sheet": str(sheet), "file": str(file)})
+        return
+    say_path(sheet)
+    note(f'To keep a pair out of training, set its "keep" to false in {file}.')
+
+
+def _learned_data(
+    learned: "Learned", unreadable: "list[tuple[Path, str]]", others: int
+) -> dict[str, Any]:
     return {
         "name": learned.concept.name,
         "class": learned.concept.class_name,
         "photos": learned.photos,
         "duplicates": learned.duplicates,
-        "unreadable": [{"path": str(p), "reason": r} for p, r in learned.unreadable],
+        "unreadable": [{"path": str(p), "reason": r} for p, r in unreadable],
+        "not_photos": others,
         "facts": [fact.text for fact in learned.facts],
         "version": learned.version,
         "usable_after_seconds": round(learned.seconds, 3),

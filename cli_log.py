@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from cli_options import Json, Model, Seed, User, Yes, open_assistant, run_default
-from cli_output import note, print_json, print_pairs, print_table, say
+from cli_output import note, print_json, print_pairs, print_table, say, say_path
 from omni_errors import NotFoundError, RefusedError
 
 if TYPE_CHECKING:
@@ -270,9 +270,40 @@ def replay(
     """Run a turn again with what it used then, and compare the results."""
     assistant = open_assistant(user, model)
     turn = find_turn(assistant, turn_id)
+    before = _results(assistant, turn)
     again = assistant.replay_turn(turn.id, seed=seed)
-    _print_replayed(turn, again, as_json)
+    kept = assistant.memory.turns.get(assistant.user, again.turn) if again.turn else None
+    same = _compared(before, _results(assistant, kept)) if kept else "different"
+    if as_json:
+        now = _turn_data(assistant, kept) if kept else None
+        print_json({"result": same, "before": _turn_data(assistant, turn), "now": now})
+        return
+    say(f"before: {turn.reply}\nnow: {kept.reply if kept else again.text}")
+    for path in again.images:
+        say_path(path)
+    note(f"The results are {same}." + (" The seed was another." if seed is not None else ""))
 
 
-def _print_replayed(turn: "Turn", again: Any, as_json: bool) -> None:
-    say(again.text)
+def _results(assistant: "Assistant", turn: "Turn") -> "tuple[str, tuple[str, ...]]":
+    """Return what a turn came to: its words, and the pixels of its pictures."""
+    made = str(turn.trace.get("image", ""))
+    images = assistant.memory.images.list(assistant.user, turn=turn.id)
+    data = [assistant.memory.images.read(assistant.user, i.id) for i in images if i.id in made]
+    return turn.reply, tuple(_pixels(one) for one in data)
+
+
+def _pixels(data: bytes) -> str:
+    """Return a digest of a picture's pixels; what else is in the file says when it was made."""
+    import io
+    from hashlib import sha256
+
+    from PIL import Image
+
+    with Image.open(io.BytesIO(data)) as image:
+        return sha256(image.convert("RGB").tobytes()).hexdigest()
+
+
+def _compared(before: "tuple[str, tuple[str, ...]]", now: "tuple[str, tuple[str, ...]]") -> str:
+    if before == now:
+        return "equal"
+    return "equal in words, not in the picture" if before[0] == now[0] else "different"

@@ -83,9 +83,14 @@ class Quiet:
         self._console = _console(stderr=True)
         self._status: Status | None = None
 
+    @property
+    def moves(self) -> bool:
+        """Tell whether a line can be replaced by the next."""
+        return self._console.is_terminal and not self._console.is_dumb_terminal
+
     def step(self, text: str) -> None:
         """Show what is being done now, in place of what was shown."""
-        if not self._console.is_terminal:
+        if not self.moves:
             return
         shown = Text(plain(text).replace("\n", " ")[: self._console.width - 4], style="dim")
         if self._status is None:

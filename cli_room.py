@@ -1,6 +1,7 @@
 """The room a chat happens in: a conversation, what is attached, and how events are shown."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,12 +13,21 @@ from cli_output import Quiet, note, say, say_path, stream
 from cli_picture import show
 
 if TYPE_CHECKING:
-    from assistant.chat import Chat
-
     from assistant import Assistant
+    from assistant.chat import Chat
     from assistant.events import Event, Question
 
-__all__ = ["Room"]
+__all__ = ["Room", "Said"]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What was said last, to say it again."""
+
+    text: str
+    images: tuple[Path, ...]
+    # "generate" or "edit", where a command said so
+    wanted: str
 
 
 class Room:
@@ -32,7 +42,7 @@ class Room:
         # of the next pictures; None for a new one each
         self.seed: int | None = None
         self.last_seed: int | None = None
-        self.last_said = ""
+        self.last_said: Said | None = None
         self.left = False
         self.chat: Chat = assistant.chat()
 
@@ -74,16 +84,30 @@ class Room:
         if text:
             self.say(text)
 
-    def say(self, text: str) -> None:
+    def say(
+        self, text: str, *, wanted: str = "", images: Sequence[Path] = (), seed: int | None = None
+    ) -> None:
         """Send a text with what is attached, and show what comes back."""
-        images, self.attached = tuple(self.attached), []
-        self.last_said = text
-        self._show(self.chat.send(text, images))
-        while self.chat.waiting is not None and not self.left:
-            said = self._asked(self.chat.waiting)
+        images, self.attached = (*images, *self.attached), []
+        self.last_said = Said(text, images, wanted)
+        used = self.seed if seed is None else seed
+        self._show(self.chat.send(text, images, wanted=wanted, seed=used))
+        self._settle(self.chat.waiting)
+
+    def settle(self) -> None:
+        """Ask what was asked before and never answered."""
+        question = self.chat.waiting
+        if question is not None:
+            say(question.text)
+        self._settle(question)
+
+    def _settle(self, question: "Question | None") -> None:
+        while question is not None:
+            said = self._asked(question)
             if said is None:
                 break
             self._show(self.chat.answer(said))
+            question = self.chat.waiting
 
     def _asked(self, question: "Question") -> str | None:
         """Return what is answered to a question; None if nobody does."""
@@ -118,6 +142,8 @@ class _Shown:
         self.open, self.spoke = False, False
 
     def take(self, event: "Event") -> None:
+        """Show one event."""
+        from assistant import Answer
         from assistant.events import Drawn, Ended, Question, Step, Words
 
         if isinstance(event, Step):
@@ -135,7 +161,8 @@ class _Shown:
             say(event.text)
         elif isinstance(event, Ended):
             self.end_line()
-            if not self.spoke and event.answer.text:
+            # a drawing's text is what was asked for, and a question was said already
+            if not self.spoke and isinstance(event.answer, Answer):
                 say(event.answer.text)
 
     def _drawn(self, path: Path, seed: int) -> None:

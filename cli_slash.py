@@ -106,8 +106,7 @@ def _attach(room: Room, rest: str) -> None:
 
 
 def _draw(room: Room, rest: str) -> None:
-    drawing = room.assistant.draw(_needed(rest, "/draw a dog at sea"), seed=room.seed)
-    _shown(room, drawing.path, drawing.seed)
+    room.say(_needed(rest, "/draw a dog at sea"), wanted="generate")
 
 
 def _edit(room: Room, rest: str) -> None:
@@ -115,15 +114,7 @@ def _edit(room: Room, rest: str) -> None:
     image = room.attached.pop() if room.attached else room.chat.last_image
     if image is None:
         raise UsageError("There is no picture to edit.", hint="Attach one with /attach PATH.")
-    drawing = room.assistant.edit(image, text, seed=room.seed)
-    _shown(room, drawing.path, drawing.seed)
-
-
-def _shown(room: Room, path: Path, seed: int) -> None:
-    room.last_seed = seed
-    show(path, room.pictures)
-    say_path(path)
-    note(f"Seed {seed}.")
+    room.say(text, wanted="edit", images=(image,))
 
 
 def _concepts(room: Room, rest: str) -> None:
@@ -213,21 +204,18 @@ def _seed(room: Room, rest: str) -> None:
 
 
 def _redo(room: Room, rest: str) -> None:
-    _again(room, room.last_seed)
+    _repeat(room, room.last_seed)
 
 
-def _anew(room: Room, rest: str) -> None:
-    _again(room, secrets.randbelow(_SEEDS))
+def _again(room: Room, rest: str) -> None:
+    _repeat(room, secrets.randbelow(_SEEDS))
 
 
-def _again(room: Room, seed: int | None) -> None:
-    if not room.last_said:
+def _repeat(room: Room, seed: int | None) -> None:
+    said = room.last_said
+    if said is None:
         raise NotFoundError("Nothing was said yet.", hint="Say something first.")
-    before, room.seed = room.seed, seed
-    try:
-        room.say(room.last_said)
-    finally:
-        room.seed = before
+    room.say(said.text, wanted=said.wanted, images=said.images, seed=seed)
 
 
 def _new(room: Room, rest: str) -> None:
@@ -245,7 +233,7 @@ def _resume(room: Room, rest: str) -> None:
     found = find_conversation(room.assistant, rest)
     room.enter(found.id)
     note(f"Going on with: {found.title}")
-    print_turns(room.assistant.conversations.show(found.id)[-2:])
+    print_turns(room.assistant.conversations.show(found.id).turns[-2:])
 
 
 def _history(room: Room, rest: str) -> None:
@@ -277,7 +265,7 @@ COMMANDS = (
     Slash("draw", "TEXT", "draw a picture", _draw),
     Slash("edit", "TEXT", "change the attached photo, or the last picture", _edit),
     Slash("redo", "", "say the last thing again, with the same seed", _redo),
-    Slash("again", "", "say the last thing again, with another seed", _anew),
+    Slash("again", "", "say the last thing again, with another seed", _again),
     Slash("seed", "[N | random]", "choose the seed of the next pictures", _seed),
     Slash("image", "[save PATH | open]", "show, save or open the last picture", _image),
     Slash("concepts", "", "list what is known", _concepts),
