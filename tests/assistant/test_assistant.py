@@ -36,7 +36,7 @@ def test_a_question_takes_what_is_known_along(known: Assistant) -> None:
     answer = known.ask("What is maeve's toy?")
     assert answer.concepts == ("Maeve",)
     assert answer.trace["facts"] == {"Maeve": ["Her toy is red."]}
-    assert answer.trace["checkpoints"] == {"Maeve": 1}
+    assert answer.trace["versions"] == {"Maeve": 1}
     turn = known.memory.turns.get(known.user, answer.turn)
     assert (turn.text, turn.intent) == ("What is maeve's toy?", "understand")
 
@@ -47,7 +47,7 @@ def test_a_picture_repeats_by_its_seed_and_says_how(known: Assistant, tmp_path: 
     with Image.open(first.path) as one, Image.open(again.path) as two:
         assert one.tobytes() == two.tobytes()
         record = json.loads(one.info["omni"])
-    assert (record["prompt"], record["seed"]) == ("<Maeve> at sea", 3)
+    assert (record["prompt"], record["seed"]) == ("maeve at sea", 3)
     assert "ana" not in json.dumps(record)
 
 
@@ -86,7 +86,7 @@ def test_a_concept_travels_in_a_file(known: Assistant, tmp_path: Path) -> None:
     path = known.concepts.export("Maeve", tmp_path / "maeve.zip")
     other = Assistant(user="ben", model="tiny")
     assert other.concepts.import_(path).name == "Maeve"
-    assert other.ask("Who is maeve?").trace["checkpoints"] == {"Maeve": 1}
+    assert other.ask("Who is maeve?").trace["versions"] == {"Maeve": 1}
     other.close()
 
 
