@@ -114,15 +114,24 @@ def read_about(folder: Path) -> About:
     file = folder / "about.json"
     try:
         data = json.loads(file.read_text("utf8"))
-        texts = {key: str(data[key]) for key in ("name", "question", "answer", "place", "edit")}
-        photos = {key: _photos(folder, data[key]) for key in ("known", "unseen", "other")}
-        facts, kind, by = tuple(map(str, data["facts"])), str(data["class"]), str(data["credits"])
+        return About(
+            name=str(data["name"]),
+            class_name=str(data["class"]),
+            facts=tuple(map(str, data["facts"])),
+            question=str(data["question"]),
+            answer=str(data["answer"]),
+            place=str(data["place"]),
+            edit=str(data["edit"]),
+            known=_photos(folder, data["known"]),
+            unseen=_photos(folder, data["unseen"]),
+            other=_photos(folder, data["other"]),
+            credits=str(data["credits"]),
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{file} cannot be used: {type(error).__name__}: {error}.",
             hint="Give another folder with --photos; README.md says what is in one.",
         ) from error
-    return About(class_name=kind, facts=facts, credits=by, **texts, **photos)
 
 
 def _photos(folder: Path, names: list[str]) -> tuple[Path, ...]:

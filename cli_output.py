@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from rich.console import Console
 from rich.status import Status
@@ -105,7 +105,7 @@ class Quiet:
             self._status.stop()
             self._status = None
 
-    def __enter__(self) -> "Quiet":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
