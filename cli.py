@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+import cli_bench
 import cli_chat
 import cli_concept
 import cli_config
@@ -46,6 +47,7 @@ app.add_typer(cli_log.app, name="log")
 app.command("replay")(cli_log.replay)
 app.add_typer(cli_model.app, name="model")
 app.add_typer(cli_config.app, name="config")
+app.add_typer(cli_bench.app, name="bench")
 app.command("doctor")(cli_doctor.doctor)
 app.command("export")(cli_keep.export)
 app.command("import")(cli_keep.import_all)
