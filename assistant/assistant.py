@@ -4,6 +4,7 @@ Opening it is cheap: the memory is opened at its first use, the model at the fir
 needs one. It holds nothing else; everything that lasts is in the memory.
 """
 
+import os
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
     from graphs import RecognitionOptions
 
 __all__ = ["Assistant"]
+
+# Read when torch is loaded. Turns run in threads of their own, and the threads each of them leaves
+# behind would otherwise keep the cores busy with waiting: sixty times slower on a machine with
+# two of them and other work.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 class Assistant:
