@@ -4,6 +4,7 @@ The demo lives in a home of its own, which is gone afterwards: nothing that you 
 """
 
 import json
+import re
 import tempfile
 import time
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ from omni_errors import InputError, OmniError
 if TYPE_CHECKING:
     from assistant import Assistant
 
-__all__ = ["About", "demo", "read_about"]
+__all__ = ["About", "Story", "demo", "read_about"]
 
 _SEED = 7
 
@@ -72,7 +73,7 @@ def demo(
 
         assistant = Assistant(user="demo", model=model, home=home)
         try:
-            scenes = tuple(_Story(assistant, about, out).scenes())
+            scenes = tuple(Story(assistant, about, out).scenes())
         finally:
             assistant.close()
         seconds = time.monotonic() - start
@@ -138,7 +139,11 @@ def _photos(folder: Path, names: list[str]) -> tuple[Path, ...]:
     return tuple(folder / Path(name).name for name in names)
 
 
-class _Story:
+def _verdict(correct: bool) -> str:
+    return "right" if correct else "wrong"
+
+
+class Story:
     """Try one thing after another; what fails is told on the page like the rest."""
 
     def __init__(self, assistant: "Assistant", about: About, out: Path) -> None:
@@ -181,7 +186,7 @@ class _Story:
             said = self._said("Who is this?", path)
             correct = (self.about.name.casefold() in said.casefold()) is (wanted == "yes")
             right += correct
-            pictures.append(Picture(path, f"{said} {'✓' if correct else '✗'}"))
+            pictures.append(Picture(path, f"{said} ({_verdict(correct)})"))
         said = f"Who is this? {right} of {len(asked)} right, in photos it did not learn from."
         return Scene("Who is this?", said, tuple(pictures))
 
@@ -195,8 +200,9 @@ class _Story:
         note("Answering about what no photo shows.")
         said = self._said(self.about.question)
         correct = self.about.answer.casefold() in said.casefold()
-        mark = "✓" if correct else f"✗ (expected: {self.about.answer})"
-        return Scene("What no photo shows", f"{self.about.question}\n{said} {mark}")
+        expected = "" if correct else f", expected: {self.about.answer}"
+        told = f"{self.about.question}\n{said} ({_verdict(correct)}{expected})"
+        return Scene("What no photo shows", told)
 
     def _draw(self) -> Scene:
         note("Drawing it where only a fact says, with and without what is known.")
@@ -206,7 +212,7 @@ class _Story:
                 self.about.place, seed=_SEED, folder=self.out / "pictures", replay=replay
             )
             self.drawn = self.drawn or drawing.path
-            said.append(f"{what}: {drawing.prompt}")
+            said.append(f"{what}: {re.sub('[<>]', '', drawing.prompt)}")
             pictures.append(Picture(drawing.path, f"{what}, seed {drawing.seed}"))
         return Scene("Drawn in a place that only a fact names", "\n".join(said), tuple(pictures))
 

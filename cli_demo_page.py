@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 __all__ = ["Picture", "Scene", "write_page", "write_sheet"]
 
@@ -79,28 +79,24 @@ def _inline(path: Path) -> str:
 def _small(path: Path, side: int) -> Image.Image:
     with Image.open(path) as image:
         small = image.convert("RGB")
-    small.thumbnail((side, side), Image.Resampling.LANCZOS)
-    return small
+    # drawings are small: they are shown as large as photos are
+    return ImageOps.contain(small, (side, side), Image.Resampling.LANCZOS)
 
 
 def write_sheet(path: Path, scenes: Sequence[Scene]) -> None:
     """Write one picture with all pictures, a row or more to each scene."""
-    shown = [scene for scene in scenes if scene.pictures]
     tall = _SIDE + _CAPTION + _GAP
-    lines = [-(-len(scene.pictures) // _COLUMNS) for scene in shown]
+    rows = [-(-len(scene.pictures) // _COLUMNS) for scene in scenes]
     width = _COLUMNS * (_SIDE + _GAP) + _GAP
-    sheet = Image.new("RGB", (width, sum(lines) * tall + len(shown) * _TITLE + _GAP), "white")
+    sheet = Image.new("RGB", (width, sum(rows) * tall + len(scenes) * _TITLE + 2 * _GAP), "white")
     draw, top = ImageDraw.Draw(sheet), _GAP
-    for scene, count in zip(shown, lines, strict=True):
+    for scene, count in zip(scenes, rows, strict=True):
         draw.text((_GAP, top), _drawable(scene.title, 100), fill="black", font=_font(16))
         first = " ".join(scene.said.split())
         draw.text((_GAP, top + 21), _drawable(first, 150), fill="dimgrey", font=_font(12))
         for number, picture in enumerate(scene.pictures):
-            place = (
-                _GAP + number % _COLUMNS * (_SIDE + _GAP),
-                top + _TITLE + number // _COLUMNS * tall,
-            )
-            _paste(sheet, picture, place)
+            row, column = divmod(number, _COLUMNS)
+            _paste(sheet, picture, (_GAP + column * (_SIDE + _GAP), top + _TITLE + row * tall))
         top += _TITLE + count * tall
     sheet.save(path)
 

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from assistant import Assistant
     from memory.values import Conversation, Image, Turn
 
-__all__ = ["app", "find_conversation", "flat", "print_conversations", "print_turns", "replay"]
+__all__ = [
+    "app",
+    "compared",
+    "find_conversation",
+    "flat",
+    "print_conversations",
+    "print_turns",
+    "replay",
+]
 
 app = typer.Typer(
     help="See what was said, why, and what was drawn.",
@@ -273,7 +281,7 @@ def replay(
     before = _results(assistant, turn)
     again = assistant.replay_turn(turn.id, seed=seed)
     kept = assistant.memory.turns.get(assistant.user, again.turn) if again.turn else None
-    same = _compared(before, _results(assistant, kept)) if kept else "different"
+    same = compared(before, _results(assistant, kept)) if kept else "different"
     if as_json:
         now = _turn_data(assistant, kept) if kept else None
         print_json({"result": same, "before": _turn_data(assistant, turn), "now": now})
@@ -303,7 +311,8 @@ def _pixels(data: bytes) -> str:
         return sha256(image.convert("RGB").tobytes()).hexdigest()
 
 
-def _compared(before: "tuple[str, tuple[str, ...]]", now: "tuple[str, tuple[str, ...]]") -> str:
+def compared(before: "tuple[str, tuple[str, ...]]", now: "tuple[str, tuple[str, ...]]") -> str:
+    """Say how two results compare: by their words, and by the pixels of their pictures."""
     if before == now:
         return "equal"
     return "equal in words, not in the picture" if before[0] == now[0] else "different"

@@ -1,5 +1,6 @@
 """``omni ask``, ``omni draw`` and ``omni edit``: one turn each."""
 
+import re
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -98,7 +99,7 @@ def _show(drawing: "Drawing", as_json: bool) -> None:
         print_json(drawing_data(drawing))
         return
     show(drawing.path, in_force()["show"].value)
-    note(f"Seed {drawing.seed}. Drawn: {drawing.prompt}")
+    note(f"Seed {drawing.seed}. Drawn: {re.sub('[<>]', '', drawing.prompt)}")
     say_path(drawing.path)
 
 
