@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,9 +102,10 @@ def check_memory() -> list[Finding]:
     try:
         with open_memory(data) as memory:
             health = check(memory)
+            trainings = _trainings(memory)
     except OmniError as error:
         return [Finding("memory", str(error), "failed")]
-    return [_database(health), *_files(health, data), _index(health, data)]
+    return [_database(health), *_files(health, data), _index(health, data), trainings]
 
 
 def _database(health: "Health") -> Finding:
@@ -125,7 +127,7 @@ def _files(health: "Health", data: Path) -> Iterator[Finding]:
             f"{len(health.left_over)} that nothing refers to",
             "warning",
             f"Delete {len(health.left_over)} files that nothing refers to.",
-            lambda: _with(data, lambda memory: memory.sweep()),
+            partial(_with, data, lambda memory: memory.sweep()),
         )
 
 
@@ -141,7 +143,7 @@ def _index(health: "Health", data: Path) -> Finding:
             health.index,
             "failed",
             "Build the index anew from the database.",
-            lambda: _with(data, lambda memory: memory.index.rebuild()),
+            partial(_with, data, lambda memory: memory.index.rebuild()),
         )
     if health.differing is None:
         return Finding("index", "not built yet; the next question does it")
@@ -151,9 +153,35 @@ def _index(health: "Health", data: Path) -> Finding:
             f"differs from the database by {health.differing} vectors; the next question mends it",
             "ok",
             "Bring the index up to date.",
-            lambda: _with(data, lambda memory: memory.index.sync()),
+            partial(_with, data, lambda memory: memory.index.sync()),
         )
     return Finding("index", "holds what the database holds")
+
+
+def _trainings(memory: "Memory") -> Finding:
+    """Look for trainings that were stopped: those with files go on, the others are over."""
+    waiting, over = list[str](), list[tuple[str, str]]()
+    for user in memory.users.list():
+        for run in memory.training_runs.running(user.id):
+            folder = memory.folder / "training" / run.concept_id / str(run.recipe.get("folder"))
+            if folder.is_dir():
+                waiting.append(memory.concepts.by_id(user.id, run.concept_id).name)
+            else:
+                over.append((user.id, run.id))
+    if over:
+        found = f"{len(over)} recorded as running, whose files are gone"
+        remedy = f"Record {len(over)} trainings as stopped."
+        mend = partial(_with, memory.folder, partial(_stop, over))
+        return Finding("training", found, "warning", remedy, mend)
+    if waiting:
+        names = ", ".join(dict.fromkeys(waiting))
+        return Finding("training", f"under way, or stopped: `omni concept train` goes on: {names}")
+    return Finding("training", "none is under way")
+
+
+def _stop(runs: list[tuple[str, str]], memory: "Memory") -> None:
+    for user, run in runs:
+        memory.training_runs.finish(user, run, "stopped", message="Its files are gone.")
 
 
 def _with(data: Path, work: "Callable[[Memory], object]") -> None:
@@ -174,7 +202,7 @@ def closed_network() -> Iterator[list[str]]:
         asked.append(str(args[-1]))
         raise OSError("the network is closed for this check")
 
-    names = ("connect", "connect_ex", "sendto", "bind")
+    names = ("connect", "connect_ex", "sendto")
     before = {name: getattr(socket.socket, name) for name in names}
     looked_up = socket.getaddrinfo
     try:
