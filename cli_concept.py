@@ -9,7 +9,7 @@ import typer
 
 from cli_attach import PICTURE_SUFFIXES
 from cli_options import Json, Model, Preset, User, Yes, open_assistant, run_default
-from cli_output import note, print_json, print_pairs, print_table, say, say_path
+from cli_output import Quiet, note, print_json, print_pairs, print_table, say, say_path
 from cli_progress import Training
 from omni_errors import RefusedError
 
@@ -49,16 +49,15 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Learn a concept from photos and facts."""
-    if not as_json:
-        note("Looking at the photos.")
-    with Training() as training:
+    with Training(preset) as training:
+        training.step("Reading the photos.")
         learned = open_assistant(user, model).concepts.add(
             paths,
             name=name,
             class_name=class_name,
             facts=facts or (),
             preset=preset,
-            on_note=note,
+            on_note=training.note,
             on_step=training,
         )
     unreadable, others = _sorted_out(paths, learned.unreadable)
@@ -69,7 +68,9 @@ def add(
     for path, reason in unreadable:
         note(f"Not read: {path}: {reason}")
     if others:
-        note(f"{others} other {'file was' if others == 1 else 'files were'} not photos.")
+        note(
+            f"{others} other {'file was not a photo' if others == 1 else 'files were not photos'}."
+        )
     if learned.duplicates:
         note(f"Seen before and left out: {learned.duplicates}.")
     _note_training(learned.training)
@@ -107,7 +108,8 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train a concept, or go on with a training that was stopped."""
-    with Training() as training:
+    with Training(preset) as training:
+        training.step("Preparing the examples.")
         done = open_assistant(user, model).concepts.train(name, preset, on_step=training)
     if as_json:
         print_json(dict(done))
@@ -121,7 +123,9 @@ def review(
     name: Name, user: User = "me", model: Model = "omni-mini", as_json: Json = False
 ) -> None:
     """Write a sheet of the edit pairs a concept is trained on, to take bad ones out."""
-    sheet = open_assistant(user, model).concepts.review(name)
+    with Quiet() as quiet:
+        quiet.step("Making the edit pairs.")
+        sheet = open_assistant(user, model).concepts.review(name)
     file = sheet.with_suffix(".json")
     if as_json:
         print_json({"sheet": str(sheet), "file": str(file)})
@@ -205,7 +209,9 @@ def rename(
 @app.command()
 def test(name: Name, user: User = "me", model: Model = "omni-mini", as_json: Json = False) -> None:
     """Ask about photos it did not learn from, its own and those of other concepts."""
-    tested = open_assistant(user, model).concepts.test(name)
+    with Quiet() as quiet:
+        quiet.step("Looking at every photo.")
+        tested = open_assistant(user, model).concepts.test(name)
     if as_json:
         print_json(asdict(tested) | {"weighted": tested.weighted})
         return

@@ -161,14 +161,15 @@ class Story:
     def _learn(self) -> Scene:
         about = self.about
         note(f"Learning {about.name} from {len(about.known)} photos.")
-        with Training() as training:
+        with Training("quick") as training:
+            training.step("Reading the photos.")
             learned = self.assistant.concepts.add(
                 about.known,
                 name=about.name,
                 class_name=about.class_name,
                 facts=about.facts,
                 preset="quick",
-                on_note=note,
+                on_note=training.note,
                 on_step=training,
             )
         steps, took = learned.training.get("steps"), learned.training.get("wall_time_s", 0.0)

@@ -3,8 +3,9 @@
 Ids are long; their beginning or their end is enough where only one has it.
 """
 
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -25,6 +26,7 @@ __all__ = [
     "print_conversations",
     "print_turns",
     "replay",
+    "rested_on",
 ]
 
 app = typer.Typer(
@@ -37,6 +39,9 @@ _Row = TypeVar("_Row", "Conversation", "Image", "Turn")
 # digits of an id that are shown; ids end in chance
 _SHOWN = 8
 _WIDTH = 60
+# what a trace holds to run the turn again, and ids
+_INNER = ("key", "given", "attachment", "image")
+_IDS = re.compile(r"[0-9a-f]{32}(?:[,\n][0-9a-f]{32})*")
 
 
 @app.callback()
@@ -110,13 +115,19 @@ def show(turn_id: TurnId, user: User = "me", as_json: Json = False) -> None:
     trace = data.pop("trace")
     print_pairs([(key, _cell(value)) for key, value in data.items() if value != ""])
     say("\nWhat it rested on:" if trace else "\nNothing is noted of what it rested on.")
-    print_pairs(flat(trace))
+    print_pairs(rested_on(trace))
     for picture in pictures:
         say(f"picture {picture.id[-_SHOWN:]}, seed {picture.record.get('seed', 'unknown')}")
 
 
 def _cell(value: Any) -> str:
     return ", ".join(value) if isinstance(value, list) else str(value)
+
+
+def rested_on(trace: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Lay out what a turn rested on, without what only a program can read."""
+    told = {key: value for key, value in trace.items() if key not in _INNER}
+    return [pair for pair in flat(told) if not _IDS.fullmatch(pair[1])]
 
 
 def flat(data: Any, name: str = "") -> list[tuple[str, str]]:

@@ -18,8 +18,9 @@ _WIDTH = 20
 class Training(Quiet):
     """Hear of each step and show how far it is; used as the ``on_step`` of a training."""
 
-    def __init__(self) -> None:
+    def __init__(self, preset: str = "none") -> None:
         super().__init__()
+        self.preset = preset
         self._began: float | None = None
         self._first = 0
         self._told = 0
@@ -36,12 +37,28 @@ class Training(Quiet):
             self._told = losses.step * _QUARTER // steps
             note(text)
 
+    def note(self, text: str) -> None:
+        """Print a remark that stays, above the line that moves."""
+        self.clear()
+        note(text)
+        self.step("Preparing the examples.")
+
     def _line(self, losses: "StepLosses", steps: int, now: float) -> str:
-        done = losses.step / steps
+        taken, came = losses.step - self._first, now - (self._began or now)
+        budget = self._budget()
+        done = max(losses.step / steps, min(came / budget, 1.0) if budget else 0.0)
         bar = "█" * round(done * _WIDTH) + "░" * (_WIDTH - round(done * _WIDTH))
         text = f"Training {bar} {losses.step}/{steps}, loss {losses.total:.2f}"
-        taken, came = losses.step - self._first, now - (self._began or now)
         if not taken:
             return text
-        # a preset may end earlier, by the clock or when nothing gets better
-        return f"{text}, at most {came / taken * (steps - losses.step):.0f} s more"
+        left = came / taken * (steps - losses.step)
+        # by the clock, or when nothing gets better any more, it ends before the last step
+        left = min(left, max(budget - came, 0.0)) if budget else left
+        return f"{text}, at most {left:.0f} s more"
+
+    def _budget(self) -> float | None:
+        """Return the seconds after which the preset ends a training, None without such an end."""
+        from learning.presets import PRESETS
+
+        recipe = PRESETS.get(self.preset)
+        return recipe.budget_s if recipe else None

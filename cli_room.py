@@ -148,7 +148,7 @@ class _Shown:
 
         if isinstance(event, Step):
             if not self.open:
-                self.quiet.step(f"{event.name} {event.detail}".strip())
+                self.quiet.step(event.detail or event.name)
             return
         self.quiet.clear()
         if isinstance(event, Words):

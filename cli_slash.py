@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from cli_attach import to_path
-from cli_log import flat
+from cli_log import rested_on
 from cli_output import note, print_pairs, print_table, say, say_path
 from cli_picture import show
 from cli_room import Room
@@ -92,7 +92,7 @@ def _help(room: Room, rest: str) -> None:
 def _why(room: Room, rest: str) -> None:
     why = room.chat.why()
     if why:
-        print_pairs(flat(why))
+        print_pairs(rested_on(why))
     else:
         note("Nothing was answered yet.")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli_options import Json, Model, Out, Seed, User, open_assistant
-from cli_output import note, print_json, say, say_path
+from cli_output import Quiet, note, print_json, say, say_path
 from cli_picture import show
 from cli_settings import in_force
 from omni_errors import UsageError
@@ -40,7 +40,10 @@ def ask(
     as_json: Json = False,
 ) -> None:
     """Ask about your concepts, or about a photo; or tell, draw or change something."""
-    answer = open_assistant(user, model).ask(_text(text), images=images or ())
+    said = _text(text)
+    with Quiet() as quiet:
+        quiet.step("Thinking.")
+        answer = open_assistant(user, model).ask(said, images=images or ())
     if as_json:
         print_json(answer_data(answer))
         return
@@ -74,8 +77,11 @@ def draw(
     as_json: Json = False,
 ) -> None:
     """Draw a picture, with your concepts in it."""
-    assistant = open_assistant(user, model)
-    _show(assistant.draw(_text(text), seed=seed, folder=out, replay=replay), as_json)
+    said = _text(text)
+    with Quiet() as quiet:
+        quiet.step("Drawing.")
+        drawn = open_assistant(user, model).draw(said, seed=seed, folder=out, replay=replay)
+    _show(drawn, as_json)
 
 
 def edit(
@@ -89,8 +95,11 @@ def edit(
     as_json: Json = False,
 ) -> None:
     """Change a photo as a text says."""
-    assistant = open_assistant(user, model)
-    drawn = assistant.edit(image, _text(text), seed=seed, folder=out, replay=replay)
+    said = _text(text)
+    with Quiet() as quiet:
+        quiet.step("Changing the picture.")
+        assistant = open_assistant(user, model)
+        drawn = assistant.edit(image, said, seed=seed, folder=out, replay=replay)
     _show(drawn, as_json)
 
 
