@@ -199,10 +199,16 @@ def show(name: Name, user: User = "me", as_json: Json = False) -> None:
 
 @app.command()
 def rename(
-    name: Name, new: Annotated[str, typer.Argument(help="The new name.")], user: User = "me"
+    name: Name,
+    new: Annotated[str, typer.Argument(help="The new name.")],
+    user: User = "me",
+    as_json: Json = False,
 ) -> None:
     """Call a concept something else."""
     renamed = open_assistant(user).concepts.rename(name, new)
+    if as_json:
+        print_json({"name": renamed.name})
+        return
     say(f"{name} is called {renamed.name} now.")
 
 
@@ -215,11 +221,11 @@ def test(name: Name, user: User = "me", model: Model = "omni-mini", as_json: Jso
     if as_json:
         print_json(asdict(tested) | {"weighted": tested.weighted})
         return
-    say(f"{name}: {_share(tested.yes)} of its own photos, {_share(tested.no)} of others' right.")
+    say(f"{name}: {_share(tested.yes, 'its own')}, {_share(tested.no, 'foreign')}.")
 
 
-def _share(value: float | None) -> str:
-    return "none" if value is None else f"{value:.0%}"
+def _share(value: float | None, what: str) -> str:
+    return f"{what} photos: none there" if value is None else f"{what} photos: {value:.0%} right"
 
 
 @app.command()
@@ -289,9 +295,14 @@ def export(
     name: Name,
     path: Annotated[Path, typer.Argument(help="The zip file to write.")],
     user: User = "me",
+    as_json: Json = False,
 ) -> None:
     """Write a concept with photos, facts and tokens into one file."""
-    say(str(open_assistant(user).concepts.export(name, path)))
+    written = open_assistant(user).concepts.export(name, path)
+    if as_json:
+        print_json({"path": str(written)})
+    else:
+        say_path(written)
 
 
 @app.command("import")
@@ -299,6 +310,11 @@ def import_concept(
     path: Annotated[Path, typer.Argument(help="A file that `omni concept export` wrote.")],
     name: Annotated[str | None, typer.Option("--name", help="Call it something else.")] = None,
     user: User = "me",
+    as_json: Json = False,
 ) -> None:
     """Take in a concept from a file, all of it or nothing."""
-    say(open_assistant(user).concepts.import_(path, name=name).name)
+    taken = open_assistant(user).concepts.import_(path, name=name)
+    if as_json:
+        print_json({"name": taken.name})
+    else:
+        say(taken.name)

@@ -111,10 +111,10 @@ def _draw(room: Room, rest: str) -> None:
 
 def _edit(room: Room, rest: str) -> None:
     text = _needed(rest, "/edit remove the dog")
-    image = room.attached.pop() if room.attached else room.chat.last_image
-    if image is None:
+    if not room.attached and room.chat.last_image is None:
         raise UsageError("There is no picture to edit.", hint="Attach one with /attach PATH.")
-    room.say(text, wanted="edit", images=(image,))
+    # without a photo the conversation itself knows which picture was last, and whence it came
+    room.say(text, wanted="edit")
 
 
 def _concepts(room: Room, rest: str) -> None:
