@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli_attach import PICTURE_SUFFIXES
+from cli_lines import forget_lines
 from cli_options import Json, Model, Preset, User, Yes, open_assistant, run_default
 from cli_output import Quiet, note, print_json, print_pairs, print_table, say, say_path
 from cli_progress import Training
@@ -243,6 +244,9 @@ def forget(
     if not yes:
         _confirm(shown.concept.name, shown.photos)
     receipt = concepts.forget(name, images=images, mentions=mentions)
+    typed = forget_lines(shown.concept.name)
+    if typed and not as_json:
+        note(f"Took {typed} lines that name it out of the history of chat.")
     if as_json:
         print_json(_receipt_data(receipt))
     else:

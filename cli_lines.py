@@ -1,6 +1,7 @@
 """Where chat's lines come from: a terminal with editing, history and completion, or a pipe."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from prompt_toolkit.document import Document
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
-__all__ = ["Lines", "Piped", "Typed", "history_path", "open_lines"]
+__all__ = ["Lines", "Piped", "Typed", "forget_lines", "history_path", "open_lines"]
 
 # begins and ends a text of several lines
 _BLOCK = '"""'
@@ -84,6 +85,19 @@ def history_path() -> Path:
     with suppress(OSError):
         os.close(os.open(path, os.O_CREAT | os.O_APPEND, 0o600))
     return path
+
+
+def forget_lines(name: str) -> int:
+    """Take what was typed with a name in it out of the history; return how many lines."""
+    path = find_home().state / "history"
+    if not path.is_file():
+        return 0
+    # each entry is a comment with the time, then its lines, each after a plus sign
+    entries = re.split(r"(?m)^(?=\n?# )", path.read_text("utf8", "replace"))
+    kept = [entry for entry in entries if name.casefold() not in entry.casefold()]
+    if len(kept) < len(entries):
+        path.write_text("".join(kept), "utf8")
+    return len(entries) - len(kept)
 
 
 def open_lines(complete: Callable[[str], Iterable[str]], *, history: bool) -> Lines:

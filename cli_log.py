@@ -287,10 +287,17 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """Run a turn again with what it used then, and compare the results."""
+    from assistant import Answer
+
     assistant = open_assistant(user, model)
     turn = find_turn(assistant, turn_id)
     before = _results(assistant, turn)
     again = assistant.replay_turn(turn.id, seed=seed)
+    if isinstance(again, Answer) and again.question is not None:
+        raise RefusedError(
+            f"Run again, the turn asks first: {again.text}",
+            hint=f"Answer with `omni chat --id {again.conversation}`.",
+        )
     kept = assistant.memory.turns.get(assistant.user, again.turn) if again.turn else None
     same = compared(before, _results(assistant, kept)) if kept else "different"
     if as_json:

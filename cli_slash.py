@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from cli_attach import to_path
+from cli_lines import forget_lines
 from cli_log import rested_on
 from cli_output import note, print_pairs, print_table, say, say_path
 from cli_picture import show
@@ -149,6 +150,8 @@ def _forget(room: Room, rest: str) -> None:
     note(f"Forget {name} and its {shown.photos} photos for good?")
     if room.lines.read("yes / no? ").strip().lower() in ("y", "yes"):
         print_receipt(room.assistant.concepts.forget(name))
+        # what was typed in this chat so far lies there as well
+        note(f"Took {forget_lines(name)} lines that name it out of the history of chat.")
     else:
         note("Nothing was forgotten.")
 

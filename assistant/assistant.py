@@ -264,8 +264,10 @@ class Assistant:
     # what turns need
 
     def picture_folder(self) -> Path:
-        """Return where pictures of this month go."""
-        return self.home / "images" / f"{datetime.now(UTC):%Y/%m}"
+        """Return where pictures of this month go, made for this user of the machine alone."""
+        from backbone.home import private_folder
+
+        return private_folder(self.home / "images" / f"{datetime.now(UTC):%Y/%m}")
 
     def file_of(self, image: str) -> Path:
         """Return a file of a kept picture: the one it was saved as, or the vault's own.

@@ -131,3 +131,13 @@ def test_history_is_the_user_s_alone() -> None:
     path = cli_lines.history_path()
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_what_was_typed_of_somebody_is_forgotten_with_them() -> None:
+    from prompt_toolkit.history import FileHistory
+
+    path = cli_lines.history_path()
+    for line in ("Who is Maeve?", "Hello", "draw\nMAEVE"):
+        FileHistory(str(path)).store_string(line)
+    assert cli_lines.forget_lines("Maeve") == 2
+    assert list(FileHistory(str(path)).load_history_strings()) == ["Hello"]
