@@ -20,6 +20,8 @@ from bench.judges.judge import (
 
 __all__ = ["AskedJudge", "Asker", "numbers", "read_mark"]
 
+# what a judge that chooses among replies may say of two marks
+_TWO = tuple(f"{a} {b}" for a, b in ((0, 0), (2, 8), (5, 5), (8, 2), (8, 8), (10, 10)))
 _NUMBER = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)(?![\w])")
 
 
@@ -80,7 +82,7 @@ class AskedJudge:
         ]
         shown = [(asked.source, asked.result), (asked.result,)]
         raw = [
-            self.asker.ask(prompt, images, [f"{a} {a}" for a in range(11)])
+            self.asker.ask(prompt, images, _TWO)
             for prompt, images in zip(prompts, shown, strict=True)
         ]
         marks = [n for reply in raw for n in _two(reply)]
