@@ -84,7 +84,8 @@ def _go_on(room: Room, part: str) -> None:
 
 def _greet(assistant: "Assistant", last: str) -> None:
     known = len(assistant.concepts.list())
-    parts = [f"model {assistant.model_name}", f"user {assistant.user_name}", f"{known} concepts"]
+    parts = [f"model {assistant.model_name}", f"user {assistant.user_name}"]
+    parts.append("1 concept" if known == 1 else f"{known} concepts")
     note(" · ".join([*parts, f"last: {last}"] if last else parts))
     note("/help lists what you can do; Ctrl-D leaves.")
 

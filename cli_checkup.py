@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Finding",
+    "check_lock",
     "check_memory",
     "check_modes",
     "check_settings",
@@ -89,6 +90,20 @@ def _mode(path: Path) -> Finding | None:
         f"Make {path} yours alone.",
         lambda: os.chmod(path, wanted),
     )
+
+
+def check_lock() -> list[Finding]:
+    """Look whether another program is writing to the store."""
+    file = find_home().data / "memory.lock"
+    if not file.is_file():
+        return []
+    from filelock import FileLock, Timeout
+
+    try:
+        with FileLock(file, timeout=0):
+            return [Finding("lock", "free")]
+    except Timeout:
+        return [Finding("lock", "held by another program, for now: it is writing", "warning")]
 
 
 def check_memory() -> list[Finding]:

@@ -16,6 +16,7 @@ from backbone.catalog import CATALOG, names
 from backbone.home import find_home
 from cli_checkup import (
     Finding,
+    check_lock,
     check_memory,
     check_modes,
     check_settings,
@@ -99,7 +100,9 @@ def _print(findings: list[Finding], as_json: bool) -> None:
 def examine() -> list[Finding]:
     """Look at everything that needs no model."""
     machine = [_system(), *_packages(), *_device(), *_folders(), *_models(), *_sending()]
-    return [*machine, check_settings(), check_terminal(), *check_memory(), *check_modes()]
+    found = [check_settings(), check_terminal(), *check_lock()]
+    # a check waits for the lock, so the lock is looked at before
+    return [*machine, *found, *check_memory(), *check_modes()]
 
 
 def _mark(finding: Finding) -> str:

@@ -146,6 +146,16 @@ def test_what_can_be_made_again_is_fixed_after_saying_so(kept: Path, capsys: Out
     assert (kept / "memory.db").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_store_that_another_program_writes_to_is_told(kept: Path) -> None:
+    from filelock import FileLock
+
+    from cli_checkup import check_lock
+
+    assert finding("lock").state == "ok"
+    with FileLock(kept / "memory.lock"):
+        assert check_lock()[0].state == "warning"
+
+
 def test_what_is_lost_is_named_and_not_touched(kept: Path) -> None:
     (photo,) = (kept / "vault").glob("??/*")
     photo.unlink()
