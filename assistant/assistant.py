@@ -226,6 +226,8 @@ class Assistant:
         if isinstance(done, Drawing):
             return done
         Exchange(self, done.conversation).drop()
+        for image in self.gallery.ids(ask.attachment):
+            self.memory.images.remove(self.user, image)
         choices = ", ".join(done.question.choices) if done.question else ""
         raise InputError(done.text, hint=f"Known are {choices}." if choices else "")
 

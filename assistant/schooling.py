@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.exchange import runs_file
 from assistant.listening import Listener
-from assistant.workshop import Bench, OnStep, review_folder
+from assistant.workshop import METRICS, Bench, OnStep, review_folder
 from backbone.home import private_folder
 from graphs import erase, go_on, learning_graph, open_saver, start, threads, waiting
 from learning.checkpoint import backbone_id
@@ -84,8 +84,7 @@ class School:
     def _record(self, concept: Concept, version: int) -> dict[str, Any]:
         sidecar = self.memory.checkpoints.sidecar(self.user, concept.id, version)
         active = self.memory.checkpoints.get(self.user, concept.id, version).active
-        keys = ("seed", "steps", "ended", "losses", "held_out", "wall_time_s", "peak_memory_bytes")
-        keys += ("edit_pairs", "edit_pairs_kept_share", "grade", "why", "data_hash")
+        keys = (*METRICS, "grade", "why", "data_hash")
         found = {key: sidecar[key] for key in keys if key in sidecar}
         return {"version": version, "active": active, **found}
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from backbone.concepts import ConceptTokens
     from learning.trainer import StepLosses
 
-__all__ = ["Bench", "OnStep", "judged", "review_folder"]
+__all__ = ["METRICS", "Bench", "OnStep", "judged", "review_folder"]
 
 OnStep = Callable[["StepLosses", int], None]
 # photos of other concepts, at most so many of each and in all
@@ -36,7 +36,7 @@ _EACH, _OTHERS = 4, 40
 _NEUTRAL, _NEUTRAL_SIDE = 16, 192
 _REPORT_EVERY = 20
 # what a run's metrics say of its record
-_METRICS = (
+METRICS = (
     "seed",
     "steps",
     "ended",
@@ -95,7 +95,7 @@ class Bench:
     def build(self, concept: str, photos: Sequence[str], described: str) -> str:
         """Make the examples, write the sheet of edit pairs, and say which pairs are refused."""
         refused = read_refusals(review_folder(self.folder.parent) / "edits.json")
-        made = {"described": described, "refused": refused}
+        made: dict[str, Any] = {"described": described, "refused": refused}
         lesson = self._prepared(made)
         write_review(lesson.edits, review_folder(self.folder.parent))
         made["edit_pairs_kept_share"] = round(lesson.edits.kept_share, 3)
@@ -253,7 +253,7 @@ class Bench:
 
     def _finish(self, concept: str, version: int, record: Mapping[str, Any]) -> None:
         run = self._run(concept)
-        metrics = {key: record[key] for key in _METRICS if key in record}
+        metrics = {key: record[key] for key in METRICS if key in record}
         metrics |= {"grade": record["grade"], "active": record["active"]}
         self.memory.training_runs.report(self.user, run.id, metrics)
         message = str(record["why"])

@@ -53,5 +53,7 @@ class ModelWriter:
 def plain(text: str, names: Sequence[str]) -> str:
     """Write a model's text for people: names without brackets, nothing that is not text."""
     for name in names:
-        text = re.sub(re.escape(f"<{name}>"), lambda _, name=name: name, text, flags=re.I)
+        # a name may hold what a pattern or a replacement reads as its own
+        plainly = name.replace("\\", r"\\")
+        text = re.sub(re.escape(f"<{name}>"), plainly, text, flags=re.IGNORECASE)
     return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)

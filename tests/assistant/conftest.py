@@ -12,7 +12,6 @@ import backbone
 from assistant import Assistant
 from backbone import Backbone
 
-
 _load = backbone.load
 
 
