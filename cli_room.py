@@ -1,5 +1,6 @@
 """The room a chat happens in: a conversation, what is attached, and how events are shown."""
 
+import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,7 +92,16 @@ class Room:
         images, self.attached = (*images, *self.attached), []
         self.last_said = Said(text, images, wanted)
         used = self.seed if seed is None else seed
-        self._show(self.chat.send(text, images, wanted=wanted, seed=used))
+        if wanted and used is None:
+            # drawn here, so that a picture that is stopped can be begun again
+            used = secrets.randbelow(2**31)
+        try:
+            self._show(self.chat.send(text, images, wanted=wanted, seed=used))
+        except KeyboardInterrupt:
+            if wanted:
+                self.last_seed = used
+                note(f"Its seed was {used}; /redo begins it again.")
+            raise
         self._settle(self.chat.waiting)
 
     def settle(self) -> None:

@@ -48,15 +48,15 @@ class FakeChat:
     ) -> Iterator[Event]:
         self.sent.append((text, tuple(images), wanted, seed))
         yield Step("route", "Deciding what is wanted.")
-        if text.startswith("Remember"):
+        if text == "Talk on":
+            yield from self._endless()
+        elif text.startswith("Remember"):
             self.waiting = Question("consent", f"Shall I keep: {text}?", ("yes", "no"))
             yield self.waiting
         elif wanted or text.startswith("Draw"):
             self.last_image = self.assistant.picture
             yield Drawn(self.assistant.picture, seed or 12)
             yield Ended(Answer("[picture]"))
-        elif text == "Talk on":
-            yield from self._endless()
         else:
             yield Words(f"You said {text}")
             yield Ended(Answer(f"You said {text}"))

@@ -68,7 +68,8 @@ def test_a_seed_is_used_until_it_is_random_again(room: Room) -> None:
     perform(room, "/draw a dog")
     perform(room, "/seed random")
     perform(room, "/draw a dog")
-    assert [seed for *_, seed in chat(room).sent] == [7, None]
+    first, second = (seed for *_, seed in chat(room).sent)
+    assert first == 7 and second not in (7, None)
 
 
 @pytest.mark.parametrize("seed", ["-1", "dog", str(2**31)])
@@ -84,8 +85,16 @@ def test_redo_says_the_same_with_the_same_seed(room: Room) -> None:
     perform(room, "/redo")
     perform(room, "/again")
     seeds = [seed for *_, seed in chat(room).sent]
-    assert seeds[:2] == [None, 12] and seeds[2] not in (None, 12)
+    assert seeds[0] == seeds[1] and seeds[2] not in (None, seeds[0])
     assert {said[0] for said in chat(room).sent} == {"a dog"}
+
+
+def test_a_picture_that_is_stopped_tells_its_seed(room: Room, capsys: Out) -> None:
+    perform(room, "/seed 7")
+    with pytest.raises(KeyboardInterrupt):
+        perform(room, "/draw Talk on")
+    assert "Its seed was 7" in capsys.readouterr().err
+    assert (room.last_seed, chat(room).stopped) == (7, True)
 
 
 def test_an_edit_takes_the_attached_photo_or_the_last_picture(room: Room, picture: Path) -> None:
