@@ -64,15 +64,16 @@ def _subject(root: Path, name: str, shelf: Shelf) -> tuple[Subject, tuple[FoundP
     learned, _ = read_photos(_located(place, files), place)
     test = root / "concept" / "test" / name
     asked, _ = read_photos(_located(test, None), test)
-    paths = [
-        tuple(shelf.put(p.image, "photos", name, f"{use}-{Path(p.file).stem}") for p in photos)
-        for use, photos in (("train", learned), ("test", asked))
-    ]
+    paths = {
+        use: tuple(shelf.put(p.image, "photos", name, f"{use}-{Path(p.file).stem}") for p in found)
+        for use, found in (("train", learned), ("test", asked))
+    }
     facts = [Fact(_named(text, name), True) for text in _texts(info.get("info"))]
     facts += [_hidden(_named(text, name)) for text in _texts(info.get("extra_info"))]
     live = info.get("generation_type") == "live_subject"
     word = str(info.get("class", "thing"))
-    return Subject(name, name, word, live, *paths, tuple(facts)), asked
+    subject = Subject(name, name, word, live, paths["train"], paths["test"], tuple(facts))
+    return subject, asked
 
 
 def _located(place: Path, files: Sequence[str] | None) -> list[Path]:
@@ -159,7 +160,8 @@ def _pictures(root: Path, subject: Subject, rng: Generator) -> Iterator[Item]:
 def prompts_of(conditions: Any) -> tuple[list[str], list[str]]:
     """Split t2i conditions of either form into plain prompts and those that need knowledge."""
     if isinstance(conditions, Mapping):
-        plain, knowing = [], []
+        plain: list[str] = []
+        knowing: list[str] = []
         for kind, given in conditions.items():
             own = kind == "personalized_driven_generation" or "face" in kind
             (plain if own else knowing).extend(_texts(given))

@@ -38,10 +38,10 @@ def try_judge(
 ) -> Tried:
     """Show a judge answers and pictures of which we know whether they are right."""
     marks: dict[bool, list[float]] = {True: [], False: []}
-    for asked, right in answers:
-        marks[right].append(judge.answer(asked).mark or 0.0)
-    for shown, right in pictures:
-        marks[right].append(judge.picture(shown).mark or 0.0)
+    for asked, correct in answers:
+        marks[correct].append(judge.answer(asked).mark or 0.0)
+    for shown, correct in pictures:
+        marks[correct].append(judge.picture(shown).mark or 0.0)
     right, wrong = (float(np.mean(marks[kind])) if marks[kind] else 0.0 for kind in (True, False))
     cases = len(marks[True]) + len(marks[False])
     return Tried(judge.name, right, wrong, right - wrong >= _APART, cases)

@@ -147,8 +147,10 @@ METHODS: dict[str, Method] = {
     for one in made
 }
 CONTROLS = ("real", "black", "yes")
-MAIN = ("ours", "ours-profile", "ours-both", "coupled", "no-replay", "no-edits", "und-only", "tp")
-MAIN += ("ip", "retrieval", "base", *CONTROLS)
+MAIN: tuple[str, ...] = (
+    *("ours", "ours-profile", "ours-both", "coupled", "no-replay", "no-edits"),
+    *("und-only", "tp", "ip", "retrieval", "base", *CONTROLS),
+)
 
 
 def choose(names: Sequence[str], usual: Sequence[str]) -> list[Method]:

@@ -21,7 +21,7 @@ from bench.metrics.encoders import ConstantEncoder, ImageEncoder
 
 if TYPE_CHECKING:
     from backbone.face import Backbone
-    from bench.running.running import RunOptions
+    from bench.running.work import Kit
 
 __all__ = ["base_answers", "check_run", "known_answers", "known_pictures"]
 
@@ -37,11 +37,8 @@ def base_answers(face: "Backbone") -> tuple[str, ...]:
     return tuple(face.answer(face.read().add_text(q), options) for q in templates()["base"])
 
 
-def check_run(bench: Bench, out: Path, options: "RunOptions") -> None:
+def check_run(bench: Bench, out: Path, kit: "Kit") -> None:
     """Try all judges and encoders of a run, and the controls, and write down what came out."""
-    from bench.running.running import open_kit
-
-    kit = open_kit(options)
     tried = try_all(bench, [*kit.judges, AlwaysOne()], [*kit.encoders, ConstantEncoder()])
     rules = next((judge for judge in kit.judges if judge.name == "rules"), None)
     reader = getattr(rules, "reader", None)

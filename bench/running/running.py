@@ -53,15 +53,19 @@ def run_bench(
 
     write_run(out, bench, options, methods)
     names = [subject.name for subject in bench.subjects]
+    # with several processes too: what is made once is made before they want it
+    kit = open_kit(options)
     if options.workers > 1 and len(names) > 1:
         _in_processes(names, out, options, on_step)
     else:
-        kit = open_kit(options)
         for number, name in enumerate(names, 1):
-            head = f"{number}/{len(names)} "
-            do_subject(kit, name, out, options, lambda text, head=head: on_step(head + text))
+            do_subject(kit, name, out, options, _after(f"{number}/{len(names)} ", on_step))
     on_step("Checking the judges and the encoders")
-    check_run(bench, out, options)
+    check_run(bench, out, kit)
+
+
+def _after(head: str, on_step: Callable[[str], None]) -> Callable[[str], None]:
+    return lambda text: on_step(head + text)
 
 
 def _chosen(options: RunOptions) -> tuple[Suite, list[Method]]:
@@ -153,8 +157,6 @@ def _in_processes(
 ) -> None:
     import os
 
-    # what is made once is made before there are several to make it
-    open_kit(options)
     threads = max((os.cpu_count() or 1) // options.workers, 1)
     with ProcessPoolExecutor(
         min(options.workers, len(names)),
