@@ -30,12 +30,19 @@ class Training(Quiet):
         now = time.monotonic()
         if self._began is None:
             self._began, self._first = now, losses.step
-        text = self._line(losses, steps, now)
+        done = self._share(losses, steps, now)
+        text = self._line(losses, steps, now, done)
         if self.moves:
             self.step(text)
-        elif losses.step * _QUARTER // steps > self._told:
-            self._told = losses.step * _QUARTER // steps
+        elif int(done * _QUARTER) > self._told:
+            self._told = int(done * _QUARTER)
             note(text)
+
+    def _share(self, losses: "StepLosses", steps: int, now: float) -> float:
+        """Tell how much is done, by steps or by the clock, whichever ends first."""
+        budget = self._budget()
+        by_clock = (now - (self._began or now)) / budget if budget else 0.0
+        return min(max(losses.step / steps, by_clock), 1.0)
 
     def note(self, text: str) -> None:
         """Print a remark that stays, above the line that moves."""
@@ -43,10 +50,9 @@ class Training(Quiet):
         note(text)
         self.step("Preparing the examples.")
 
-    def _line(self, losses: "StepLosses", steps: int, now: float) -> str:
+    def _line(self, losses: "StepLosses", steps: int, now: float, done: float) -> str:
         taken, came = losses.step - self._first, now - (self._began or now)
         budget = self._budget()
-        done = max(losses.step / steps, min(came / budget, 1.0) if budget else 0.0)
         bar = "█" * round(done * _WIDTH) + "░" * (_WIDTH - round(done * _WIDTH))
         text = f"Training {bar} {losses.step}/{steps}, loss {losses.total:.2f}"
         if not taken:
