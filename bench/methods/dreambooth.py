@@ -81,7 +81,7 @@ def learn_updates(
                 row.grad = gradient
             torch.nn.utils.clip_grad_norm_(rows, recipe.clip)
             optimizer.step()
-            losses.append(float(loss))
+            losses.append(float(loss.detach()))
             on_step(step + 1, recipe.steps)
         data = save({name: p.detach().contiguous().clone() for name, p in updates.items()})
     record = {

@@ -60,12 +60,14 @@ def _blurred(levels: Levels) -> Levels:
 def ssim_outside(source: Image.Image, edited: Image.Image, mask: Mask) -> float | None:
     """Return the mean structural similarity where ``mask [H, W]`` is false; None without any.
 
-    The mask is of the source; the edited picture is scaled to it.
+    The mask is of the source; the edited picture is scaled to it. Where a window reaches into
+    the mask nothing is compared, since what may change there would count.
     """
-    if mask.all():
+    near = cv2.dilate(mask.astype(np.uint8), np.ones((_WINDOW, _WINDOW), np.uint8)) > 0
+    if near.all():
         return None
     pair = [_grey(image, source.size) for image in (source, edited)]
-    return float(ssim_map(*pair)[~mask].mean())
+    return float(ssim_map(*pair)[~near].mean())
 
 
 def _grey(image: Image.Image, size: tuple[int, int]) -> Levels:

@@ -43,9 +43,17 @@ def _quiet(text: str) -> None:
 
 
 def run_bench(
-    subjects: Path, out: Path, options: RunOptions, *, on_step: Callable[[str], None] = _quiet
+    subjects: Path,
+    out: Path,
+    options: RunOptions,
+    *,
+    on_step: Callable[[str], None] = _quiet,
+    kit: "Kit | None" = None,
 ) -> None:
-    """Do every item that is not done, and look whether the model stayed what it was."""
+    """Do every item that is not done, and look whether the model stayed what it was.
+
+    ``kit`` is what is opened already; several processes open their own.
+    """
     suite, methods = _chosen(options)
     on_step("Building the bench")
     bench = open_bench(subjects, out / "bench", seed=options.seed, held_out=options.held_out)
@@ -54,7 +62,7 @@ def run_bench(
     write_run(out, bench, options, methods)
     names = [subject.name for subject in bench.subjects]
     # with several processes too: what is made once is made before they want it
-    kit = open_kit(options)
+    kit = kit or open_kit(options)
     if options.workers > 1 and len(names) > 1:
         _in_processes(names, out, options, on_step)
     else:
