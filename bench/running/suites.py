@@ -1,7 +1,8 @@
 """How much is done: suites by name, each with its items, its steps and its methods."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from bench.data.items import Bench, Item
 from bench.methods.catalog import MAIN, METHODS
@@ -27,22 +28,22 @@ class Suite:
     # points of the schedule of a picture; None takes the model's
     timesteps: int | None = None
     recipe: str = "quick"
+    # fields of the recipe that are other here
+    changes: Mapping[str, Any] = field(default_factory=dict)
 
     def recipe_for(self, steps: int | None, seed: int) -> Recipe:
         """Return what is learned by: a number of steps, not of seconds, so that it repeats."""
-        from dataclasses import replace
-
         usual = find_recipe(self.recipe)
         number = steps or self.steps or usual.steps
-        return replace(
-            usual,
-            steps=number,
-            seed=seed,
-            budget_s=None,
-            patience=None,
-            test_every=max(number // 3, 1),
-            warmup=min(usual.warmup, number // 4),
-        )
+        fields: dict[str, Any] = {
+            "steps": number,
+            "seed": seed,
+            "budget_s": None,
+            "patience": None,
+            "test_every": max(number // 3, 1),
+            "warmup": min(usual.warmup, number // 4),
+        }
+        return replace(usual, **{**fields, **self.changes})
 
 
 _SMOKE = {"rec": 1, "vqa": 1, "qa": 1, "choice": 1, "draw": 1, "parg": 2, "edit": 1}
@@ -59,6 +60,7 @@ SUITES: dict[str, Suite] = {
             negatives=1,
             steps=2,
             timesteps=6,
+            changes={"scene_edits": 4, "views": 2, "strangers": 4, "test_every": 2},
         ),
         Suite(
             "mini",

@@ -117,7 +117,11 @@ def test_a_single_photo_is_learned_from(tmp_path: Path) -> None:
 
 
 def test_given_facts_are_kept_and_none_are_invented(tmp_path: Path) -> None:
-    record = {"class": "cup", "visible": ["it is white"], "not_visible": ["its toy is a red ball"]}
+    record: dict[str, object] = {
+        "class": "cup",
+        "visible": ["it is white"],
+        "not_visible": ["its toy is a red ball"],
+    }
     folder = write_subjects(tmp_path / "s", {"cup": record}, photos=2)
     facts = open_bench(folder, tmp_path / "b").subjects[0].facts
     assert [fact.origin for fact in facts] == ["given", "given"]

@@ -106,7 +106,8 @@ def test_the_reference_itself_is_a_perfect_edit(rules: RuleJudge) -> None:
 
 def test_doing_nothing_is_no_success_but_restrained(rules: RuleJudge) -> None:
     success, restraint, *_ = marks(rules, photo(3, "navy"))
-    assert (success, restraint) == (0, pytest.approx(10))
+    assert success == 0
+    assert restraint == pytest.approx(10)
 
 
 def test_another_picture_is_not_restrained(rules: RuleJudge) -> None:

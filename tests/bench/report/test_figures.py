@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.report.blocks import Heading, Table, Text, as_html, as_markdown
+from bench.report.blocks import Block, Heading, Table, Text, as_html, as_markdown
 from bench.report.charts import Point, curve, scatter
 from bench.report.controls import doubts, find_controls
 from bench.report.figures import Figures, Names, agreements, gather, mixed
@@ -16,13 +16,15 @@ from bench.running.ledger import Result
 NO_CHECKS: dict[str, Any] = {"judges": [], "encoders": [], "reader": {}}
 
 
-def result(method: str, subject: str, number: int, task: str = "qa", **values: float) -> Result:
+def result(
+    method: str, subject: str, number: int, values: dict[str, float], task: str = "qa"
+) -> Result:
     return Result(method, subject, f"{subject}/{task}/{number}", task, "", values)
 
 
 def test_a_mean_is_over_subjects_however_many_items_each_has() -> None:
-    made = [result("ours", "a", n, **{"qa bleu": 1.0}) for n in range(3)]
-    made.append(result("ours", "b", 0, **{"qa bleu": 0.0}))
+    made = [result("ours", "a", n, {"qa bleu": 1.0}) for n in range(3)]
+    made.append(result("ours", "b", 0, {"qa bleu": 0.0}))
     found = gather(made).interval("ours", "qa bleu")
     assert found is not None
     assert (found.mean, found.cases) == (0.5, 2)
@@ -31,7 +33,7 @@ def test_a_mean_is_over_subjects_however_many_items_each_has() -> None:
 def test_recognition_is_weighted_within_a_subject() -> None:
     answers = [(1.0, 1.0), (0.0, 1.0), (0.0, 0.0), (0.0, 1.0), (0.0, 0.0)]
     made = [
-        result("ours", "a", n, "rec", **{"label": label, "right": right})
+        result("ours", "a", n, {"label": label, "right": right}, "rec")
         for n, (label, right) in enumerate(answers)
     ]
     values = gather(made).values["ours"]
@@ -55,12 +57,13 @@ def test_intervals_repeat() -> None:
 
 def test_judges_are_compared_on_what_both_marked() -> None:
     def judged(number: int, first: float, second: float | None) -> Result:
-        marks = {"rules": {"mark": first}, "local": {"mark": second}}
+        marks: dict[str, dict[str, Any]] = {"rules": {"mark": first}, "local": {"mark": second}}
         return Result("ours", "a", f"a/qa/{number}", "qa", "", {}, marks)
 
     made = [judged(0, 1, 1), judged(1, 0, 0), judged(2, 1, 0), judged(3, 0, None)]
     (found,) = agreements(made)
-    assert (found.cases, found.same) == (3, pytest.approx(2 / 3))
+    assert found.cases == 3
+    assert found.same == pytest.approx(2 / 3)
     # chance: 2/3 * 1/3 + 1/3 * 2/3 = 4/9
     assert found.kappa == pytest.approx((2 / 3 - 4 / 9) / (1 - 4 / 9))
 
@@ -102,7 +105,7 @@ def test_the_columns_are_those_of_the_paper_s_tables() -> None:
 
 
 def test_names_of_people_are_no_markup(tmp_path: Path) -> None:
-    blocks = [Heading("<b>x</b>"), Text("fine"), Table(("a|b",), [("<img src=x>",)])]
+    blocks: list[Block] = [Heading("<b>x</b>"), Text("fine"), Table(("a|b",), [("<img src=x>",)])]
     page, text = as_html("t", blocks, tmp_path), as_markdown("t", blocks, tmp_path)
     assert "<img" not in page
     assert "&lt;img" in page
