@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Recognition", "Rule", "is_right", "said", "weighted"]
+__all__ = ["Recognition", "Rule", "area", "is_right", "said", "weighted"]
 
 Rule = Literal["strict", "compat"]
 _WORD = re.compile(r"(?<![\w'’])(yes|no)(?![\w'’])", re.IGNORECASE)
@@ -51,3 +51,17 @@ def weighted(labels: Sequence[bool], right: Sequence[bool]) -> Recognition | Non
     recall, no_recall = sum(yes) / len(yes), sum(no) / len(no)
     accuracy = (sum(yes) + sum(no)) / len(pairs)
     return Recognition(recall, no_recall, (recall + no_recall) / 2, accuracy, len(yes), len(no))
+
+
+def area(labels: Sequence[bool], margins: Sequence[float]) -> float | None:
+    """Return how often a photo with it has a higher margin than one without, ties by half.
+
+    It needs no threshold: 0.5 is chance, whatever a model likes to say.
+    """
+    pairs = list(zip(labels, margins, strict=True))
+    yes = [margin for label, margin in pairs if label]
+    no = [margin for label, margin in pairs if not label]
+    if not yes or not no:
+        return None
+    wins = sum((a > b) + 0.5 * (a == b) for a in yes for b in no)
+    return wins / (len(yes) * len(no))

@@ -14,7 +14,7 @@ import numpy as np
 from bench.metrics.agreement import kappa
 from bench.metrics.bootstrap import Interval, bootstrap
 from bench.metrics.encoders import CLIP_NAME, DINO_NAME
-from bench.metrics.recognition import weighted
+from bench.metrics.recognition import area, weighted
 from bench.running.ledger import Result, read_results
 
 __all__ = ["Agreement", "Figures", "Names", "agreements", "collect", "gather", "mixed"]
@@ -131,7 +131,9 @@ def _recognised(results: Sequence[Result]) -> dict[str, float]:
             values[metric or "rec margin"] = score.weighted
             if metric == "rec":
                 values |= {"rec yes": score.recall, "rec no": score.no_recall}
-    return values
+    rows = [row for row in asked if "margin" in row]
+    ranked = area([bool(r["label"]) for r in rows], [r["margin"] for r in rows])
+    return values if ranked is None else {**values, "rec area": ranked}
 
 
 @dataclass(frozen=True)

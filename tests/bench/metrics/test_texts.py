@@ -8,7 +8,7 @@ import pytest
 from bench.metrics.agreement import kappa
 from bench.metrics.bleu import character_bleu
 from bench.metrics.bootstrap import bootstrap
-from bench.metrics.recognition import is_right, said, weighted
+from bench.metrics.recognition import area, is_right, said, weighted
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,12 @@ def test_always_yes_is_worth_half() -> None:
 
 def test_photos_of_one_kind_measure_nothing() -> None:
     assert weighted([True, True], [True, True]) is None
+    assert area([False], [1.0]) is None
+
+
+def test_the_area_counts_pairs_in_the_right_order_and_ties_by_half() -> None:
+    # 2 with it, 2 without: 3 > 1, 3 > -1, 1 = 1, 1 > -1
+    assert area([True, True, False, False], [3.0, 1.0, 1.0, -1.0]) == 3.5 / 4
 
 
 def test_bleu_of_the_same_text_is_1() -> None:
