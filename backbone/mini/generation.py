@@ -81,8 +81,9 @@ class TextMemory:
 
     def __init__(self, parts: Parts, limit: int = 8000) -> None:
         self.parts, self.limit = parts, limit
+        # an example has a target, a crop and perhaps a source
         self.table = ConceptTable(parts.model.config.trunk.vocab_size, [placeholder(parts)])
-        self.pictures = PictureMemory(parts.encode)
+        self.pictures = PictureMemory(parts.encode, 3 * limit)
         self.kept: OrderedDict[tuple[int, ...], list[KeyValue]] = OrderedDict()
         self.layers = [
             index
@@ -274,7 +275,7 @@ def main() -> None:
     arguments = parser.parse_args()
     parts = open_parts(arguments.trunk, arguments.autoencoder, arguments.understanding)
     world = parts.world(arguments.assets)
-    memory = TextMemory(parts)
+    memory = TextMemory(parts, 2 * arguments.pool)
     schedule = Schedule(arguments.steps, arguments.rate, 100)
     stage = Stage(arguments.out, parts.trainable(), schedule, orthogonal=parts.matrices())
 

@@ -1,6 +1,6 @@
 """Low-rank updates of frozen linear layers: wrapped while they are trained, then merged.
 
-Only the understanding expert's queries, values and outputs are wrapped. A merged model has the
+Only the understanding expert's attention is wrapped. A merged model has the
 modules and names it had before.
 """
 
@@ -24,7 +24,7 @@ class LoraOptions:
     rank: int = 16
     alpha: float = 32.0
     # projections of the understanding expert
-    projections: tuple[str, ...] = ("q_proj", "v_proj", "o_proj")
+    projections: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
     # None: every layer
     layers: tuple[int, ...] | None = None
 
