@@ -17,8 +17,8 @@ from backbone.whitening import WhitenedConnector, Whitening
 __all__ = ["FixedMap", "make_map", "open_map"]
 
 _SEED = 6
-# root mean square of SmolLM2's embeddings
-_EMBEDDING_SIZE = 0.136
+# root mean square of a token: SmolLM2's embeddings have 0.136, and are lost in its second layer
+_SIZE = 0.5
 
 
 class FixedMap(NamedTuple):
@@ -34,7 +34,7 @@ class FixedMap(NamedTuple):
     def put_into(self, connector: WhitenedConnector) -> None:
         """Fix a connector's map; its residual starts at zero."""
         whitening = Whitening(self.mean, self.components)
-        connector.fit(whitening, _EMBEDDING_SIZE, Generator().manual_seed(_SEED))
+        connector.fit(whitening, _SIZE, Generator().manual_seed(_SEED))
         connector.basis.copy_(self.basis)
         connector.glance.copy_(self.glance)
 
@@ -43,7 +43,7 @@ def make_map(composed: Whitening, natural: Tensor, width: int) -> FixedMap:
     """Centre components of composed pictures on photographs' mean, and turn them to a width."""
     connector = WhitenedConnector(len(composed.mean), width, len(composed.components))
     whitening = composed._replace(mean=natural)
-    connector.fit(whitening, _EMBEDDING_SIZE, Generator().manual_seed(_SEED))
+    connector.fit(whitening, _SIZE, Generator().manual_seed(_SEED))
     return FixedMap(
         natural, composed.components, connector.basis, connector.glance, natural - composed.mean
     )

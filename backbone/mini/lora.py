@@ -22,23 +22,31 @@ class LoraOptions:
     """Choose how much of a layer may change, and which layers."""
 
     rank: int = 16
-    alpha: float = 32.0
+    # twice the rank is usual
+    alpha_per_rank: float = 2.0
+    # (layer, rank) of queries and keys that need more
+    wide: tuple[tuple[int, int], ...] = ((0, 48), (1, 48))
     # projections of the understanding expert
     projections: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
     # None: every layer
     layers: tuple[int, ...] | None = None
 
+    def rank_of(self, layer: int, projection: str) -> int:
+        """Return the rank of one update."""
+        wide = dict(self.wide) if projection in ("q_proj", "k_proj") else {}
+        return wide.get(layer, self.rank)
+
 
 class LoraLinear(nn.Module):
-    """Add ``alpha / rank * up(down(x))`` to a frozen layer; ``up`` starts at zero."""
+    """Add ``scale * up(down(x))`` to a frozen layer; ``up`` starts at zero."""
 
-    def __init__(self, base: nn.Linear, options: LoraOptions, generator: Generator) -> None:
+    def __init__(self, base: nn.Linear, rank: int, scale: float, generator: Generator) -> None:
         super().__init__()
         self.base = base.requires_grad_(False)
-        self.scale, self.enabled = options.alpha / options.rank, True
-        drawn = torch.randn(options.rank, base.in_features, generator=generator)
+        self.scale, self.enabled = scale, True
+        drawn = torch.randn(rank, base.in_features, generator=generator)
         self.down = nn.Parameter(drawn * base.in_features**-0.5)
-        self.up = nn.Parameter(torch.zeros(base.out_features, options.rank))
+        self.up = nn.Parameter(torch.zeros(base.out_features, rank))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``[..., in]`` to ``[..., out]``."""
@@ -67,7 +75,8 @@ def add_lora(
             continue
         attention = layer.get_submodule("self_attn")
         for name in options.projections:
-            wrapped = LoraLinear(getattr(attention, name), options, generator)
+            base, rank = getattr(attention, name), options.rank_of(index, name)
+            wrapped = LoraLinear(base, rank, options.alpha_per_rank, generator)
             setattr(attention, name, wrapped)
             trained |= {f"{index}.{name}.{key}": getattr(wrapped, key) for key in ("down", "up")}
     return trained

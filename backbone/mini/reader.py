@@ -17,6 +17,7 @@ from backbone.mini.evidence import evidence
 from backbone.mini.fixed_map import FixedMap
 from backbone.mini.lessons import Lesson, Turn
 from backbone.mini.lora import LoraOptions, add_lora
+from backbone.mini.matching import start_matching
 from backbone.mini.pixels import Bytes
 from backbone.mini.seen import SeenPictures, likeness
 from backbone.model import UnifiedModel
@@ -179,6 +180,7 @@ def make_reader(
     lora = add_lora(model, generator, options)
     reader = Reader(model, Words(model, tokenizer), encoder, lora, fixed.shift)
     fixed.put_into(reader.connector)
+    start_matching(model, fixed.glance)
     return reader
 
 
@@ -205,8 +207,9 @@ def load_run(reader: Reader, folder: Path, *, averaged: bool = True) -> int:
 
 @torch.no_grad()
 def warm_start(reader: Reader, folder: Path) -> None:
-    """Begin with the averaged weights of another run, where it has them."""
+    """Begin with the averaged low-rank updates of another run, where it has them."""
     tensors = load_file(folder / "state.safetensors")
-    for name, parameter in reader.trainable().items():
-        if (found := tensors.get(f"average/{name}")) is not None and found.shape == parameter.shape:
+    for name, parameter in reader.lora.items():
+        found = tensors.get(f"average/lora.{name}")
+        if found is not None and found.shape == parameter.shape:
             parameter.copy_(found)

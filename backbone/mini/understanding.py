@@ -181,7 +181,10 @@ def main() -> None:
         with reader.autocast():
             talk = open_exchanges(reader, options.out / "chat.json", options.prompts)
     schedule = Schedule(options.steps, options.rate, 50, log_every=options.log_every)
-    stage = Stage(options.out, reader.trainable(), schedule)
+    # rows and tokens are small beside a trunk's weights: at the full rate they drown in constants
+    trained = reader.trainable()
+    slow = [name for name in trained if not name.startswith("lora.")]
+    stage = Stage(options.out, trained, schedule, slow=slow)
 
     def losses(step: int) -> dict[str, Tensor]:
         batch = lessons(gallery, step, options.batch, options.pool)
