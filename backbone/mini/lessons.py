@@ -27,7 +27,7 @@ _SEED = 5
 _CROP = 128
 # share of views that are whole photos, as when nobody cut the subject out
 _WHOLE = 0.25
-_FIRST_STEPS, _BLEND_STEPS = 250, 150
+_FIRST_STEPS, _BLEND_STEPS = 200, 100
 _EARLY = {"name": 0.22, "introduce": 0.06, "ask": 0.05, "know": 0.0, "recognise": 0.56, "who": 0.08}
 _EARLY |= {"several": 0.0}
 _LATE = {"name": 0.08, "introduce": 0.06, "ask": 0.2, "know": 0.06, "recognise": 0.25, "who": 0.1}

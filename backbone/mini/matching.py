@@ -18,7 +18,9 @@ __all__ = ["MATCHING_LAYERS", "start_matching"]
 MATCHING_LAYERS = (0, 1)
 # rotary pairs that turn so slowly that a distance of a hundred tokens hardly matters
 _FIRST_SLOW, _PER_HEAD = 16, 16
-_GAIN = 1.0
+_GAIN = 1.2
+# weights below this share of the median are not undone
+_LEAST = 0.3
 
 
 @torch.no_grad()
@@ -31,8 +33,9 @@ def start_matching(model: UnifiedModel, glance: Tensor) -> None:
         first = number * heads * _PER_HEAD
         taken = directions[first : first + heads * _PER_HEAD]
         weight = layer.get_parameter("input_layernorm.weight").float()
-        # undo the norm's weights, where they say enough
-        read = taken / weight.clamp_min(0.25 * float(weight.mean()))
+        # undo the norm's weights, where they say enough; they have both signs
+        least = _LEAST * float(weight.abs().median())
+        read = taken * weight / (weight.square() + least**2)
         for name in ("q_proj", "k_proj"):
             wrapped = layer.get_submodule(f"self_attn.{name}")
             if isinstance(wrapped, LoraLinear) and len(wrapped.down) == len(read):

@@ -17,7 +17,7 @@ from backbone.mini.evidence import evidence
 from backbone.mini.fixed_map import FixedMap
 from backbone.mini.lessons import Lesson, Turn
 from backbone.mini.lora import LoraOptions, add_lora
-from backbone.mini.matching import start_matching
+from backbone.mini.matching import MATCHING_LAYERS, start_matching
 from backbone.mini.pixels import Bytes
 from backbone.mini.seen import SeenPictures, likeness
 from backbone.model import UnifiedModel
@@ -207,9 +207,14 @@ def load_run(reader: Reader, folder: Path, *, averaged: bool = True) -> int:
 
 @torch.no_grad()
 def warm_start(reader: Reader, folder: Path) -> None:
-    """Begin with the averaged low-rank updates of another run, where it has them."""
+    """Begin with the last weights of another run, where it has them.
+
+    Heads that are started to match begin anew.
+    """
     tensors = load_file(folder / "state.safetensors")
-    for name, parameter in reader.lora.items():
-        found = tensors.get(f"average/lora.{name}")
-        if found is not None and found.shape == parameter.shape:
+    anew = [f"lora.{layer}.{n}_proj" for layer in MATCHING_LAYERS for n in "qk"]
+    for name, parameter in reader.trainable().items():
+        found = tensors.get(f"weight/{name}")
+        fits = found is not None and found.shape == parameter.shape
+        if found is not None and fits and not name.startswith(tuple(anew)):
             parameter.copy_(found)
