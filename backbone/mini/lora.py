@@ -4,7 +4,7 @@ Only the understanding expert's attention is wrapped. A merged model has the
 modules and names it had before.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -14,7 +14,10 @@ from torch import Generator, Tensor, nn
 
 from backbone.model import UnifiedModel
 
-__all__ = ["LoraLinear", "LoraOptions", "add_lora", "merge", "without_lora"]
+__all__ = ["LoraLinear", "LoraOptions", "add_found", "add_lora", "merge", "without_lora"]
+
+# what is multiplied to every update: alpha, twice the rank, over the rank
+_SCALE = 2.0
 
 
 @dataclass(frozen=True)
@@ -22,8 +25,6 @@ class LoraOptions:
     """Choose how much of a layer may change, and which layers."""
 
     rank: int = 16
-    # twice the rank is usual
-    alpha_per_rank: float = 2.0
     # (layer, rank) of queries and keys that need more
     wide: tuple[tuple[int, int], ...] = ((0, 48), (1, 48))
     # projections of the understanding expert
@@ -76,10 +77,23 @@ def add_lora(
         attention = layer.get_submodule("self_attn")
         for name in options.projections:
             base, rank = getattr(attention, name), options.rank_of(index, name)
-            wrapped = LoraLinear(base, rank, options.alpha_per_rank, generator)
+            wrapped = LoraLinear(base, rank, _SCALE, generator)
             setattr(attention, name, wrapped)
             trained |= {f"{index}.{name}.{key}": getattr(wrapped, key) for key in ("down", "up")}
     return trained
+
+
+@torch.no_grad()
+def add_found(model: UnifiedModel, found: Mapping[str, Tensor]) -> None:
+    """Add updates by name, of whatever rank, to the weights they belong to."""
+    for name in sorted(n.removesuffix(".up") for n in found if n.endswith(".up")):
+        index, projection = name.split(".")
+        layer = model.language_model.model.layers[int(index)]
+        base = layer.get_submodule(f"self_attn.{projection}")
+        if not isinstance(base, nn.Linear):
+            raise TypeError(f"{name} is wrapped already")
+        update = _SCALE * (found[f"{name}.up"].float() @ found[f"{name}.down"].float())
+        base.weight.copy_(base.weight.float() + update)
 
 
 def merge(model: UnifiedModel) -> None:

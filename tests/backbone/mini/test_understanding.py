@@ -98,9 +98,10 @@ def test_a_lesson_may_say_how_alike_the_pictures_are(small_reader: Reader) -> No
 
 def test_one_sample_asks_about_several_pictures(small_reader: Reader) -> None:
     more = replace(recognition(), more=(Look(picture(3), (("And here?", "No"),)),))
-    assert len(small_reader.samples([more])[0].items) == len(
-        small_reader.samples([recognition()])[0].items
-    ) + 3
+    assert (
+        len(small_reader.samples([more])[0].items)
+        == len(small_reader.samples([recognition()])[0].items) + 3
+    )
 
 
 def test_lessons_of_equal_names_do_not_mix(small_reader: Reader) -> None:
