@@ -27,7 +27,7 @@ _SEED = 5
 _CROP = 128
 # share of views that are whole photos, as when nobody cut the subject out
 _WHOLE = 0.25
-_FIRST_STEPS, _BLEND_STEPS = 200, 100
+_FIRST_STEPS, _BLEND_STEPS = 130, 70
 _EARLY = {"name": 0.22, "introduce": 0.06, "ask": 0.05, "know": 0.0, "recognise": 0.56, "who": 0.08}
 _EARLY |= {"several": 0.0}
 _LATE = {"name": 0.08, "introduce": 0.06, "ask": 0.2, "know": 0.06, "recognise": 0.25, "who": 0.1}
@@ -144,7 +144,7 @@ def _recognise(gallery: Gallery, rng: Generator) -> Lesson:
         present = bool(rng.random() < 0.5)
         other = twin if rng.random() < 0.35 else gallery.others(rng, 1)[0]
         seen = subject if present or other is subject else other
-        picture = seen.view(number, whole=bool(rng.random() < 0.85))
+        picture = seen.view(number, whole=bool(rng.random() < 0.5))
         looks.append(Look(picture, (present_turn(rng, "<sks>", present=seen is subject),)))
     first, rest = looks[0], tuple(looks[1:])
     return Lesson("recognise", first.turns, first.image, ("sks",), (views,), rest, told)
@@ -161,7 +161,7 @@ def _who(gallery: Gallery, rng: Generator) -> Lesson:
         at = int(rng.integers(count)) if rng.random() < 0.8 else -1
         seen = cast[at] if at >= 0 else stranger
         turn = who_turn(rng, [f"<{names[at]}>"] if at >= 0 else [])
-        looks.append(Look(seen.view(0, whole=bool(rng.random() < 0.85)), (turn,)))
+        looks.append(Look(seen.view(0, whole=bool(rng.random() < 0.5)), (turn,)))
     first, told = looks[0], bool(rng.random() < _TOLD)
     return Lesson("who", first.turns, first.image, names, views, (looks[1],), told)
 

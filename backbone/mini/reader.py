@@ -17,7 +17,7 @@ from backbone.mini.evidence import evidence
 from backbone.mini.fixed_map import FixedMap
 from backbone.mini.lessons import Lesson, Turn
 from backbone.mini.lora import LoraOptions, add_lora
-from backbone.mini.matching import MATCHING_LAYERS, start_matching
+from backbone.mini.matching import start_matching
 from backbone.mini.pixels import Bytes
 from backbone.mini.seen import SeenPictures, likeness
 from backbone.model import UnifiedModel
@@ -180,7 +180,7 @@ def make_reader(
     lora = add_lora(model, generator, options)
     reader = Reader(model, Words(model, tokenizer), encoder, lora, fixed.shift)
     fixed.put_into(reader.connector)
-    start_matching(model, fixed.glance)
+    start_matching(model, encoder, fixed.basis, fixed.glance)
     return reader
 
 
@@ -207,14 +207,9 @@ def load_run(reader: Reader, folder: Path, *, averaged: bool = True) -> int:
 
 @torch.no_grad()
 def warm_start(reader: Reader, folder: Path) -> None:
-    """Begin with the last weights of another run, where it has them.
-
-    Heads that are started to match begin anew.
-    """
+    """Begin with the last low-rank updates of another run, but compare anew."""
     tensors = load_file(folder / "state.safetensors")
-    anew = [f"lora.{layer}.{n}_proj" for layer in MATCHING_LAYERS for n in "qk"]
-    for name, parameter in reader.trainable().items():
-        found = tensors.get(f"weight/{name}")
-        fits = found is not None and found.shape == parameter.shape
-        if found is not None and fits and not name.startswith(tuple(anew)):
+    for name, parameter in reader.lora.items():
+        found = tensors.get(f"weight/lora.{name}")
+        if found is not None and found.shape == parameter.shape and not name.startswith("0."):
             parameter.copy_(found)
