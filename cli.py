@@ -11,11 +11,20 @@ from typing import Annotated
 
 import typer
 
+import cli_bench
+import cli_chat
 import cli_concept
+import cli_config
+import cli_demo
 import cli_doctor
+import cli_keep
+import cli_log
+import cli_memory
 import cli_model
 import cli_use
+from cli_options import defaults
 from cli_output import note, print_error, say
+from cli_settings import for_the_model, in_force
 from omni_errors import CancelledError, OmniError
 
 __all__ = ["app", "main"]
@@ -27,12 +36,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.add_typer(cli_concept.app, name="concept")
+app.command("demo")(cli_demo.demo)
+app.command("chat")(cli_chat.chat)
 app.command("ask")(cli_use.ask)
 app.command("draw")(cli_use.draw)
 app.command("edit")(cli_use.edit)
+app.add_typer(cli_concept.app, name="concept")
+app.add_typer(cli_memory.app, name="memory")
+app.add_typer(cli_log.app, name="log")
+app.command("replay")(cli_log.replay)
 app.add_typer(cli_model.app, name="model")
+app.add_typer(cli_config.app, name="config")
+app.add_typer(cli_bench.app, name="bench")
 app.command("doctor")(cli_doctor.doctor)
+app.command("export")(cli_keep.export)
+app.command("import")(cli_keep.import_all)
 
 
 def _print_version(asked: bool) -> None:
@@ -63,8 +81,7 @@ def main() -> None:
 def run(args: list[str]) -> int:
     """Run one command and return its exit code, whatever happens."""
     try:
-        # Typer itself reports wrong usage (2); its exit code is passed on.
-        app(args, prog_name="omni")
+        _run_with_settings(args)
     except SystemExit as stop:
         return _code_of(stop)
     except OmniError as error:
@@ -80,6 +97,16 @@ def run(args: list[str]) -> int:
         note("Set OMNI_DEBUG=1 to see where it happened.")
         return 1
     return 0
+
+
+def _run_with_settings(args: list[str]) -> None:
+    # what mends the file must run while it is broken
+    settings = in_force(dict) if args[:1] in (["config"], ["doctor"]) else in_force()
+    command = typer.main.get_command(app)
+    values = {name: found.value for name, found in settings.items() if found.value}
+    with for_the_model(settings):
+        # Typer itself reports wrong usage (2); its exit code is passed on.
+        command(args, prog_name="omni", default_map=defaults(command, values))
 
 
 def _code_of(stop: SystemExit) -> int:

@@ -7,39 +7,33 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli_output import note, print_json, print_pairs, print_table, say
+from cli_attach import PICTURE_SUFFIXES
+from cli_lines import forget_lines
+from cli_options import Json, Model, Preset, User, Yes, open_assistant, run_default
+from cli_output import Quiet, note, print_json, print_pairs, print_table, say, say_path
+from cli_progress import Training
 from omni_errors import RefusedError
 
 if TYPE_CHECKING:
-    from assistant import Assistant
+    from collections.abc import Mapping, Sequence
+
     from assistant.results import Learned
     from memory.values import Receipt
 
-__all__ = ["Json", "Model", "User", "app"]
+__all__ = ["app", "print_receipt"]
 
 app = typer.Typer(
     help="Teach, list, show, test and forget concepts.",
     invoke_without_command=True,
     rich_markup_mode=None,
 )
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-User = Annotated[str, typer.Option("--user", envvar="OMNI_USER", help="Whose memory it is.")]
-Model = Annotated[str, typer.Option("--model", envvar="OMNI_MODEL", help="A name or a folder.")]
 Name = Annotated[str, typer.Argument(help="The concept's name.")]
 
 
 @app.callback()
 def group(context: typer.Context) -> None:
     """Teach, list, show, test and forget concepts; without a command, list them."""
-    if context.invoked_subcommand is None:
-        list_concepts()
-
-
-def open_assistant(user: str, model: str = "omni-mini") -> "Assistant":
-    """Open a user's assistant; its model is loaded when it is needed."""
-    from assistant import Assistant
-
-    return Assistant(user=user, model=model)
+    run_default(context, "list")
 
 
 @app.command()
@@ -50,32 +44,107 @@ def add(
     facts: Annotated[
         list[str] | None, typer.Option("--fact", help="A sentence about it; repeatable.")
     ] = None,
-    preset: Annotated[str, typer.Option(help="How long to train: none, quick or paper.")] = "quick",
+    preset: Preset = "quick",
     user: User = "me",
     model: Model = "omni-mini",
     as_json: Json = False,
 ) -> None:
     """Learn a concept from photos and facts."""
-    learned = open_assistant(user, model).concepts.add(
-        paths, name=name, class_name=class_name, facts=facts or (), preset=preset, on_note=note
-    )
+    with Training(preset) as training:
+        training.step("Reading the photos.")
+        learned = open_assistant(user, model).concepts.add(
+            paths,
+            name=name,
+            class_name=class_name,
+            facts=facts or (),
+            preset=preset,
+            on_note=training.note,
+            on_step=training,
+        )
+    unreadable, others = _sorted_out(paths, learned.unreadable)
     if as_json:
-        print_json(_learned_data(learned))
+        print_json(_learned_data(learned, unreadable, others))
         return
     say(f"{learned.concept.name} is known from {learned.photos} photos.")
-    for path, reason in learned.unreadable:
+    for path, reason in unreadable:
         note(f"Not read: {path}: {reason}")
+    if others:
+        note(
+            f"{others} other {'file was not a photo' if others == 1 else 'files were not photos'}."
+        )
     if learned.duplicates:
         note(f"Seen before and left out: {learned.duplicates}.")
+    _note_training(learned.training)
 
 
-def _learned_data(learned: "Learned") -> dict[str, Any]:
+def _sorted_out(
+    given: "Sequence[Path]", unreadable: "Sequence[tuple[Path, str]]"
+) -> "tuple[list[tuple[Path, str]], int]":
+    """Part broken photos from files that merely lay in a folder, which are only counted."""
+    broken = [
+        (path, reason)
+        for path, reason in unreadable
+        if path in given or path.suffix.lower() in PICTURE_SUFFIXES
+    ]
+    return broken, len(unreadable) - len(broken)
+
+
+def _note_training(training: "Mapping[str, Any]") -> None:
+    if not training:
+        return
+    steps, seconds = training.get("steps"), training.get("wall_time_s")
+    took = f", {seconds:.0f} s" if isinstance(seconds, (int, float)) else ""
+    said = str(training.get("why", ""))
+    note(f"Trained {steps} steps{took}. {said}".strip())
+    if training.get("active") is False:
+        note("The tokens from before training were better and stay in use.")
+
+
+@app.command()
+def train(
+    name: Name,
+    preset: Preset = "quick",
+    user: User = "me",
+    model: Model = "omni-mini",
+    as_json: Json = False,
+) -> None:
+    """Train a concept, or go on with a training that was stopped."""
+    with Training(preset) as training:
+        training.step("Preparing the examples.")
+        done = open_assistant(user, model).concepts.train(name, preset, on_step=training)
+    if as_json:
+        print_json(dict(done))
+        return
+    say(f"{name} is trained: version {done.get('version')}.")
+    _note_training(done)
+
+
+@app.command()
+def review(
+    name: Name, user: User = "me", model: Model = "omni-mini", as_json: Json = False
+) -> None:
+    """Write a sheet of the edit pairs a concept is trained on, to take bad ones out."""
+    with Quiet() as quiet:
+        quiet.step("Making the edit pairs.")
+        sheet = open_assistant(user, model).concepts.review(name)
+    file = sheet.with_suffix(".json")
+    if as_json:
+        print_json({"sheet": str(sheet), "file": str(file)})
+        return
+    say_path(sheet)
+    note(f'To keep a pair out of training, set its "keep" to false in {file}.')
+
+
+def _learned_data(
+    learned: "Learned", unreadable: "list[tuple[Path, str]]", others: int
+) -> dict[str, Any]:
     return {
         "name": learned.concept.name,
         "class": learned.concept.class_name,
         "photos": learned.photos,
         "duplicates": learned.duplicates,
-        "unreadable": [{"path": str(p), "reason": r} for p, r in learned.unreadable],
+        "unreadable": [{"path": str(p), "reason": r} for p, r in unreadable],
+        "not_photos": others,
         "facts": [fact.text for fact in learned.facts],
         "version": learned.version,
         "usable_after_seconds": round(learned.seconds, 3),
@@ -131,25 +200,33 @@ def show(name: Name, user: User = "me", as_json: Json = False) -> None:
 
 @app.command()
 def rename(
-    name: Name, new: Annotated[str, typer.Argument(help="The new name.")], user: User = "me"
+    name: Name,
+    new: Annotated[str, typer.Argument(help="The new name.")],
+    user: User = "me",
+    as_json: Json = False,
 ) -> None:
     """Call a concept something else."""
     renamed = open_assistant(user).concepts.rename(name, new)
+    if as_json:
+        print_json({"name": renamed.name})
+        return
     say(f"{name} is called {renamed.name} now.")
 
 
 @app.command()
 def test(name: Name, user: User = "me", model: Model = "omni-mini", as_json: Json = False) -> None:
     """Ask about photos it did not learn from, its own and those of other concepts."""
-    tested = open_assistant(user, model).concepts.test(name)
+    with Quiet() as quiet:
+        quiet.step("Looking at every photo.")
+        tested = open_assistant(user, model).concepts.test(name)
     if as_json:
         print_json(asdict(tested) | {"weighted": tested.weighted})
         return
-    say(f"{name}: {_share(tested.yes)} of its own photos, {_share(tested.no)} of others' right.")
+    say(f"{name}: {_share(tested.yes, 'its own')}, {_share(tested.no, 'foreign')}.")
 
 
-def _share(value: float | None) -> str:
-    return "none" if value is None else f"{value:.0%}"
+def _share(value: float | None, what: str) -> str:
+    return f"{what} photos: none there" if value is None else f"{what} photos: {value:.0%} right"
 
 
 @app.command()
@@ -157,7 +234,7 @@ def forget(
     name: Name,
     images: Annotated[bool, typer.Option("--images", help="Also pictures that show it.")] = False,
     mentions: Annotated[bool, typer.Option("--mentions", help="Also turns that name it.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Yes = False,
     user: User = "me",
     as_json: Json = False,
 ) -> None:
@@ -167,10 +244,13 @@ def forget(
     if not yes:
         _confirm(shown.concept.name, shown.photos)
     receipt = concepts.forget(name, images=images, mentions=mentions)
+    typed = forget_lines(shown.concept.name)
+    if typed and not as_json:
+        note(f"Took {typed} lines that name it out of the history of chat.")
     if as_json:
         print_json(_receipt_data(receipt))
     else:
-        _print_receipt(receipt)
+        print_receipt(receipt)
 
 
 def _confirm(name: str, photos: int) -> None:
@@ -197,7 +277,8 @@ def _receipt_data(receipt: "Receipt") -> dict[str, Any]:
     }
 
 
-def _print_receipt(receipt: "Receipt") -> None:
+def print_receipt(receipt: "Receipt") -> None:
+    """Print what was forgotten and what was found afterwards."""
     say(f"{receipt.concept} is forgotten.")
     print_pairs((kind, str(count)) for kind, count in receipt.removed.items() if count)
     looked = sum(receipt.looked_for.values())
@@ -218,9 +299,14 @@ def export(
     name: Name,
     path: Annotated[Path, typer.Argument(help="The zip file to write.")],
     user: User = "me",
+    as_json: Json = False,
 ) -> None:
     """Write a concept with photos, facts and tokens into one file."""
-    say(str(open_assistant(user).concepts.export(name, path)))
+    written = open_assistant(user).concepts.export(name, path)
+    if as_json:
+        print_json({"path": str(written)})
+    else:
+        say_path(written)
 
 
 @app.command("import")
@@ -228,6 +314,11 @@ def import_concept(
     path: Annotated[Path, typer.Argument(help="A file that `omni concept export` wrote.")],
     name: Annotated[str | None, typer.Option("--name", help="Call it something else.")] = None,
     user: User = "me",
+    as_json: Json = False,
 ) -> None:
     """Take in a concept from a file, all of it or nothing."""
-    say(open_assistant(user).concepts.import_(path, name=name).name)
+    taken = open_assistant(user).concepts.import_(path, name=name)
+    if as_json:
+        print_json({"name": taken.name})
+    else:
+        say(taken.name)

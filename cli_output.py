@@ -7,15 +7,30 @@ character in it, which could steer the terminal, is shown as U+FFFD.
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
 
 from rich.console import Console
+from rich.status import Status
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
 from omni_errors import OmniError
 
-__all__ = ["note", "print_error", "print_json", "print_pairs", "print_table", "say"]
+__all__ = [
+    "Quiet",
+    "note",
+    "plain",
+    "print_error",
+    "print_json",
+    "print_pairs",
+    "print_table",
+    "say",
+    "say_path",
+    "stream",
+]
 
 # wide enough that a pipe gets whole lines
 _PIPE_WIDTH = 200
@@ -28,8 +43,13 @@ def _console(*, stderr: bool = False) -> Console:
     return console
 
 
+def plain(text: str) -> str:
+    """Return a text with what could steer a terminal replaced."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
+
+
 def _plain(text: str) -> Text:
-    return Text("".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text))
+    return Text(plain(text))
 
 
 def say(text: str) -> None:
@@ -40,6 +60,61 @@ def say(text: str) -> None:
 def note(text: str) -> None:
     """Print a remark on stderr."""
     _console(stderr=True).print(_plain(text), soft_wrap=True)
+
+
+def say_path(path: Path) -> None:
+    """Print where a file is on stdout; terminals that can make it a link."""
+    console, text = _console(), _plain(str(path))
+    if console.is_terminal:
+        text.stylize(Style(link=path.absolute().as_uri()))
+    console.print(text, soft_wrap=True)
+
+
+def stream(text: str) -> None:
+    """Print a piece of an answer on stdout at once, without ending the line."""
+    sys.stdout.write(plain(text))
+    sys.stdout.flush()
+
+
+class Quiet:
+    """Say on stderr what is going on while it goes on; in a pipe say nothing."""
+
+    def __init__(self) -> None:
+        self._console = _console(stderr=True)
+        self._status: Status | None = None
+
+    @property
+    def moves(self) -> bool:
+        """Tell whether a line can be replaced by the next."""
+        return self._console.is_terminal and not self._console.is_dumb_terminal
+
+    def step(self, text: str) -> None:
+        """Show what is being done now, in place of what was shown."""
+        if not self.moves:
+            return
+        shown = Text(plain(text).replace("\n", " ")[: self._console.width - 4], style="dim")
+        if self._status is None:
+            self._status = self._console.status(shown)
+            self._status.start()
+        else:
+            self._status.update(shown)
+
+    def clear(self) -> None:
+        """Take away what is shown."""
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.clear()
 
 
 def print_json(data: Any) -> None:

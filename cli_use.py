@@ -1,23 +1,28 @@
 """``omni ask``, ``omni draw`` and ``omni edit``: one turn each."""
 
+import re
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli_concept import Json, Model, User, open_assistant
-from cli_output import note, print_json, say
+from cli_options import Json, Model, Out, Seed, User, open_assistant
+from cli_output import Quiet, note, print_json, say, say_path
+from cli_picture import show
+from cli_settings import in_force
 from omni_errors import UsageError
 
 if TYPE_CHECKING:
-    from assistant.results import Drawing
+    from assistant.results import Answer, Drawing
 
-__all__ = ["ask", "draw", "edit"]
+__all__ = ["answer_data", "ask", "draw", "drawing_data", "edit"]
 
 Text = Annotated[str | None, typer.Argument(help="What you want; read from stdin without it.")]
-Seed = Annotated[int | None, typer.Option("--seed", help="Repeats a picture.")]
-Out = Annotated[Path | None, typer.Option("-o", help="The folder for pictures.")]
+Replay = Annotated[
+    bool, typer.Option("--replay/--no-replay", help="Whether to use what is known of them.")
+]
 
 
 def _text(given: str | None) -> str:
@@ -34,32 +39,49 @@ def ask(
     model: Model = "omni-mini",
     as_json: Json = False,
 ) -> None:
-    """Ask about your concepts, or about a photo."""
-    answer = open_assistant(user, model).ask(_text(text), images=images or ())
+    """Ask about your concepts, or about a photo; or tell, draw or change something."""
+    said = _text(text)
+    with Quiet() as quiet:
+        quiet.step("Thinking.")
+        answer = open_assistant(user, model).ask(said, images=images or ())
     if as_json:
-        print_json(
-            {
-                "text": answer.text,
-                "concepts": list(answer.concepts),
-                "trace": dict(answer.trace),
-                "turn": answer.turn,
-            }
-        )
-    else:
-        say(answer.text)
+        print_json(answer_data(answer))
+        return
+    say("\n".join(map(str, answer.images)) or answer.text)
+    if answer.question is not None:
+        note(f"Answer with `omni chat --id {answer.conversation}`.")
+
+
+def answer_data(answer: "Answer") -> dict[str, Any]:
+    """Return an answer as JSON tells it."""
+    return {
+        "text": answer.text,
+        "concepts": list(answer.concepts),
+        "scores": dict(answer.scores),
+        "images": [str(path) for path in answer.images],
+        "seeds": list(answer.seeds),
+        "question": asdict(answer.question) if answer.question else None,
+        "trace": dict(answer.trace),
+        "turn": answer.turn,
+        "conversation": answer.conversation,
+    }
 
 
 def draw(
     text: Text = None,
     seed: Seed = None,
     out: Out = None,
+    replay: Replay = True,
     user: User = "me",
     model: Model = "omni-mini",
     as_json: Json = False,
 ) -> None:
     """Draw a picture, with your concepts in it."""
-    assistant = open_assistant(user, model)
-    _show(assistant.draw(_text(text), seed=seed, folder=out), as_json)
+    said = _text(text)
+    with Quiet() as quiet:
+        quiet.step("Drawing.")
+        drawn = open_assistant(user, model).draw(said, seed=seed, folder=out, replay=replay)
+    _show(drawn, as_json)
 
 
 def edit(
@@ -67,27 +89,38 @@ def edit(
     text: Text = None,
     seed: Seed = None,
     out: Out = None,
+    replay: Replay = True,
     user: User = "me",
     model: Model = "omni-mini",
     as_json: Json = False,
 ) -> None:
     """Change a photo as a text says."""
-    assistant = open_assistant(user, model)
-    _show(assistant.edit(image, _text(text), seed=seed, folder=out), as_json)
+    said = _text(text)
+    with Quiet() as quiet:
+        quiet.step("Changing the picture.")
+        assistant = open_assistant(user, model)
+        drawn = assistant.edit(image, said, seed=seed, folder=out, replay=replay)
+    _show(drawn, as_json)
 
 
 def _show(drawing: "Drawing", as_json: bool) -> None:
     if as_json:
-        data: dict[str, Any] = {
-            "path": str(drawing.path),
-            "seed": drawing.seed,
-            "size": list(drawing.size),
-            "prompt": drawing.prompt,
-            "concepts": list(drawing.concepts),
-            "trace": dict(drawing.trace),
-            "turn": drawing.turn,
-        }
-        print_json(data)
+        print_json(drawing_data(drawing))
         return
-    note(f"Seed {drawing.seed}. Drawn: {drawing.prompt}")
-    say(str(drawing.path))
+    show(drawing.path, in_force()["show"].value)
+    note(f"Seed {drawing.seed}. Drawn: {re.sub('[<>]', '', drawing.prompt)}")
+    say_path(drawing.path)
+
+
+def drawing_data(drawing: "Drawing") -> dict[str, Any]:
+    """Return a picture as JSON tells it."""
+    return {
+        "path": str(drawing.path),
+        "seed": drawing.seed,
+        "size": list(drawing.size),
+        "prompt": drawing.prompt,
+        "concepts": list(drawing.concepts),
+        "trace": dict(drawing.trace),
+        "turn": drawing.turn,
+        "conversation": drawing.conversation,
+    }

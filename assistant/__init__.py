@@ -9,19 +9,54 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
-    from assistant.results import Answer, Drawing, Learned, Recognition, Shown, Tested
+    from assistant.chat import Chat
+    from assistant.conversations import Told
+    from assistant.events import Drawn, Ended, Event, Step, Words
+    from assistant.results import (
+        Answer,
+        Drawing,
+        Learned,
+        Question,
+        Recognition,
+        Shown,
+        Tested,
+    )
 
 _HOMES = {
     "Answer": "results",
     "Assistant": "assistant",
+    "Chat": "chat",
     "Drawing": "results",
+    "Drawn": "events",
+    "Ended": "events",
+    "Event": "events",
     "Learned": "results",
+    "Question": "results",
     "Recognition": "results",
     "Shown": "results",
+    "Step": "events",
     "Tested": "results",
+    "Told": "conversations",
+    "Words": "events",
 }
 
-__all__ = ["Answer", "Assistant", "Drawing", "Learned", "Recognition", "Shown", "Tested"]
+__all__ = [
+    "Answer",
+    "Assistant",
+    "Chat",
+    "Drawing",
+    "Drawn",
+    "Ended",
+    "Event",
+    "Learned",
+    "Question",
+    "Recognition",
+    "Shown",
+    "Step",
+    "Tested",
+    "Told",
+    "Words",
+]
 
 
 def __getattr__(name: str) -> Any:

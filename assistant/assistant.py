@@ -4,40 +4,50 @@ Opening it is cheap: the memory is opened at its first use, the model at the fir
 needs one. It holds nothing else; everything that lasts is in the memory.
 """
 
-import secrets
+import os
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from assistant.concept_book import ConceptBook
-from assistant.mentions import Mentions, find_mentions
-from assistant.results import Answer, Drawing, Recognition
+from assistant.conversations import Conversations
+from assistant.results import Answer, Drawing
 from memory import Memory, open_memory
 from memory.values import Concept
 
 if TYPE_CHECKING:
-    from PIL import Image
-
-    from backbone import Backbone, ConceptTokens, Picture, TextOptions
+    from assistant.chat import Chat
+    from assistant.exchange import Ask, Result
+    from assistant.gallery import Gallery
+    from assistant.profile import FactBook, Register
+    from assistant.recognising import Eyes
+    from backbone import Backbone
+    from backbone.concepts import ConceptTokens
+    from graphs import RecognitionOptions
 
 __all__ = ["Assistant"]
 
-# how many concepts are asked about when a photo names nobody
-_MOST_ASKED = 12
-# tokens
-_LONGEST_ANSWER = 96
+# Read when torch is loaded. Turns run in threads of their own, and the threads each of them leaves
+# behind would otherwise keep the cores busy with waiting: sixty times slower on a machine with
+# two of them and other work.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 class Assistant:
-    """Ask, draw and edit with the concepts of one user."""
+    """Ask, draw, edit and chat with the concepts of one user."""
 
     def __init__(
-        self, user: str = "me", model: str | Path = "omni-mini", home: Path | None = None
+        self, user: str = "me", model: str | Path = "omni-mini", home: Path | str | None = None
     ) -> None:
-        self.user_name, self.model_name, self._home = user, model, home
+        self.user_name, self.model_name = user, model
+        self._home = Path(home).expanduser() if home is not None else None
+        self._tokens: dict[tuple[str, int, str], ConceptTokens] = {}
         self.concepts = ConceptBook(self)
+        self.conversations = Conversations(self)
+
+    # what it stands on
 
     @cached_property
     def home(self) -> Path:
@@ -67,235 +77,258 @@ class Assistant:
 
         return load(self.model_name)
 
+    @cached_property
+    def gallery(self) -> "Gallery":
+        """Return the pictures of turns."""
+        from assistant.gallery import Gallery
+
+        return Gallery(self.memory, self.user)
+
+    @cached_property
+    def register(self) -> "Register":
+        """Return the concepts as graphs see them."""
+        from assistant.profile import Register
+
+        return Register(self.memory, self.user)
+
+    @cached_property
+    def facts(self) -> "FactBook":
+        """Return the facts as graphs see them."""
+        from assistant.profile import FactBook
+
+        return FactBook(self.memory, self.user)
+
+    @cached_property
+    def eyes(self) -> "Eyes":
+        """Return what compares pictures with photos."""
+        from assistant.looking import Looker
+        from assistant.recognising import Eyes
+        from backbone.home import find_home, private_folder
+
+        cache = private_folder(self._home / "cache" if self._home else find_home().cache)
+        looker = Looker(lambda: self.backbone, cache)
+        return Eyes(lambda: self.backbone, self.tokens_of, self.gallery, looker)
+
+    @cached_property
+    def recognition(self) -> "RecognitionOptions":
+        """Return from when on somebody is recognised."""
+        from graphs import RecognitionOptions
+
+        return RecognitionOptions()
+
     def close(self) -> None:
         """Let go of the memory's files."""
         if "memory" in self.__dict__:
             self.memory.close()
 
-    def ask(self, text: str, images: Sequence[Path | str] = ()) -> Answer:
-        """Answer a question, about concepts that it names or photos that it shows.
+    # turns
+
+    def ask(
+        self, text: str, images: Sequence[Path | str] = (), *, seed: int | None = None
+    ) -> Answer:
+        """Say something in a conversation of its own: a question, a wish, a fact.
+
+        What has to be asked back stands in the answer's ``question``; a chat of the answer's
+        conversation takes the reply.
 
         Raises:
             InputError: if a photo cannot be read.
             WeightsError: if the model is not on this machine.
         """
-        photos = [_open(Path(path)) for path in images]
-        found = self._mentions(text)
-        if photos and not found.concepts and _asks_who(text):
-            return self._who(text, photos[0])
-        tokens = self.tokens(found.concepts)
-        reading = self.backbone.read(tokens)
-        for photo in photos:
-            reading.add_image(photo)
-        facts = {c.name: self._facts(c) for c in found.concepts}
-        reading.add_text(_with_profile(found.text, facts))
-        said = _printable(self.backbone.answer(reading, _short()))
-        for concept in found.concepts:
-            said = said.replace(f"<{concept.name}>", concept.name)
-        trace = {"asked": found.text, "facts": facts, "checkpoints": self._versions(found.concepts)}
-        return self._kept("understand", text, said, found.concepts, trace)
+        from assistant.exchange import Ask
 
-    def draw(self, text: str, *, seed: int | None = None, folder: Path | None = None) -> Drawing:
-        """Draw a picture of a text.
+        attachment = self.gallery.keep(images) if images else ""
+        return _as_answer(self._turn(Ask(text, attachment, seed=seed)))
+
+    def draw(
+        self,
+        text: str,
+        *,
+        seed: int | None = None,
+        folder: Path | None = None,
+        replay: bool = True,
+    ) -> Drawing:
+        """Draw a picture of a text, with what is known of its concepts unless told not to.
 
         Raises:
+            InputError: if the text leaves open who is meant.
             WeightsError: if the model is not on this machine.
         """
-        from backbone import ImageOptions
+        from assistant.exchange import Ask
 
-        found, seed = self._mentions(text), secrets.randbelow(2**31) if seed is None else seed
-        made = self.backbone.generate(
-            found.text, concepts=self.tokens(found.concepts), options=ImageOptions(seed=seed)
-        )
-        return self._saved("generate", text, found, made, folder, parent=None)
+        ask = Ask(text, wanted="generate", seed=seed, folder=folder, replay=replay)
+        return self._drawing(ask)
 
     def edit(
-        self, image: Path | str, text: str, *, seed: int | None = None, folder: Path | None = None
+        self,
+        image: Path | str,
+        text: str,
+        *,
+        seed: int | None = None,
+        folder: Path | None = None,
+        replay: bool = True,
     ) -> Drawing:
         """Change a photo as a text says.
 
         Raises:
-            InputError: if the photo cannot be read.
+            InputError: if the photo cannot be read, or the text leaves open who is meant.
             WeightsError: if the model is not on this machine.
         """
-        from backbone import ImageOptions
+        from assistant.exchange import Ask
 
-        photo = _open(Path(image))
-        found, seed = self._mentions(text), secrets.randbelow(2**31) if seed is None else seed
-        made = self.backbone.edit(
-            photo, found.text, concepts=self.tokens(found.concepts), options=ImageOptions(seed=seed)
+        kept = self.gallery.keep([image])
+        ask = Ask(text, kept, wanted="edit", seed=seed, folder=folder, replay=replay)
+        return self._drawing(ask)
+
+    def chat(self, conversation: str | None = None) -> "Chat":
+        """Begin a conversation, or go on with one by its id.
+
+        Raises:
+            NotFoundError: if the user has none such.
+        """
+        from assistant.chat import Chat
+
+        return Chat(self, conversation)
+
+    def replay_turn(self, turn_id: str, *, seed: int | None = None) -> "Result":
+        """Ask a kept turn again: same text, pictures and seed; its answer is kept beside the old.
+
+        Raises:
+            NotFoundError: if the user has no such turn.
+        """
+        from assistant.exchange import Ask, Exchange
+        from assistant.repeating import given_of
+
+        turn = self.memory.turns.get(self.user, turn_id)
+        given = given_of(turn, seed)
+        ask = Ask(
+            turn.text,
+            given.attachment,
+            given.wanted,
+            given.seed,
+            given=given.before,
+            repeats=turn.id,
         )
-        parent = self.memory.images.add(self.user, _png(photo), prompt="").id
-        return self._saved("edit", text, found, made, folder, parent=parent)
+        return Exchange(self, turn.conversation_id).begin(ask)
 
-    def recognise(self, photo: "Image.Image", concepts: Iterable[Concept]) -> list[Recognition]:
-        """Tell how sure it is of each concept in a photo, the surest first."""
-        vector = [float(value) for value in self.backbone.embed_image(photo)]
+    def _turn(self, ask: "Ask") -> "Result":
+        from assistant.exchange import Exchange
+        from memory.tables import new_id
+
+        return Exchange(self, new_id()).begin(ask)
+
+    def _drawing(self, ask: "Ask") -> Drawing:
+        """Make a picture, or refuse where the turn would have to ask."""
+        from assistant.exchange import Exchange
+        from omni_errors import InputError
+
+        done = self._turn(ask)
+        if isinstance(done, Drawing):
+            return done
+        Exchange(self, done.conversation).drop()
+        for image in self.gallery.ids(ask.attachment):
+            self.memory.images.remove(self.user, image)
+        choices = ", ".join(done.question.choices) if done.question else ""
+        raise InputError(done.text, hint=f"Known are {choices}." if choices else "")
+
+    # what a user takes along
+
+    def export(self, path: Path | str) -> Path:
+        """Write all concepts with photos, facts and tokens into one new file.
+
+        Raises:
+            InputError: if there is a file already, or nothing to write.
+        """
+        from assistant.travelling import export_all
+
+        return export_all(self.memory, self.user, Path(path))
+
+    def import_(self, path: Path | str) -> tuple[Concept, ...]:
+        """Take in the concepts of such a file, all of them or none.
+
+        Raises:
+            InputError: if the file is none that was exported, or a name is taken.
+        """
+        from assistant.travelling import import_all
+
+        return import_all(self.memory, self.user, Path(path))
+
+    def photos_of(self, name: str) -> tuple[Path, ...]:
+        """Return the files of a concept's photos, oldest first; loads no model.
+
+        Raises:
+            NotFoundError: if there is no such concept.
+        """
+        concept = self.memory.concepts.get(self.user, name)
+        photos = self.memory.photos.list(self.user, concept.id)
+        return tuple(self.memory.vault.path(photo.sha256) for photo in photos)
+
+    # what turns need
+
+    def picture_folder(self) -> Path:
+        """Return where pictures of this month go, made for this user of the machine alone."""
+        from backbone.home import private_folder
+
+        return private_folder(self.home / "images" / f"{datetime.now(UTC):%Y/%m}")
+
+    def file_of(self, image: str) -> Path:
+        """Return a file of a kept picture: the one it was saved as, or the vault's own.
+
+        Raises:
+            NotFoundError: if the user has no such picture.
+        """
+        row = self.memory.images.get(self.user, image)
+        if row.turn_id is not None:
+            trace = self.memory.turns.get(self.user, row.turn_id).trace
+            saved = Path(str(trace.get("file", "")))
+            if trace.get("image") == image and saved.is_file():
+                return saved
+        return self.memory.vault.path(row.sha256)
+
+    def tokens_of(self, concepts: Iterable[str]) -> "list[ConceptTokens]":
+        """Load the active tokens of concepts (ids) that have some.
+
+        Raises:
+            CheckpointError: if they belong to another model.
+        """
         found = []
-        for concept in concepts:
-            near = self.memory.index.nearest(
-                "photo", vector, self.user, 1, concept.id, embedder=self.embedder
-            )
-            reading = self.backbone.read(self.tokens([concept])).add_image(photo)
-            reading.add_text(f"Is <{concept.name}> in this photo?")
-            yes, no = (
-                self.backbone.score(reading, word, closed=False).log_probability
-                for word in ("Yes", "No")
-            )
-            found.append(Recognition(concept.name, yes - no, near[0].similarity if near else None))
-        return sorted(found, key=lambda one: -one.margin)
-
-    @property
-    def embedder(self) -> str:
-        """Name what the vectors of photos were made by."""
-        return self.backbone.config.name
-
-    def tokens(self, concepts: Iterable[Concept]) -> "list[ConceptTokens]":
-        """Load the active tokens of concepts that have some."""
-        from learning.checkpoint import unpack
-
-        loaded = []
-        for concept in concepts:
-            active = self.memory.checkpoints.active(self.user, concept.id)
+        for id in concepts:
+            concept = self.memory.concepts.by_id(self.user, id)
+            active = self.memory.checkpoints.active(self.user, id)
             if active is None:
                 continue
-            data = self.memory.checkpoints.read(self.user, concept.id, active.version)
-            sidecar = self.memory.checkpoints.sidecar(self.user, concept.id, active.version)
-            loaded.append(unpack(data, sidecar, self.backbone, concept.name))
-        return loaded
+            key = (id, active.version, concept.name)
+            if key not in self._tokens:
+                self._tokens[key] = self._unpacked(concept, active.version)
+            found.append(self._tokens[key])
+        return found
 
-    def _who(self, text: str, photo: "Image.Image") -> Answer:
-        known = self.memory.concepts.list(self.user)
-        vector = [float(value) for value in self.backbone.embed_image(photo)]
-        by_id = {concept.id: concept for concept in known}
-        nearest = self._nearest_concepts(vector, by_id)
-        found = self.recognise(photo, nearest)
-        sure = [one for one in found if one.margin > 0]
-        said = f"This is {sure[0].name}." if sure else "Nobody I know."
-        trace = {"evidence": [_plain(one) for one in found]}
-        about = [c for c in nearest if sure and c.name == sure[0].name]
-        return self._kept("understand", text, said, about, trace)
+    def _unpacked(self, concept: Concept, version: int) -> "ConceptTokens":
+        from learning.checkpoint import unpack
 
-    def _nearest_concepts(self, vector: list[float], known: dict[str, Concept]) -> list[Concept]:
-        """Order concepts by their photo nearest to a vector, the likeliest few."""
-        scored = []
-        for concept in known.values():
-            near = self.memory.index.nearest(
-                "photo", vector, self.user, 1, concept.id, embedder=self.embedder
-            )
-            scored.append((near[0].similarity if near else -1.0, concept))
-        scored.sort(key=lambda pair: -pair[0])
-        return [concept for _, concept in scored[:_MOST_ASKED]]
+        data = self.memory.checkpoints.read(self.user, concept.id, version)
+        sidecar = self.memory.checkpoints.sidecar(self.user, concept.id, version)
+        return unpack(data, sidecar, self.backbone, concept.name)
 
-    def _mentions(self, text: str) -> Mentions:
-        return find_mentions(text, self.memory.concepts.list(self.user))
-
-    def _facts(self, concept: Concept) -> list[str]:
-        return [fact.text for fact in self.memory.facts.list(self.user, concept.id)]
-
-    def _versions(self, concepts: Iterable[Concept]) -> dict[str, int]:
-        active = {c.name: self.memory.checkpoints.active(self.user, c.id) for c in concepts}
-        return {name: found.version for name, found in active.items() if found}
-
-    def _kept(
-        self, intent: str, text: str, reply: str, concepts: Sequence[Concept], trace: dict[str, Any]
-    ) -> Answer:
-        conversation = self.memory.conversations.add(self.user, text[:60])
-        turn = self.memory.turns.add(
-            self.user,
-            conversation.id,
-            text,
-            reply,
-            intent=intent,
-            trace=trace,
-            concepts=[c.id for c in concepts],
-        )
-        return Answer(reply, tuple(c.name for c in concepts), trace, turn.id)
-
-    def _saved(
-        self,
-        intent: str,
-        text: str,
-        found: Mentions,
-        made: "Picture",
-        folder: Path | None,
-        *,
-        parent: str | None,
-    ) -> Drawing:
-        from assistant.pictures import encode, save
-
-        names = [c.name for c in found.concepts]
-        record = self._record(intent, found, made)
-        data, when = encode(made.image, record), datetime.now(UTC)
-        place = folder or self.home / "images" / f"{when:%Y}" / f"{when:%m}"
-        path = save(data, place, text, made.seed, when)
-        trace = {"prompt": found.text, "seed": made.seed, "checkpoints": record["checkpoints"]}
-        kept = self._kept(intent, text, f"[picture, seed {made.seed}]", found.concepts, trace)
-        self.memory.images.add(
-            self.user,
-            data,
-            width=made.size[1],
-            height=made.size[0],
-            prompt=found.text,
-            record=record,
-            parent=parent,
-            turn=kept.turn,
-            concepts=[c.id for c in found.concepts],
-        )
-        return Drawing(path, made.seed, made.size, text, found.text, tuple(names), trace, kept.turn)
-
-    def _record(self, intent: str, found: Mentions, made: "Picture") -> dict[str, Any]:
-        return {
-            "version": 1,
-            "intent": intent,
-            "prompt": found.text,
-            "seed": made.seed,
-            "size": f"{made.size[1]}x{made.size[0]}",
-            "model": self.backbone.config.name,
-            "checkpoints": self._versions(found.concepts),
-        }
+    def versions(self, concepts: Sequence[str]) -> dict[str, int]:
+        """Return the active versions of concepts (ids) by name."""
+        known = {one.id: one for one in self.register.list()}
+        found = [known[id] for id in concepts if id in known]
+        return {one.name: one.version for one in found if one.version is not None}
 
 
-def _open(path: Path) -> "Image.Image":
-    """Read one photo.
-
-    Raises:
-        InputError: if it cannot be read.
-    """
-    from learning.photos import take_in
-
-    return take_in([path]).photos[0].image
-
-
-def _png(photo: "Image.Image") -> bytes:
-    from assistant.pictures import encode
-
-    return encode(photo, {})
-
-
-def _short() -> "TextOptions":
-    from backbone import TextOptions
-
-    return TextOptions(max_new_tokens=_LONGEST_ANSWER)
-
-
-def _printable(text: str) -> str:
-    """Replace what a model may write but no text holds."""
-    kept = "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
-    return kept.strip()
-
-
-def _asks_who(text: str) -> bool:
-    return text.lower().lstrip().startswith(("who ", "who's ", "who is", "whom "))
-
-
-def _with_profile(question: str, facts: dict[str, list[str]]) -> str:
-    """Put what is known before a question, as the model has learned to read it."""
-    blocks = [
-        f"What I know about <{name}>:\n" + " ".join(lines) for name, lines in facts.items() if lines
-    ]
-    return "\n\n".join([*blocks, question])
-
-
-def _plain(one: Recognition) -> dict[str, Any]:
-    return {"name": one.name, "margin": one.margin, "similarity": one.similarity}
+def _as_answer(done: "Result") -> Answer:
+    """Tell of a picture as an answer does."""
+    if isinstance(done, Answer):
+        return done
+    text = f"[picture, seed {done.seed}]"
+    return Answer(
+        text,
+        done.concepts,
+        done.trace,
+        done.turn,
+        done.conversation,
+        (done.path,),
+        (done.seed,),
+        done.scores,
+    )

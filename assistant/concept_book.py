@@ -1,20 +1,19 @@
 """The concepts of a user: learn, list, show, rename, test, forget, export and import."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.results import Learned, Shown, Tested
-from memory.values import Concept, ConceptSummary, Photo, Receipt
-from omni_errors import InputError
+from memory.values import Concept, ConceptSummary, Fact, Photo, Receipt
+from omni_errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
-    from PIL import Image
-
     from assistant.assistant import Assistant
-    from backbone import ConceptTokens
-    from learning.photos import Intake
+    from assistant.workshop import OnStep
+    from learning.presets import Recipe
+    from learning.trainer import StepLosses
 
 __all__ = ["PRESETS", "ConceptBook"]
 
@@ -22,7 +21,11 @@ PRESETS = ("none", "quick", "paper")
 
 
 def _silent(text: str) -> None:
-    pass
+    """Hear a note, and say nothing."""
+
+
+def _unheard(losses: "StepLosses", steps: int) -> None:
+    """Hear of a step, and do nothing."""
 
 
 class ConceptBook:
@@ -38,93 +41,138 @@ class ConceptBook:
         name: str,
         class_name: str,
         facts: Iterable[str] = (),
-        preset: str = "none",
+        preset: "str | Recipe" = "none",
         on_note: Callable[[str], None] = _silent,
+        on_step: "OnStep" = _unheard,
     ) -> Learned:
         """Learn a concept, or more photos and facts of one that is known.
 
-        Raises:
-            InputError: if the name or preset is none, or no photo can be read.
-            WeightsError: if the model is not on this machine.
-        """
-        from learning.photos import take_in
+        It can be used once its photos are read, before any training; ``on_note`` says when. A
+        training that was stopped goes on when the same is added again. ``on_step`` hears the
+        losses of each step, and the number of steps.
 
-        if preset not in PRESETS:
-            raise InputError(f"There is no preset {preset!r}.", hint=f"Use {', '.join(PRESETS)}.")
-        start, memory, user = time.monotonic(), self.assistant.memory, self.assistant.user
-        intake = take_in(paths)
-        tokens = self._first_rows(name, class_name, [photo.image for photo in intake.photos])
-        vectors = [self.assistant.backbone.embed_image(p.image).tolist() for p in intake.photos]
-        with memory.writing():
-            concept = memory.concepts.find(user, name) or memory.concepts.add(
-                user, name, class_name
-            )
-            known = {fact.text for fact in memory.facts.list(user, concept.id)}
-            for text in dict.fromkeys(facts):
-                if text not in known:
-                    memory.facts.add(user, concept.id, text)
-            before = {photo.sha256 for photo in memory.photos.list(user, concept.id)}
-            added = self._keep(concept, intake, vectors)
-            version = self._commit(concept, tokens, intake, preset="instant")
+        Raises:
+            InputError: if a name, fact or preset is none, or no photo can be read.
+            WeightsError: if the model is not on this machine.
+            CancelledError: on Ctrl-C while training; the concept stays usable.
+        """
+        from assistant.enrolling import Enrolling
+
+        recipe = _recipe(preset)
+        start = time.monotonic()
+        taken = Enrolling(self.assistant).add(paths, name, class_name, tuple(facts))
+        concept = taken.concept
         seconds = time.monotonic() - start
         on_note(f"Usable after {seconds:.1f} s.")
-        if preset != "none":
-            on_note(f"Training ({preset}) is not in this version: the tokens are the encoders'.")
-        twice = sum(photo.sha256 in before for photo in added)
+        training = self._trained(concept, recipe, on_step) if recipe else {}
+        memory, user = self.assistant.memory, self.assistant.user
+        active = memory.checkpoints.active(user, concept.id)
         return Learned(
             concept,
             len(memory.photos.list(user, concept.id)),
-            intake.duplicates + twice,
-            tuple((one.path, one.reason) for one in intake.unreadable),
+            taken.duplicates,
+            taken.unreadable,
             memory.facts.list(user, concept.id),
-            version,
+            active.version if active else None,
             seconds,
+            training,
         )
 
-    def _first_rows(
-        self, name: str, class_name: str, photos: Sequence["Image.Image"]
-    ) -> "ConceptTokens":
-        """Let the model's own encoders write rows, or begin at random where it has none."""
-        from torch import Generator
+    def add_photos(
+        self,
+        name: str,
+        paths: Sequence[Path | str],
+        *,
+        preset: "str | Recipe" = "none",
+        on_note: Callable[[str], None] = _silent,
+        on_step: "OnStep" = _unheard,
+    ) -> Learned:
+        """Learn more photos of a concept that is known.
 
-        from backbone import ConceptTokens
-        from learning.masks import GrabCutSegmenter
+        Raises:
+            NotFoundError: if there is no such concept.
+            InputError: if no photo can be read.
+        """
+        concept = self.assistant.memory.concepts.get(self.assistant.user, name)
+        return self.add(
+            paths,
+            name=concept.name,
+            class_name=concept.class_name,
+            preset=preset,
+            on_note=on_note,
+            on_step=on_step,
+        )
 
-        backbone, segmenter = self.assistant.backbone, GrabCutSegmenter()
-        if backbone.writer is None:
-            return ConceptTokens.random(name, backbone.config, Generator().manual_seed(0))
-        masks = [segmenter.segment(photo, class_name).inside for photo in photos]
-        return backbone.write_concept(name, photos, masks)
+    def train(
+        self, name: str, preset: "str | Recipe" = "quick", *, on_step: "OnStep" = _unheard
+    ) -> Mapping[str, Any]:
+        """Train a concept's tokens, or go on with a training that was stopped.
 
-    def _keep(
-        self, concept: Concept, intake: "Intake", vectors: Sequence[Sequence[float]]
-    ) -> tuple[Photo, ...]:
-        from assistant.pictures import encode
+        Raises:
+            NotFoundError: if there is no such concept.
+            InputError: if the preset is none, or another process trains it.
+            CancelledError: on Ctrl-C; training again goes on.
+        """
+        concept = self.assistant.memory.concepts.get(self.assistant.user, name)
+        recipe = _recipe(preset)
+        if recipe is None:
+            raise InputError("Nothing is trained with 'none'.", hint="Use quick or paper.")
+        return self._trained(concept, recipe, on_step)
 
-        kept, memory, user = [], self.assistant.memory, self.assistant.user
-        for photo, vector in zip(intake.photos, vectors, strict=True):
-            width, height = photo.image.size
-            row = memory.photos.add(
-                user, concept.id, encode(photo.image, {}), width=width, height=height
-            )
-            memory.index.put(user, "photo", row.id, vector, embedder=self.assistant.embedder)
-            kept.append(row)
-        return tuple(kept)
+    def _trained(self, concept: Concept, recipe: "Recipe", on_step: "OnStep") -> dict[str, Any]:
+        from assistant.listening import Listener
+        from assistant.schooling import School
 
-    def _commit(
-        self, concept: Concept, tokens: "ConceptTokens", intake: "Intake", *, preset: str
-    ) -> int:
-        from learning.checkpoint import pack
+        return School(self.assistant).train(concept, recipe, on_step, Listener())
 
-        record: dict[str, Any] = {
-            "concept": concept.name,
-            "class": concept.class_name,
-            "recipe": preset,
-            "photos": [photo.sha256 for photo in intake.photos],
-        }
-        data, sidecar = pack(tokens, self.assistant.backbone, record)
-        checkpoints = self.assistant.memory.checkpoints
-        return checkpoints.add(self.assistant.user, concept.id, data, sidecar).version
+    def review(self, name: str) -> Path:
+        """Write the sheet of a concept's edit pairs and return its path.
+
+        The file ``edits.json`` beside it says what is kept; pairs with ``"keep": false`` are not
+        learned from.
+
+        Raises:
+            NotFoundError: if there is no such concept.
+            WeightsError: if the model is not on this machine.
+        """
+        from assistant.schooling import School
+
+        concept = self.assistant.memory.concepts.get(self.assistant.user, name)
+        return School(self.assistant).sheet(concept)
+
+    # facts; loads no model
+
+    def facts(self, name: str) -> tuple[Fact, ...]:
+        """List what was told of a concept, in order.
+
+        Raises:
+            NotFoundError: if there is no such concept.
+        """
+        memory, user = self.assistant.memory, self.assistant.user
+        return memory.facts.list(user, memory.concepts.get(user, name).id)
+
+    def add_fact(self, name: str, text: str) -> Fact:
+        """Tell something of a concept; what is known already changes nothing.
+
+        Raises:
+            NotFoundError: if there is no such concept.
+            InputError: if the text is empty or too long.
+        """
+        memory, user = self.assistant.memory, self.assistant.user
+        return memory.facts.add(user, memory.concepts.get(user, name).id, text)
+
+    def remove_fact(self, name: str, fact: str) -> None:
+        """Remove something that was told, by its text or id.
+
+        Raises:
+            NotFoundError: if there is no such concept or fact.
+        """
+        memory, user = self.assistant.memory, self.assistant.user
+        found = [one for one in self.facts(name) if fact.strip() in (one.id, one.text)]
+        if not found:
+            known = ", ".join(repr(one.text) for one in self.facts(name)) or "none"
+            raise NotFoundError(f"{name} has no fact {fact!r}.", hint=f"Known: {known}.")
+        memory.facts.remove(user, found[0].id)
 
     def list(self) -> tuple[ConceptSummary, ...]:
         """List the user's concepts by name; loads no model."""
@@ -174,12 +222,17 @@ class ConceptBook:
         )
 
     def _judged(self, concept: Concept, photos: Iterable[Photo]) -> tuple[bool, ...]:
-        """Tell for each photo whether the concept is seen in it."""
-        seen = []
+        """Tell for each photo whether the concept is seen in it, by the other photos."""
+        from assistant.recognising import OwnPhotos
+        from graphs.recognition import evidence
+
+        own, known = OwnPhotos(self.assistant.eyes), self.assistant.register.list()
+        options, asked = self.assistant.recognition, [concept.id]
+        judged = []
         for photo in photos:
-            image = _open(self.assistant.memory.photos.read(self.assistant.user, photo.id))
-            seen.append(self.assistant.recognise(image, [concept])[0].margin > 0)
-        return tuple(seen)
+            found = evidence(photo.id, known, own, own, options, asked)
+            judged.append(any(one.sure and one.concept == concept.id for one in found))
+        return tuple(judged)
 
     def forget(self, name: str, *, images: bool = False, mentions: bool = False) -> Receipt:
         """Remove a concept and everything known of it, then search for what is left.
@@ -187,8 +240,9 @@ class ConceptBook:
         Raises:
             NotFoundError: if there is no such concept.
         """
-        memory = self.assistant.memory
-        return memory.forget(self.assistant.user, name, images=images, mentions=mentions)
+        from assistant.forgetting import forget
+
+        return forget(self.assistant, name, images=images, mentions=mentions)
 
     def export(self, name: str, path: Path) -> Path:
         """Write a concept into a new zip file.
@@ -207,10 +261,16 @@ class ConceptBook:
         return self.assistant.memory.import_(self.assistant.user, path, name=name)
 
 
-def _open(data: bytes) -> "Image.Image":
-    import io
+def _recipe(preset: "str | Recipe") -> "Recipe | None":
+    """Find a preset; None for the one that trains nothing.
 
-    from PIL import Image
+    Raises:
+        InputError: if there is none of that name.
+    """
+    from learning.presets import find_recipe
 
-    with Image.open(io.BytesIO(data)) as image:
-        return image.convert("RGB")
+    if not isinstance(preset, str):
+        return preset
+    if preset not in PRESETS:
+        raise InputError(f"There is no preset {preset!r}.", hint=f"Use {', '.join(PRESETS)}.")
+    return None if preset == "none" else find_recipe(preset)

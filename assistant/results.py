@@ -7,7 +7,17 @@ from typing import Any
 
 from memory.values import Concept, Fact
 
-__all__ = ["Answer", "Drawing", "Learned", "Recognition", "Shown", "Tested"]
+__all__ = ["Answer", "Drawing", "Learned", "Question", "Recognition", "Shown", "Tested"]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the user is asked before a turn goes on; ``choices`` are ready answers, if any."""
+
+    # "consent" wants yes or no, "clarify" a few words
+    kind: str
+    text: str
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -15,10 +25,12 @@ class Recognition:
     """How sure the assistant is that a concept is in a photo."""
 
     name: str
-    # natural logarithm of how much likelier "Yes" is than "No"
-    margin: float
-    # cosine similarity of the nearest photo that is remembered; None without any
+    # natural logarithm of how much likelier "Yes" is than "No"; None where it was not asked
+    margin: float | None
+    # cosine to the nearest photo that is remembered, less what all photos share; None without any
     similarity: float | None
+    # whether both together say that it is there
+    sure: bool = False
 
 
 @dataclass(frozen=True)
@@ -29,6 +41,14 @@ class Answer:
     concepts: tuple[str, ...] = ()
     trace: Mapping[str, Any] = field(default_factory=dict)
     turn: str = ""
+    conversation: str = ""
+    # pictures that were made, and the seeds that repeat them
+    images: tuple[Path, ...] = ()
+    seeds: tuple[int, ...] = ()
+    # how strongly each concept was seen in the photo that was shown, by name
+    scores: Mapping[str, float] = field(default_factory=dict)
+    # what has to be answered before there is an answer; None when all is done
+    question: Question | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +65,18 @@ class Drawing:
     concepts: tuple[str, ...] = ()
     trace: Mapping[str, Any] = field(default_factory=dict)
     turn: str = ""
+    conversation: str = ""
+    scores: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def images(self) -> tuple[Path, ...]:
+        """Return the path as `Answer` does."""
+        return (self.path,)
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Return the seed as `Answer` does."""
+        return (self.seed,)
 
 
 @dataclass(frozen=True)
@@ -57,8 +89,8 @@ class Learned:
     # files that could not be read, and why
     unreadable: tuple[tuple[Path, str], ...]
     facts: tuple[Fact, ...]
-    # of the active tokens
-    version: int
+    # of the active tokens; None without any
+    version: int | None
     # until it could be used
     seconds: float
     # what training did after that; empty without it

@@ -204,7 +204,9 @@ def _flow_loss(
     model: UnifiedModel, packed: Packed, hidden: Tensor | None, pictures: _Pictures | None
 ) -> Tensor:
     if not packed.noise_tasks or hidden is None or pictures is None:
-        return torch.zeros(0, model.config.patch_latent_dim, device=model.device)
+        # a model that only understands has no latents, and knows no width of theirs
+        width = 0 if model.config.autoencoder is None else model.config.patch_latent_dim
+        return torch.zeros(0, width, device=model.device)
     picked = hidden.flatten(0, 1)[packed.noise_slots.to(model.device)]
     mixed, t, target = (part[packed.noisy].to(model.device) for part in pictures)
     return flow_error(model.config, model.velocity(picked, mixed, t), target, t)

@@ -1,1 +1,5 @@
-"""Measurements: how fast, how much memory, how good. Nothing in the product imports this."""
+"""Measurements: how fast, how much memory, how good. Nothing but `cli_bench` imports this.
+
+`omni bench` runs methods over subjects: ``data`` makes the items, ``methods`` do them, ``metrics``
+and ``judges`` score what came out, ``running`` drives it and ``report`` says it.
+"""

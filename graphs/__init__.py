@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from graphs.options import RecognitionOptions, ReplayOptions
     from graphs.ports import Drawn, Known, Near, ReplayPorts, TurnPorts
     from graphs.replay import replay_graph
-    from graphs.running import Outcome, answer, drop, go_on, start
-    from graphs.saver import open_saver
+    from graphs.running import Outcome, answer, drop, go_on, start, waiting
+    from graphs.saver import erase, open_saver, threads
     from graphs.state import LearningState, ReplayState, TurnState, carried
     from graphs.turn import turn_graph
 
@@ -33,12 +33,15 @@ _HOMES = {
     "answer": "running",
     "carried": "state",
     "drop": "running",
+    "erase": "saver",
     "go_on": "running",
     "learning_graph": "learning",
     "open_saver": "saver",
     "replay_graph": "replay",
     "start": "running",
+    "threads": "saver",
     "turn_graph": "turn",
+    "waiting": "running",
 }
 
 __all__ = [
@@ -56,12 +59,15 @@ __all__ = [
     "answer",
     "carried",
     "drop",
+    "erase",
     "go_on",
     "learning_graph",
     "open_saver",
     "replay_graph",
     "start",
+    "threads",
     "turn_graph",
+    "waiting",
 ]
 
 

@@ -13,9 +13,12 @@ __all__ = ["asking", "bound"]
 
 
 def bound(step: Callable[[Any, Any], Any]) -> Any:
-    """Give a step its ports."""
+    """Give a step its ports, which are told that it begins."""
 
     def node(state: Any, runtime: Runtime[Any]) -> Any:
+        heard = getattr(runtime.context, "on_step", None)
+        if heard is not None:
+            heard(step.__name__)
         return step(state, runtime.context)
 
     return node

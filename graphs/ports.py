@@ -4,7 +4,7 @@ Graphs are handed implementations for one user. Concepts, photos and images go b
 prompts mention concepts as ``<name>``. A call that a resumed run may repeat says so.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -41,10 +41,15 @@ class Known:
 
 @dataclass(frozen=True)
 class Near:
-    """How near a picture is to a concept's nearest photo: cosine similarity."""
+    """How near a picture is to a concept's nearest photo, ``photo`` by id.
+
+    ``similarity`` is the cosine that recognition goes by; ``parts`` are those it is made of.
+    """
 
     concept: str
     similarity: float
+    photo: str = ""
+    parts: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -162,15 +167,20 @@ class Workshop(Protocol):
         ...
 
 
+def _unheard(step: str) -> None:
+    """Hear which step begins, and do nothing."""
+
+
 @dataclass(frozen=True)
 class ReplayPorts:
-    """What knowledge replay needs."""
+    """What knowledge replay needs; ``on_step`` is told of each step that begins."""
 
     writer: Writer
     concepts: Concepts
     facts: Facts
     likeness: Likeness | None = field(default=None, kw_only=True)
     replay: ReplayOptions = field(default_factory=ReplayOptions, kw_only=True)
+    on_step: Callable[[str], None] = field(default=_unheard, kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ def begin(state: ReplayState, ports: ReplayPorts) -> ReplayState:
     """Start with the request as it is and all its concepts to be looked at."""
     return {
         "prompt": state["request"],
-        "todo": list(state.get("names", [])),
+        "todo": [] if ports.replay.source == "none" else list(state.get("names", [])),
         "question": "",
         "answer": "",
         "questions": [],

@@ -57,8 +57,8 @@ def means_picture(text: str) -> bool:
 def _applies(rule: dict[str, Any], text: str, image: bool, names: int) -> bool:
     if rule.get("needs") == "image" and not image:
         return False
-    if rule["route"] == "recognise" and names:
-        # "who is maeve's friend" asks for a fact
+    if rule["route"] == "recognise" and bool(names) is not rule.get("names", False):
+        # "who is maeve's friend" asks for a fact, and "is maeve in it" needs a name
         return False
     return re.search(rule["pattern"], text, re.IGNORECASE) is not None
 

@@ -14,7 +14,7 @@ from langsmith import tracing_context
 
 from omni_errors import NotFoundError
 
-__all__ = ["Outcome", "answer", "drop", "go_on", "start"]
+__all__ = ["Outcome", "answer", "drop", "go_on", "start", "waiting"]
 
 # steps of a run; a loop fails fast
 _MOST_STEPS = 200
@@ -56,6 +56,16 @@ def go_on(graph: Graph, ports: Any, thread: str) -> Outcome:
     return _run(graph, None, ports, thread)
 
 
+def waiting(graph: Graph, thread: str) -> Outcome | None:
+    """Return a run that has not ended, with the question it waits on; None if there is none."""
+    if graph.checkpointer is None:
+        return None
+    kept = graph.get_state(_config(thread))
+    if not kept.next:
+        return None
+    return Outcome(kept.values, kept.interrupts[0].value if kept.interrupts else None)
+
+
 def drop(graph: Graph, thread: str) -> None:
     """Delete what a run has saved, because it was given up or its concept is forgotten."""
     if graph.checkpointer and not isinstance(graph.checkpointer, bool):
@@ -80,7 +90,7 @@ def _run(graph: Graph, given: Any, ports: Any, thread: str) -> Outcome:
 
 
 def _waiting(graph: Graph, thread: str) -> None:
-    if graph.checkpointer is None or not graph.get_state(_config(thread)).next:
+    if waiting(graph, thread) is None:
         raise NotFoundError(f"No run {thread!r} waits.", hint="Start it again.")
 
 

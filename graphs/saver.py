@@ -1,14 +1,14 @@
 """Where unfinished runs are kept: one SQLite file, readable by its owner alone."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite import SqliteSaver
 
-__all__ = ["open_saver"]
+__all__ = ["erase", "open_saver", "threads"]
 
 
 @contextmanager
@@ -23,3 +23,19 @@ def open_saver(path: Path) -> Iterator[SqliteSaver]:
         connection.execute("PRAGMA secure_delete=ON")
         connection.execute("PRAGMA busy_timeout=10000")
         yield SqliteSaver(connection, serde=serde)
+
+
+def threads(saver: SqliteSaver) -> tuple[str, ...]:
+    """Name the runs that are kept."""
+    saver.setup()
+    rows = saver.conn.execute("SELECT DISTINCT thread_id FROM checkpoints ORDER BY thread_id")
+    return tuple(str(row[0]) for row in rows)
+
+
+def erase(saver: SqliteSaver, names: Iterable[str]) -> None:
+    """Delete runs, and write what they said out of the file."""
+    for name in names:
+        saver.delete_thread(name)
+    saver.conn.commit()
+    saver.conn.execute("VACUUM")
+    saver.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -60,6 +60,8 @@ class TurnState(ReplayState, total=False):
     consent: bool
     fact_id: str
     evidence: list[dict[str, Any]]
+    # stored facts that stood in the prompt, by name
+    facts: dict[str, list[str]]
     versions: dict[str, int]
     # given back
     reply: str

@@ -5,13 +5,13 @@ What asks the user stands in steps of its own that do nothing else: a resumed ru
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from graphs.data import data
 from graphs.mentions import find_mentions
 from graphs.ports import Known, TurnPorts
 from graphs.questions import Question, is_yes, question, take_answer
-from graphs.recognition import evidence, who
+from graphs.recognition import Evidence, evidence, who
 from graphs.router import Route, choose_route, means_last_image, means_picture, route_by_rules
 from graphs.state import TurnState
 from graphs.wording import about
@@ -39,6 +39,14 @@ __all__ = [
 # questions back to the user before a turn gives up
 _MOST_QUESTIONS = 2
 _SEVERAL = re.compile(r"\b(?:these|those|they|everyone|everybody|who are|them)\b", re.IGNORECASE)
+# what it takes to ask the same again
+_GIVEN: tuple[Literal["attachment", "last_image", "last_concepts", "chosen", "seed"], ...] = (
+    "attachment",
+    "last_image",
+    "last_concepts",
+    "chosen",
+    "seed",
+)
 # where each route leads; "clarify" always asks
 _BRANCHES = {
     "understand": "understand",
@@ -148,36 +156,67 @@ def understand(state: TurnState, ports: TurnPorts) -> TurnState:
     image = state.get("attachment") or (
         state.get("last_image", "") if means_picture(state["request"]) else ""
     )
-    prompt = _with_profile(state, ports)
+    found = _weighed(state, ports, image) if image and state["concepts"] else []
+    seen = {one.concept for one in found if one.sure}
+    facts = _profile(state, ports)
+    prompt = _with_profile(state, facts, seen)
     said = ports.writer.answer(prompt, state["concepts"], image).strip()
-    return {"prompt": prompt, "reply": said or _say("no_answer")}
+    return {
+        "prompt": prompt,
+        "reply": said or _say("no_answer"),
+        "facts": facts,
+        "evidence": [one.plain() for one in found],
+    }
 
 
-def _with_profile(state: TurnState, ports: TurnPorts) -> str:
-    """Put the stored facts before a question, in a form the small model has learned."""
-    text = state["request"]
-    if ports.replay.source == "tokens":
-        return text
-    form: str = data("replay")["profile"][0]
+def _weighed(state: TurnState, ports: TurnPorts, image: str) -> list[Evidence]:
+    """Weigh who is in a picture, above all those the text is about."""
+    known = ports.concepts.list()
+    eyes, options = ports.recogniser, ports.recognition
+    return evidence(image, known, ports.photos, eyes, options, state["concepts"])
+
+
+def _profile(state: TurnState, ports: TurnPorts) -> dict[str, list[str]]:
+    """Return the stored facts of each concept that has some, by name."""
+    if ports.replay.source in ("tokens", "none"):
+        return {}
+    pairs = zip(state["concepts"], state["names"], strict=True)
+    told = {name: list(ports.facts.list(concept)) for concept, name in pairs}
+    return {name: facts for name, facts in told.items() if facts}
+
+
+def _with_profile(state: TurnState, facts: dict[str, list[str]], seen: set[str]) -> str:
+    """Put what is known before a question, in a form the small model has learned."""
+    text, form = state["request"], data("replay")["profile"][0]
     for concept, name in reversed(list(zip(state["concepts"], state["names"], strict=True))):
-        facts = [f"- {about(name, fact)}" for fact in ports.facts.list(concept)]
-        text = form.format(n=f"<{name}>", f="\n".join(facts), q=text) if facts else text
-    return text
+        lines = [f"- {about(name, fact)}" for fact in facts.get(name, [])]
+        lines += [f"- {_say('in_photo').format(name=name)}"] if concept in seen else []
+        text = form.format(n=f"<{name}>", f="\n".join(lines), q=text) if lines else text
+    return str(text)
 
 
 def recognise(state: TurnState, ports: TurnPorts) -> TurnState:
     """Say who is in the picture, or that it is nobody known."""
+    found = _weighed(state, ports, _image(state))
+    plain = [one.plain() for one in found]
+    if state["names"]:
+        return {"evidence": plain, "reply": _whether(state, found)}
     known = {concept.id: concept for concept in ports.concepts.list()}
-    found = evidence(
-        _image(state), list(known.values()), ports.photos, ports.recogniser, ports.recognition
-    )
     seen = who(found, several=_SEVERAL.search(state["text"]) is not None)
     names = " and ".join(one.name for one in seen)
     return {
         **_about(tuple(known[one.concept] for one in seen)),
-        "evidence": [one.plain() for one in found],
+        "evidence": plain,
         "reply": _say("this_is").format(names=names) if seen else _say("nobody"),
     }
+
+
+def _whether(state: TurnState, found: list[Evidence]) -> str:
+    """Say of each concept that was asked about whether it is in the picture."""
+    sure = {one.concept for one in found if one.sure}
+    pairs = zip(state["concepts"], state["names"], strict=True)
+    said = [_say("is_there" if c in sure else "not_there").format(name=name) for c, name in pairs]
+    return " ".join(said)
 
 
 def draw(state: TurnState, ports: TurnPorts) -> TurnState:
@@ -251,6 +290,7 @@ def persist(state: TurnState, ports: TurnPorts) -> TurnState:
         "concepts": state.get("concepts", []),
         "attachment": state.get("attachment", ""),
         "image": state.get("image", ""),
+        "given": {key: state[key] for key in _GIVEN if state.get(key)},
         "trace": trace,
     }
     return {"trace": trace, "turn": ports.journal.add(state["key"], turn)}
@@ -271,6 +311,7 @@ def _trace(state: TurnState) -> dict[str, Any]:
         "prompt": state.get("prompt", ""),
         "stages": state.get("stages", []),
         "evidence": state.get("evidence", []),
+        "facts": state.get("facts", {}),
         "seed": state.get("used_seed"),
         "versions": state.get("versions", {}),
         "fact": state.get("fact_id", ""),

@@ -1,5 +1,7 @@
 """Conversations: turns that belong together."""
 
+import re
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -7,12 +9,13 @@ from memory.database import Database
 from memory.names import check_text
 from memory.tables import ConversationRow, UserRow
 from memory.values import Conversation
-from omni_errors import NotFoundError
+from omni_errors import InputError, NotFoundError
 
 __all__ = ["Conversations", "owned_conversation"]
 
 # characters
 _MAX_TITLE = 200
+_ID = re.compile(r"[0-9a-f]{32}")
 
 
 class Conversations:
@@ -21,17 +24,22 @@ class Conversations:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, user: str, title: str = "") -> Conversation:
-        """Begin a conversation.
+    def add(self, user: str, title: str = "", *, id: str | None = None) -> Conversation:
+        """Begin a conversation, by an ``id`` that `new_id` gave if one was promised.
 
         Raises:
             NotFoundError: if there is no such user.
+            InputError: if the id is none, or taken.
         """
         kept = check_text(title, "title", _MAX_TITLE)
+        if id is not None and not _ID.fullmatch(id):
+            raise InputError(f"{id!r} is no id.", hint="Use 32 hexadecimal digits, or none.")
         with self._database.writing() as session:
             if session.get(UserRow, user) is None:
                 raise NotFoundError(f"There is no user {user!r}.", hint="Add the user first.")
             row = ConversationRow(user_id=user, title=kept)
+            if id is not None:
+                row.id = id
             session.add(row)
             session.flush()
             return _value(row)

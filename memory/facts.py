@@ -64,6 +64,13 @@ class Facts:
         with self._database.writing() as session:
             session.delete(_owned(session, user, fact_id))
 
+    def of_user(self, user: str) -> tuple[Fact, ...]:
+        """Return all facts of a user, in the order they came."""
+        query = select(FactRow).where(FactRow.user_id == user)
+        with self._database.reading() as session:
+            rows = session.scalars(query.order_by(FactRow.created_at, FactRow.id))
+            return tuple(map(_value, rows))
+
     def list(self, user: str, concept_id: str) -> tuple[Fact, ...]:
         """Return the facts about a concept in the order they came.
 

@@ -85,6 +85,23 @@ class Images:
                 rows.append(_owned(session, user, parent))
             return _values(session, rows)
 
+    def assign(self, user: str, image_id: str, turn: str, concepts: Iterable[str] = ()) -> Image:
+        """Say which turn an image belongs to, if none does yet, and whom it shows besides.
+
+        Raises:
+            NotFoundError: if the user has no such image, turn or concept.
+        """
+        with self._database.writing() as session:
+            row = _owned(session, user, image_id)
+            owned_turn(session, user, turn)
+            row.turn_id = row.turn_id or turn
+            query = select(ImageConceptRow.concept_id).where(ImageConceptRow.image_id == row.id)
+            for concept in sorted(set(concepts) - set(session.scalars(query))):
+                owned_concept(session, user, concept)
+                session.add(ImageConceptRow(image_id=row.id, concept_id=concept, user_id=user))
+            session.flush()
+            return _values(session, [row])[0]
+
     def remove(self, user: str, image_id: str) -> None:
         """Remove an image from view; a sweep of the vault removes the file."""
         with self._database.writing() as session:

@@ -95,6 +95,19 @@ class VectorIndex:
             found = vectors.read_vectors(session, user, item_id)
             return {embedder: tuple(vector) for embedder, vector in found.items()}
 
+    def missing(self, user: str, *, embedder: str = "default") -> tuple[str, ...]:
+        """Return the ids of a user's photos that have no vector of this embedder."""
+        with self._database.reading() as session:
+            return vectors.photos_without(session, user, _check_embedder(embedder))
+
+    def photos(
+        self, user: str, *, embedder: str = "default", limit: int = 1_000
+    ) -> tuple[tuple[str, str, tuple[float, ...]], ...]:
+        """Return photo, concept and vector of a user's newest photos, the newest first."""
+        with self._database.reading() as session:
+            name = _check_embedder(embedder)
+            return tuple(vectors.photo_vectors(session, user, name, limit))
+
     def nearest(
         self,
         kind: Kind,
@@ -140,6 +153,37 @@ class VectorIndex:
                 self._retried(partial(self._count, session, kind, name))
                 for kind, name in vectors.collections(session)
             )
+
+    def differences(self) -> int | None:
+        """Count vectors that only SQL or only the index holds; None before it is first built.
+
+        Nothing is changed. What was written since the last question counts, and is no damage.
+
+        Raises:
+            ResourceError: if the index cannot be read.
+        """
+        from chromadb.errors import ChromaError, NotFoundError
+
+        if _load(self.folder / "state.json") is None:
+            return None
+        with self._database.locked(), self._database.reading() as session:
+            try:
+                client, _ = self._open()
+                differing = 0
+                for kind, embedder in vectors.collections(session):
+                    try:
+                        held = client.get_collection(
+                            _collection_name(kind, embedder), embedding_function=None
+                        ).get(include=[])["ids"]
+                    except NotFoundError:
+                        held = []
+                    differing += len(set(held) ^ vectors.ids(session, kind, embedder))
+                return differing
+            except (ChromaError, ValueError, RuntimeError, OSError, KeyError) as error:
+                raise ResourceError(
+                    f"The index in {self.folder} cannot be read: {error}.",
+                    hint="Run 'omni doctor --fix'.",
+                ) from error
 
     def rebuild(self) -> int:
         """Build the index anew from SQL in a new folder; return how many vectors it holds."""

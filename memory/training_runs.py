@@ -76,6 +76,14 @@ class TrainingRuns:
         with self._database.reading() as session:
             return _value(_owned(session, user, run_id))
 
+    def running(self, user: str) -> tuple[TrainingRun, ...]:
+        """Return a user's runs that have not ended, oldest first; a crash leaves them so."""
+        query = select(TrainingRunRow).where(
+            TrainingRunRow.user_id == user, TrainingRunRow.state == "running"
+        )
+        with self._database.reading() as session:
+            return tuple(map(_value, session.scalars(query.order_by(TrainingRunRow.id))))
+
     def list(self, user: str, concept_id: str) -> tuple[TrainingRun, ...]:
         """Return the runs of a concept, newest first.
 

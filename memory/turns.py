@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from memory.concepts import owned_concept
@@ -74,6 +74,24 @@ class Turns:
         with self._database.reading() as session:
             owned_conversation(session, user, conversation_id)
             return _values(session, list(session.scalars(query))[::-1])
+
+    def recent(
+        self, user: str, count: int, *, containing: str = "", id_part: str = ""
+    ) -> tuple[Turn, ...]:
+        """Return a user's last turns of all conversations, newest first.
+
+        ``containing`` keeps to those that say it, in whatever case; ``id_part`` to those whose
+        id begins or ends with it.
+        """
+        query = select(TurnRow).where(TurnRow.user_id == user).order_by(TurnRow.id.desc())
+        if containing:
+            said = (TurnRow.text, TurnRow.reply)
+            query = query.where(or_(*(one.icontains(containing, autoescape=True) for one in said)))
+        if id_part:
+            ends = TurnRow.id.endswith(id_part, autoescape=True)
+            query = query.where(or_(TurnRow.id.startswith(id_part, autoescape=True), ends))
+        with self._database.reading() as session:
+            return _values(session, list(session.scalars(query.limit(count))))
 
     def remove(self, user: str, turn_id: str) -> None:
         """Remove a turn; the others keep their numbers."""

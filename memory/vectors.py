@@ -29,6 +29,8 @@ __all__ = [
     "compare",
     "count",
     "ids",
+    "photo_vectors",
+    "photos_without",
     "read_vectors",
     "revision",
     "write_vector",
@@ -157,6 +159,24 @@ def ids(
     """Return the ids that have a vector: all, or a user's, or those about a concept."""
     query = _of(kind, embedder, user, concept).with_only_columns(VectorRow.item_id)
     return set(session.scalars(query))
+
+
+def photos_without(session: Session, user: str, embedder: str) -> tuple[str, ...]:
+    """Return the ids of a user's photos without a vector, oldest first."""
+    query = select(PhotoRow.id).where(PhotoRow.user_id == user).order_by(PhotoRow.id)
+    held = _of("photo", embedder, user).with_only_columns(VectorRow.item_id)
+    return tuple(session.scalars(query.where(PhotoRow.id.not_in(held))))
+
+
+def photo_vectors(
+    session: Session, user: str, embedder: str, limit: int
+) -> Iterator[tuple[str, str, tuple[float, ...]]]:
+    """Go through photo, concept and vector of a user's newest photos, the newest first."""
+    query = select(PhotoRow.id, PhotoRow.concept_id, VectorRow.data)
+    query = query.join(VectorRow, VectorRow.item_id == PhotoRow.id)
+    query = query.where(PhotoRow.user_id == user, VectorRow.embedder == embedder)
+    for row in session.execute(query.order_by(PhotoRow.id.desc()).limit(limit)):
+        yield row.id, row.concept_id, tuple(_from_bytes(row.data))
 
 
 def compare(

@@ -6,6 +6,8 @@ from pathlib import Path
 
 # The hub client reads this when it is imported, which some test module will do.
 os.environ["HF_HUB_OFFLINE"] = "1"
+# As the assistant does, before torch is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import huggingface_hub.constants
 import pytest

@@ -37,7 +37,9 @@ def break_list(monkeypatch: pytest.MonkeyPatch) -> Breaker:
     return break_with
 
 
-@pytest.mark.parametrize("args", [["--help"], ["model", "list"], ["model", "--help"]])
+@pytest.mark.parametrize(
+    "args", [["--help"], ["model", "list"], ["chat", "--help"], ["demo", "--help"], ["config"]]
+)
 def test_light_commands_import_nothing_heavy(args: list[str]) -> None:
     code = (
         f"import sys, cli; cli.run({args!r}); "

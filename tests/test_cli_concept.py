@@ -43,6 +43,51 @@ def test_a_concept_is_added_listed_and_shown(capsys: Out, photos: Path) -> None:
     assert run(capsys, "concept", "show", "maeve")["class"] == "dog"
 
 
+def test_other_files_of_a_folder_are_counted_and_broken_photos_named(
+    capsys: Out, photos: Path
+) -> None:
+    (photos / "notes.txt").write_text("no photo")
+    (photos / "list.csv").write_text("no photo")
+    (photos / "broken.png").write_text("no photo")
+    added = add(capsys, photos)
+    assert (added["photos"], added["not_photos"]) == (2, 2)
+    assert [Path(one["path"]).name for one in added["unreadable"]] == ["broken.png"]
+
+
+def test_a_file_that_is_named_is_told_of_whatever_it_is(capsys: Out, photos: Path) -> None:
+    (photos / "notes.txt").write_text("no photo")
+    added = add(capsys, photos / "0.png", str(photos / "notes.txt"))
+    assert (added["not_photos"], len(added["unreadable"])) == (0, 1)
+
+
+def test_a_name_with_markup_is_printed_as_text(capsys: Out, photos: Path) -> None:
+    odd = "[bold]Rex[/nope] 🐕"
+    call = ["concept", "add", str(photos), "--name", odd, "--class", "dog", *TINY]
+    assert cli.run([*call, "--preset", "none"]) == 0
+    assert odd in capsys.readouterr().out
+    for command in (["concept"], ["concept", "show", odd], ["memory", "list"], ["log"]):
+        assert cli.run(command) == 0
+    assert cli.run(["concept", "rename", odd, "[red]"]) == 0
+    assert f"{odd} is called [red] now." in capsys.readouterr().out
+
+
+def test_a_training_shows_its_course_and_keeps_the_better_tokens(
+    capsys: Out, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from assistant.concept_book import ConceptBook
+    from learning.trainer import StepLosses
+
+    def trained(book: ConceptBook, name: str, preset: str, *, on_step: Any) -> dict[str, Any]:
+        on_step(StepLosses(10, 1.5, 0.5, 0.5, 0.5, 0.1), 10)
+        return {"version": 2, "active": False, "steps": 10, "wall_time_s": 3.2, "why": "Worse."}
+
+    monkeypatch.setattr(ConceptBook, "train", trained)
+    assert cli.run(["concept", "train", "Maeve", "--preset", "quick"]) == 0
+    out, err = capsys.readouterr()
+    assert out == "Maeve is trained: version 2.\n"
+    assert "10/10" in err and "Trained 10 steps, 3 s. Worse." in err and "stay in use" in err
+
+
 def test_a_turn_tells_whom_it_was_about(capsys: Out, photos: Path, tmp_path: Path) -> None:
     add(capsys, photos)
     assert run(capsys, "ask", "Who is Maeve?", *TINY)["concepts"] == ["Maeve"]

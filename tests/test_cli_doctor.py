@@ -109,6 +109,95 @@ def test_a_try_out_that_breaks_is_a_finding(
     assert "no memory" in capsys.readouterr().out
 
 
+@pytest.fixture
+def kept(own_home: Path) -> Path:
+    """Keep a photo and its vector in the test's home; return the data folder."""
+    from memory import open_memory
+
+    with open_memory(find_home().data) as memory:
+        user = memory.users.ensure("ana").id
+        concept = memory.concepts.add(user, "Maeve", "dog")
+        photo = memory.photos.add(user, concept.id, b"pixels")
+        memory.index.put(user, "photo", photo.id, [1.0, 0.0])
+        memory.index.sync()
+        return memory.folder
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_sound_memory_passes() -> None:
+    for what in ("memory", "files", "index", "settings", "training"):
+        assert finding(what).state == "ok"
+
+
+def test_what_can_be_made_again_is_fixed_after_saying_so(kept: Path, capsys: Out) -> None:
+    from memory.vault import Vault
+
+    stray = Vault(kept / "vault").put(b"nobody's")
+    kept.chmod(0o755)
+    for path in kept.glob("index/state.json"):
+        path.write_text('{"folder": "gone", "revisions": {}}')
+    (kept / "memory.db").chmod(0o644)
+    assert finding("left-over files").mend is not None
+    assert cli.run(["doctor", "--fix"]) == 0
+    err = capsys.readouterr().err
+    assert "Fixing: Delete 1 files" in err and "Fixing: Make " in err
+    assert not Vault(kept / "vault").has(stray)
+    assert kept.stat().st_mode & 0o777 == 0o700
+    assert (kept / "memory.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_store_that_another_program_writes_to_is_told(kept: Path) -> None:
+    from filelock import FileLock
+
+    from cli_checkup import check_lock
+
+    assert finding("lock").state == "ok"
+    with FileLock(kept / "memory.lock"):
+        assert check_lock()[0].state == "warning"
+
+
+def test_what_is_lost_is_named_and_not_touched(kept: Path) -> None:
+    (photo,) = (kept / "vault").glob("??/*")
+    photo.unlink()
+    assert finding("files").state == "failed"
+    assert finding("files").mend is None
+    assert cli.run(["doctor", "--fix"]) == 1
+
+
+def test_a_training_whose_files_are_gone_is_closed(kept: Path) -> None:
+    from memory import open_memory
+
+    with open_memory(kept) as memory:
+        user = memory.users.ensure("ana").id
+        concept = memory.concepts.get(user, "Maeve")
+        run = memory.training_runs.start(user, concept.id, {"folder": "gone"})
+        assert finding("training").state == "warning"
+        assert cli.run(["doctor", "--fix"]) == 0
+        assert memory.training_runs.get(user, run.id).state == "stopped"
+
+
+def test_broken_settings_are_a_finding(own_home: Path) -> None:
+    from cli_settings import file_path, write_file
+
+    write_file({})
+    file_path().write_text("user = ")
+    assert finding("settings").state == "failed"
+    assert cli.run(["doctor"]) == 1
+
+
+def test_a_closed_network_lets_nothing_out() -> None:
+    import socket
+
+    from cli_checkup import closed_network
+
+    with closed_network() as asked:
+        with pytest.raises(OSError, match="closed"):
+            socket.getaddrinfo("example.org", 80)
+        with socket.socket(socket.AF_UNIX) as ours, pytest.raises(OSError, match="closed"):
+            ours.connect("/nowhere")
+    assert len(asked) == 2
+
+
 def test_a_tiny_model_really_draws_and_writes(tmp_path: Path, capsys: Out) -> None:
     assert cli.run(["doctor", "--model", "tiny", "-o", str(tmp_path)]) == 0
     assert [p.suffix for p in tmp_path.iterdir() if p.is_file()] == [".png"]

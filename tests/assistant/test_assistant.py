@@ -10,14 +10,6 @@ from assistant import Assistant
 from omni_errors import InputError, NotFoundError
 
 
-@pytest.fixture
-def known(assistant: Assistant, photos: Path) -> Assistant:
-    assistant.concepts.add(
-        [photos / "maeve"], name="Maeve", class_name="dog", facts=["Her toy is red."]
-    )
-    return assistant
-
-
 def test_a_concept_is_usable_once_its_photos_are_read(assistant: Assistant, photos: Path) -> None:
     learned = assistant.concepts.add([photos / "maeve"], name="Maeve", class_name="dog")
     assert (learned.photos, learned.version, learned.unreadable) == (3, 1, ())
@@ -36,7 +28,7 @@ def test_a_question_takes_what_is_known_along(known: Assistant) -> None:
     answer = known.ask("What is maeve's toy?")
     assert answer.concepts == ("Maeve",)
     assert answer.trace["facts"] == {"Maeve": ["Her toy is red."]}
-    assert answer.trace["checkpoints"] == {"Maeve": 1}
+    assert answer.trace["versions"] == {"Maeve": 1}
     turn = known.memory.turns.get(known.user, answer.turn)
     assert (turn.text, turn.intent) == ("What is maeve's toy?", "understand")
 
@@ -47,7 +39,7 @@ def test_a_picture_repeats_by_its_seed_and_says_how(known: Assistant, tmp_path: 
     with Image.open(first.path) as one, Image.open(again.path) as two:
         assert one.tobytes() == two.tobytes()
         record = json.loads(one.info["omni"])
-    assert (record["prompt"], record["seed"]) == ("<Maeve> at sea", 3)
+    assert (record["prompt"], record["seed"]) == ("maeve at sea", 3)
     assert "ana" not in json.dumps(record)
 
 
@@ -86,7 +78,7 @@ def test_a_concept_travels_in_a_file(known: Assistant, tmp_path: Path) -> None:
     path = known.concepts.export("Maeve", tmp_path / "maeve.zip")
     other = Assistant(user="ben", model="tiny")
     assert other.concepts.import_(path).name == "Maeve"
-    assert other.ask("Who is maeve?").trace["checkpoints"] == {"Maeve": 1}
+    assert other.ask("Who is maeve?").trace["versions"] == {"Maeve": 1}
     other.close()
 
 
@@ -101,3 +93,72 @@ def test_an_unknown_preset_changes_nothing(assistant: Assistant, photos: Path) -
     with pytest.raises(InputError, match="no preset 'slow'"):
         assistant.concepts.add([photos], name="Maeve", class_name="dog", preset="slow")
     assert assistant.concepts.list() == ()
+
+
+def test_a_file_tells_the_users_words_and_no_fact(known: Assistant) -> None:
+    drawn = known.draw("Maeve with her toy", seed=1)
+    assert drawn.prompt != drawn.text and "red" in drawn.prompt
+    with Image.open(drawn.path) as image:
+        assert "red" not in json.dumps(image.info["omni"])
+
+
+def test_replay_can_be_left_out(known: Assistant) -> None:
+    drawn = known.draw("Maeve with her toy", seed=1, replay=False)
+    assert (drawn.prompt, drawn.trace["stages"]) == ("<Maeve> with her toy", [])
+
+
+def test_a_turn_is_asked_again_beside_the_old_one(known: Assistant, photos: Path) -> None:
+    first = known.edit(photos / "rex" / "0.png", "Remove Maeve.")
+    again, other = known.replay_turn(first.turn), known.replay_turn(first.turn, seed=5)
+    with Image.open(first.images[0]) as one, Image.open(again.images[0]) as two:
+        assert one.tobytes() == two.tobytes()
+    assert (again.seeds, other.seeds) == (first.seeds, (5,))
+    turns = known.conversations.show(first.conversation).turns
+    assert [turn.trace.get("repeats") for turn in turns] == [None, first.turn, first.turn]
+
+
+def test_ask_draws_where_the_text_wants_it(known: Assistant) -> None:
+    answer = known.ask("draw Maeve", seed=4)
+    assert answer.seeds == (4,) and answer.images[0].is_file()
+
+
+def test_what_would_have_to_be_asked_back_is_said(known: Assistant) -> None:
+    asked = known.ask("remember that Maeve is three")
+    assert asked.question is not None and asked.question.kind == "consent"
+    list(known.chat(asked.conversation).answer(True))
+    assert len(known.concepts.facts("Maeve")) == 2
+    with pytest.raises(InputError, match="nobody called bella"):
+        known.draw("@bella")
+
+
+def test_facts_come_and_go(known: Assistant) -> None:
+    known.concepts.add_fact("Maeve", "She is three.")
+    known.concepts.remove_fact("Maeve", "Her toy is red.")
+    assert [fact.text for fact in known.concepts.facts("maeve")] == ["She is three."]
+    with pytest.raises(NotFoundError, match="no fact 'x'"):
+        known.concepts.remove_fact("Maeve", "x")
+
+
+def test_everything_travels_in_one_file(known: Assistant, ben: Assistant, photos: Path) -> None:
+    known.concepts.add([photos / "rex"], name="Rex", class_name="cat")
+    path = known.export(photos / "all.zip")
+    assert [concept.name for concept in ben.import_(path)] == ["Maeve", "Rex"]
+    assert len(ben.photos_of("Maeve")) == 3
+    photo = photos / "maeve" / "0.png"
+    assert ben.ask("Who is this?", [photo]).text == "This is Maeve."
+
+
+def test_a_file_with_a_taken_name_brings_nothing(known: Assistant, photos: Path) -> None:
+    known.concepts.add([photos / "rex"], name="Alf", class_name="cat")
+    path = known.export(photos / "all.zip")
+    known.concepts.forget("Alf")
+    with pytest.raises(InputError, match="'Maeve' already"):
+        known.import_(path)
+    assert [one.concept.name for one in known.concepts.list()] == ["Maeve"]
+
+
+def test_more_photos_make_new_first_rows(known: Assistant, photos: Path) -> None:
+    learned = known.concepts.add_photos("maeve", [photos / "new-maeve.png"])
+    assert (learned.photos, learned.version) == (4, 2)
+    again = known.concepts.add_photos("maeve", [photos / "new-maeve.png"])
+    assert (again.duplicates, again.version) == (1, 2)

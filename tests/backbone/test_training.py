@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Generator
 
+from backbone.blank import random_model
 from backbone.packing import LatentItem
 from backbone.training import LossOptions, Sample, joint_loss, token_losses
 from omni_errors import InputError
@@ -96,3 +97,10 @@ def test_an_image_larger_than_the_table_is_refused() -> None:
     large = Sample((LatentItem(noise(16, 40, 4), noisy=True),))
     with pytest.raises(InputError, match="20×2 tokens exceeds the table of 8×8"):
         joint_loss(small.model(), [[large]], Generator())
+
+
+def test_a_model_that_only_understands_has_a_loss_of_text() -> None:
+    model = random_model(small.config().understanding_only())
+    loss = joint_loss(model, [[SAY]], Generator())
+    assert loss.text > 0
+    assert (float(loss.image), float(loss.edit)) == (0.0, 0.0)

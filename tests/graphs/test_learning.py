@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from langsmith.utils import tracing_is_enabled
 
-from graphs import go_on, learning_graph, open_saver, start
+from graphs import erase, go_on, learning_graph, open_saver, start, threads, waiting
 from graphs.learning import LEARNING_STEPS
 from omni_errors import NotFoundError
 from tests.graphs.fakes import FakeWorkshop
@@ -80,3 +80,17 @@ def test_a_finished_run_does_not_go_on(tmp_path: Path) -> None:
         start(learning_graph(saver), GIVEN, FakeWorkshop(), "learn")
         with pytest.raises(NotFoundError):
             go_on(learning_graph(saver), FakeWorkshop(), "learn")
+
+
+def test_runs_that_wait_are_listed_and_erased(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    with open_saver(path) as saver:
+        graph = learning_graph(saver)
+        with pytest.raises(KeyboardInterrupt):
+            start(graph, {**GIVEN, "photos": ["maeve.jpg"]}, FakeWorkshop("train"), "learn")
+        kept = waiting(graph, "learn")
+        assert kept is not None and kept.state["photos"] == ["maeve.jpg"]
+        assert threads(saver) == ("learn",)
+        erase(saver, ["learn"])
+        assert (threads(saver), waiting(graph, "learn")) == ((), None)
+    assert not any(b"maeve.jpg" in file.read_bytes() for file in tmp_path.iterdir())

@@ -21,7 +21,7 @@ from tests.graphs.fakes import FakeWriter
         ("What does <maeve> like?", False, "understand"),
         ("What is in the picture of <maeve>?", True, "understand"),
         ("describe this photo", True, "understand"),
-        ("is <maeve> in this photo?", True, "understand"),
+        ("is <maeve> in this photo?", True, "recognise"),
         ("who is <maeve>'s friend?", False, "understand"),
         ("<maeve> likes cheese, right?", False, "understand"),
         ("hello", False, "understand"),

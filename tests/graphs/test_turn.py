@@ -76,12 +76,17 @@ def test_the_trace_tells_why(house: FakeHouse) -> None:
 
 @pytest.mark.parametrize(
     ("margin", "similarity", "reply"),
-    [(2.0, 0.9, "This is maeve."), (2.0, 0.1, "Nobody I know."), (-1.0, 0.9, "Nobody I know.")],
+    [
+        (None, 0.9, "This is maeve."),
+        (None, 0.2, "Nobody I know."),
+        (3.0, 0.25, "This is maeve."),
+        (-3.0, 0.27, "Nobody I know."),
+    ],
 )
-def test_recognition_needs_photos_and_model(
-    house: FakeHouse, margin: float, similarity: float, reply: str
+def test_photos_decide_and_in_doubt_the_model_does(
+    house: FakeHouse, margin: float | None, similarity: float, reply: str
 ) -> None:
-    house.eyes.seen = {"c1": (similarity, margin), "c2": (0.2, -3.0)}
+    house.eyes.seen = {"c1": (similarity, margin or 0.0), "c2": (0.1, -3.0)}
     state = turn(house, "who is this?", attachment="p.jpg")
     assert state["reply"] == reply
     assert state["trace"]["evidence"][0]["margin"] == margin

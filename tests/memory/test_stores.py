@@ -181,3 +181,29 @@ def test_several_things_are_done_as_one(store: Memory, ana: str) -> None:
 def test_a_text_outside_the_bounds_is_refused(store: Memory, ana: str, rex: str, text: str) -> None:
     with pytest.raises(InputError, match="The fact"):
         store.facts.add(ana, rex, text)
+
+
+def test_a_conversation_may_have_a_promised_id(store: Memory, ana: str) -> None:
+    assert store.conversations.add(ana, "x", id="a" * 32).id == "a" * 32
+    with pytest.raises(InputError, match="is no id"):
+        store.conversations.add(ana, "x", id="../x")
+    with pytest.raises(OmniError):
+        store.conversations.add(ana, "x", id="a" * 32)
+
+
+def test_an_image_is_given_to_the_first_turn_that_takes_it(
+    store: Memory, ana: str, rex: str, talk: str
+) -> None:
+    image = store.images.add(ana, b"pixels").id
+    first, second = (store.turns.add(ana, talk, "look").id for _ in range(2))
+    assert store.images.assign(ana, image, first, [rex]).concepts == (rex,)
+    kept = store.images.assign(ana, image, second)
+    assert (kept.turn_id, kept.concepts) == (first, (rex,))
+
+
+def test_photos_without_vectors_are_known(store: Memory, ana: str, rex: str) -> None:
+    photos = [store.photos.add(ana, rex, bytes([n])).id for n in (1, 2)]
+    assert store.index.missing(ana) == tuple(photos)
+    store.index.put(ana, "photo", photos[0], [1.0, 0.5])
+    assert store.index.missing(ana) == (photos[1],)
+    assert store.index.photos(ana) == ((photos[0], rex, (1.0, 0.5)),)

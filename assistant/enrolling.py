@@ -1,0 +1,134 @@
+"""Taking a concept in: photos, facts, and first rows that work before any training."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.gallery import decoded
+from assistant.pictures import encode
+from learning.checkpoint import backbone_id, pack
+from learning.masks import GrabCutSegmenter
+from learning.photos import take_in
+from memory.names import MAX_FACT, check_name, check_text
+from memory.values import Concept
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from assistant.assistant import Assistant
+    from backbone.concepts import ConceptTokens
+    from learning.photos import Intake
+
+__all__ = ["INSTANT", "Enrolled", "Enrolling"]
+
+# what the record of first rows calls its recipe
+INSTANT = "instant"
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """A concept that can be used, and what became of the files."""
+
+    concept: Concept
+    duplicates: int
+    unreadable: tuple[tuple[Path, str], ...]
+
+
+class Enrolling:
+    """Take concepts of a user in."""
+
+    def __init__(self, assistant: "Assistant") -> None:
+        self.assistant = assistant
+        self.memory, self.user = assistant.memory, assistant.user
+
+    def add(
+        self, paths: Sequence[Path | str], name: str, class_name: str, facts: Sequence[str]
+    ) -> Enrolled:
+        """Take in photos and facts, all or nothing.
+
+        Raises:
+            InputError: if a name or fact is none, or no photo can be read.
+            WeightsError: if the model is not on this machine.
+        """
+        name = check_name(name)
+        kind = check_name(class_name, "class") if class_name.strip() else ""
+        told = [check_text(text, "fact", MAX_FACT, empty=False) for text in facts]
+        intake = take_in(paths)
+        known = self.memory.concepts.find(self.user, name)
+        new = self._new(known, intake)
+        rows = self._rows(known, name, kind, [image for image, _ in new])
+        with self.memory.writing():
+            concept = known or self.memory.concepts.add(self.user, name, kind)
+            for text in dict.fromkeys(told):
+                self.memory.facts.add(self.user, concept.id, text)
+            kept = [self._keep(concept, image, data) for image, data in new]
+            if rows is not None:
+                self._commit(concept, rows)
+        for photo, (image, _) in zip(kept, new, strict=True):
+            self.assistant.eyes.keep(photo, image)
+        again = len(intake.photos) - len(new)
+        unreadable = tuple((one.path, one.reason) for one in intake.unreadable)
+        return Enrolled(concept, intake.duplicates + again, unreadable)
+
+    def _new(self, known: Concept | None, intake: "Intake") -> "list[tuple[Image.Image, bytes]]":
+        """Return the photos that the concept does not have, with the bytes they are kept as."""
+        from hashlib import sha256
+
+        held = self.memory.photos.list(self.user, known.id) if known else ()
+        before = {photo.sha256 for photo in held}
+        pairs = [(photo.image, encode(photo.image, {})) for photo in intake.photos]
+        return [pair for pair in pairs if sha256(pair[1]).hexdigest() not in before]
+
+    def _keep(self, concept: Concept, image: "Image.Image", data: bytes) -> str:
+        width, height = image.size
+        add = self.memory.photos.add
+        return add(self.user, concept.id, data, width=width, height=height).id
+
+    def _rows(
+        self, known: Concept | None, name: str, kind: str, new: "Sequence[Image.Image]"
+    ) -> "ConceptTokens | None":
+        """Write first rows from all photos; None where those there are need no others."""
+        model = self.assistant.backbone
+        active = self.memory.checkpoints.active(self.user, known.id) if known else None
+        if active and not new and active.backbone == backbone_id(model):
+            return None
+        old = self.memory.photos.list(self.user, known.id) if known else ()
+        read = self.memory.photos.read
+        photos = [decoded(read(self.user, photo.id)) for photo in old] + list(new)
+        return first_rows(self.assistant, name, kind, photos)
+
+    def _commit(self, concept: Concept, rows: "ConceptTokens") -> None:
+        """Keep first rows; trained ones of the same model stay in use until the next training."""
+        model, checkpoints = self.assistant.backbone, self.memory.checkpoints
+        record: dict[str, Any] = {
+            "concept": concept.name,
+            "class": concept.class_name,
+            "recipe": INSTANT,
+            "photos": [photo.sha256 for photo in self.memory.photos.list(self.user, concept.id)],
+        }
+        data, sidecar = pack(rows, model, record)
+        active = checkpoints.active(self.user, concept.id)
+        trained = (
+            active is not None
+            and active.backbone == sidecar["backbone"]
+            and (
+                checkpoints.sidecar(self.user, concept.id, active.version).get("recipe") != INSTANT
+            )
+        )
+        checkpoints.add(self.user, concept.id, data, sidecar, activate=not trained)
+
+
+def first_rows(
+    assistant: "Assistant", name: str, kind: str, photos: "Sequence[Image.Image]"
+) -> "ConceptTokens":
+    """Let the model's own encoders write rows, or begin at random where it has none."""
+    from torch import Generator
+
+    from backbone import ConceptTokens
+
+    model, segmenter = assistant.backbone, GrabCutSegmenter()
+    if model.writer is None:
+        return ConceptTokens.random(name, model.config, Generator().manual_seed(0))
+    masks = [segmenter.segment(photo, kind).inside for photo in photos]
+    return model.write_concept(name, photos, masks)

@@ -1,0 +1,187 @@
+"""One turn of one conversation: the graph runs, asks perhaps, and what it came to is told.
+
+A run that asks waits in the home's file of runs, under the user and the conversation, so that
+any process of the user can answer.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.journal import Diary, carried_over
+from assistant.listening import Listener
+from assistant.painting import Made, Studio
+from assistant.results import Answer, Drawing, Question
+from assistant.writing import ModelWriter, plain
+from graphs import ReplayOptions, TurnPorts, answer, drop, open_saver, start, turn_graph, waiting
+from memory.tables import new_id
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
+    from graphs import Outcome
+
+__all__ = ["Ask", "Exchange", "Result", "runs_file"]
+
+Result = Answer | Drawing
+_PICTURES = ("generate", "edit")
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What the user wants of one turn."""
+
+    text: str
+    # a reference of the gallery
+    attachment: str = ""
+    # the route, where a command has said it
+    wanted: str = ""
+    seed: int | None = None
+    # where pictures go; None is the home
+    folder: Path | None = None
+    replay: bool = True
+    # what an earlier turn was given, to ask the same again, and that turn's id
+    given: Mapping[str, Any] | None = None
+    repeats: str = ""
+
+
+def runs_file(home: Path) -> Path:
+    """Name the file of runs that wait."""
+    return home / "runs.db"
+
+
+class Exchange:
+    """Run turns of one conversation of a user."""
+
+    def __init__(
+        self, assistant: "Assistant", conversation: str, listener: Listener | None = None
+    ) -> None:
+        self.assistant, self.conversation = assistant, conversation
+        self.listener = listener or Listener()
+        self.thread = f"{assistant.user}:{conversation}"
+
+    def begin(self, ask: Ask) -> Result:
+        """Run a turn; a question that waited is dropped."""
+        memory, user = self.assistant.memory, self.assistant.user
+        before = carried_over(memory, user, self.conversation) if ask.given is None else ask.given
+        state = {
+            "key": new_id(),
+            "conversation": self.conversation,
+            "text": ask.text,
+            "wanted": ask.wanted,
+            **before,
+            "attachment": ask.attachment,
+            "seed": ask.seed,
+        }
+        return self._run(ask, lambda graph, ports: start(graph, state, ports, self.thread))
+
+    def answer(self, said: str | bool, ask: Ask) -> Result:
+        """Answer the question that waits.
+
+        Raises:
+            NotFoundError: if none waits.
+        """
+        return self._run(ask, lambda graph, ports: answer(graph, said, ports, self.thread))
+
+    @contextlib.contextmanager
+    def _graph(self) -> Iterator[Any]:
+        with open_saver(runs_file(self.assistant.home)) as saver:
+            yield turn_graph(saver)
+
+    def waiting(self) -> tuple[Question, Mapping[str, Any]] | None:
+        """Return the question that waits, and the state it waits in."""
+        if not runs_file(self.assistant.home).exists():
+            return None
+        with self._graph() as graph:
+            found = waiting(graph, self.thread)
+        if found is None or found.asking is None:
+            return None
+        return _question(found.asking), found.state
+
+    def drop(self) -> None:
+        """Give up the run that waits."""
+        with self._graph() as graph:
+            drop(graph, self.thread)
+
+    def _run(self, ask: Ask, work: "Callable[[Any, TurnPorts], Outcome]") -> Result:
+        desk = _Desk(self.assistant, self.listener, ask)
+        with self._graph() as graph:
+            done = work(graph, desk.ports)
+        if done.asking is not None:
+            question = _question(done.asking)
+            return Answer(question.text, conversation=self.conversation, question=question)
+        return desk.result(done.state, self.conversation)
+
+
+class _Desk:
+    """The ports of one run, and what they made."""
+
+    def __init__(self, assistant: "Assistant", listener: Listener, ask: Ask) -> None:
+        self.assistant, self.listener, self.ask = assistant, listener, ask
+
+    @cached_property
+    def ports(self) -> TurnPorts:
+        """Hand the house to the graph."""
+        one = self.assistant
+        writer = ModelWriter(lambda: one.backbone, one.tokens_of, one.gallery, self.listener)
+        return TurnPorts(
+            writer,
+            one.register,
+            one.facts,
+            one.eyes,
+            one.eyes,
+            self.studio,
+            self.studio,
+            Diary(one.memory, one.user, self._file_of, self.ask.repeats),
+            replay=ReplayOptions(source="both" if self.ask.replay else "none"),
+            recognition=one.recognition,
+            on_step=self.listener.enter,
+        )
+
+    @cached_property
+    def studio(self) -> Studio:
+        """Return what draws."""
+        one = self.assistant
+        return Studio(
+            lambda: one.backbone,
+            one.tokens_of,
+            one.gallery,
+            self.listener,
+            text=self.ask.text,
+            folder=self.ask.folder or one.picture_folder(),
+            versions=one.versions,
+        )
+
+    def _file_of(self, image: str) -> Path | None:
+        made = self.studio.made.get(image)
+        return made.path if made else None
+
+    def result(self, state: Mapping[str, Any], conversation: str) -> Result:
+        """Tell what a run came to."""
+        kept = self.assistant.memory.turns.get(self.assistant.user, state["turn"])
+        names = tuple(state.get("names", ()))
+        scores = {one["name"]: one["strength"] for one in state.get("evidence", ())}
+        if state["route"] in _PICTURES and state.get("image"):
+            made, seed = self._made(state), int(state["used_seed"])
+            prompt = plain(state["prompt"], ()) if state["prompt"] else state["text"]
+            return Drawing(
+                made.path, seed, made.size, kept.text, prompt, names, kept.trace, kept.id,
+                conversation, scores,
+            )  # fmt: skip
+        return Answer(kept.reply, names, kept.trace, kept.id, conversation, scores=scores)
+
+    def _made(self, state: Mapping[str, Any]) -> Made:
+        """Find the picture; one that another process made is looked up."""
+        made = self.studio.made.get(state["image"])
+        if made is not None:
+            return made
+        row = self.assistant.memory.images.get(self.assistant.user, state["image"])
+        return Made(self.assistant.file_of(row.id), (row.height or 0, row.width or 0))
+
+
+def _question(asking: Mapping[str, Any]) -> Question:
+    kind = "consent" if asking["kind"] == "consent" else "clarify"
+    choices: Sequence[str] = asking.get("options", ())
+    return Question(kind, str(asking["question"]), tuple(choices))

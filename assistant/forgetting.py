@@ -1,0 +1,72 @@
+"""What forgetting a concept has to reach beside the memory: waiting runs and training files."""
+
+import json
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.exchange import runs_file
+from assistant.schooling import training_folder
+from graphs import erase, learning_graph, open_saver, threads, turn_graph, waiting
+from memory.values import Concept, Receipt
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
+
+__all__ = ["forget"]
+
+
+def forget(assistant: "Assistant", name: str, *, images: bool, mentions: bool) -> Receipt:
+    """Remove a concept and everything known of it, then search for what is left.
+
+    Raises:
+        NotFoundError: if there is no such concept.
+    """
+    memory, user = assistant.memory, assistant.user
+    concept = memory.concepts.get(user, name)
+    saved = _saved_files(assistant, concept) if images else {}
+    # first what the memory's search will look at
+    runs = _drop_runs(assistant, concept)
+    folder = training_folder(assistant.home, concept.id)
+    files = sum(path.is_file() for path in folder.rglob("*")) if folder.exists() else 0
+    shutil.rmtree(folder, ignore_errors=True)
+    for path in saved.values():
+        path.unlink(missing_ok=True)
+    receipt = memory.forget(user, concept.name, images=images, mentions=mentions)
+    removed = {"runs that waited": runs, "training files": files, "saved pictures": len(saved)}
+    return replace(receipt, removed={**receipt.removed, **removed})
+
+
+def _drop_runs(assistant: "Assistant", concept: Concept) -> int:
+    """Erase trainings of a concept, and turns that wait and speak of it."""
+    file = runs_file(assistant.home)
+    if not file.exists():
+        return 0
+    learning = f"{assistant.user}:learn:"
+    named = re.compile(rf"(?<!\w){re.escape(json.dumps(concept.name)[1:-1])}(?!\w)", re.IGNORECASE)
+    with open_saver(file) as saver:
+        graphs = {True: learning_graph(saver), False: turn_graph(saver)}
+        gone = []
+        for thread in threads(saver):
+            if not thread.startswith(f"{assistant.user}:"):
+                continue
+            found = waiting(graphs[thread.startswith(learning)], thread)
+            said = json.dumps(dict(found.state)) if found else ""
+            if found is None or concept.id in said or named.search(said):
+                gone.append(thread)
+        erase(saver, gone)
+    return len(gone)
+
+
+def _saved_files(assistant: "Assistant", concept: Concept) -> dict[str, Path]:
+    """Find the files that pictures of a concept, and what was edited from them, were saved as."""
+    memory, user = assistant.memory, assistant.user
+    found: dict[str, Path] = {}
+    for image in memory.images.list(user):
+        if any(concept.id in one.concepts for one in memory.images.lineage(user, image.id)):
+            path = assistant.file_of(image.id)
+            if path != memory.vault.path(image.sha256):
+                found[image.id] = path
+    return found

@@ -1,0 +1,101 @@
+"""Turns as they are kept: what was said, what it rested on, and which pictures belong to it."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from assistant.gallery import Gallery
+from memory import Memory
+from memory.values import Turn
+from omni_errors import NotFoundError
+
+__all__ = ["Diary", "carried_over"]
+
+# characters of a first text that name a conversation
+_TITLE = 60
+# turns that are looked through for what "her" and "it" mean
+_BACK = 12
+
+
+class Diary:
+    """Keep turns of one user, each under its key once."""
+
+    def __init__(
+        self, memory: Memory, user: str, file_of: Callable[[str], Path | None], repeats: str = ""
+    ) -> None:
+        self.memory, self.user = memory, user
+        self.file_of, self.repeats = file_of, repeats
+
+    def add(self, key: str, turn: Mapping[str, Any]) -> str:
+        """Keep a turn and return its id; the same key a second time changes nothing."""
+        with self.memory.writing():
+            conversation = self._conversation(turn["conversation"], turn["text"])
+            for kept in self.memory.turns.list(self.user, conversation):
+                if kept.trace.get("key") == key:
+                    return kept.id
+            row = self._write(conversation, key, turn)
+            pictures = (*Gallery.ids(turn["attachment"]), *Gallery.ids(turn["image"]))
+            for image in pictures:
+                # what a photo shows is known only where somebody was named or recognised
+                self.memory.images.assign(self.user, image, row.id, turn["concepts"])
+            return row.id
+
+    def _write(self, conversation: str, key: str, turn: Mapping[str, Any]) -> Turn:
+        reply, file = turn["reply"], self.file_of(turn["image"])
+        if turn["image"] and not reply:
+            reply = f"[picture, seed {turn['trace']['seed']}]"
+        trace = {
+            **turn["trace"],
+            "key": key,
+            "given": dict(turn["given"]),
+            "attachment": turn["attachment"],
+            "image": turn["image"],
+        }
+        if file is not None:
+            trace["file"] = str(file)
+        if self.repeats:
+            trace["repeats"] = self.repeats
+        return self.memory.turns.add(
+            self.user,
+            conversation,
+            turn["text"],
+            reply,
+            intent=turn["intent"],
+            trace=trace,
+            concepts=turn["concepts"],
+        )
+
+    def _conversation(self, id: str, text: str) -> str:
+        try:
+            return self.memory.conversations.get(self.user, id).id
+        except NotFoundError:
+            return self.memory.conversations.add(self.user, text[:_TITLE], id=id).id
+
+
+def carried_over(memory: Memory, user: str, conversation: str) -> dict[str, Any]:
+    """Return what the next turn has to know of those before: the last picture and concepts."""
+    try:
+        turns = memory.turns.last(user, conversation, _BACK)[::-1]
+    except NotFoundError:
+        return {}
+    found: dict[str, Any] = {}
+    for turn in turns:
+        shown = str(turn.trace.get("image") or turn.trace.get("attachment") or "")
+        if shown and "last_image" not in found and _is_there(memory, user, shown):
+            found["last_image"] = shown
+        if turn.concepts:
+            found.setdefault("last_concepts", list(_in_order(turn)))
+    return found
+
+
+def _is_there(memory: Memory, user: str, reference: str) -> bool:
+    try:
+        return bool([memory.images.get(user, one) for one in Gallery.ids(reference)])
+    except NotFoundError:
+        return False
+
+
+def _in_order(turn: Turn) -> tuple[str, ...]:
+    """Return a turn's concepts in the order they were named, those that still exist."""
+    named = [one["id"] for one in turn.trace.get("concepts", ()) if one["id"] in turn.concepts]
+    return tuple(named) or turn.concepts

@@ -1,0 +1,107 @@
+"""The model as the graphs draw and edit with it; what is made is saved and kept at once."""
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.events import Drawn as DrawnEvent
+from assistant.gallery import Gallery
+from assistant.listening import Listener
+from assistant.pictures import encode, save
+from graphs.ports import Drawn
+
+if TYPE_CHECKING:
+    from backbone import Backbone, ImageOptions, Picture
+    from backbone.concepts import ConceptTokens
+
+__all__ = ["Made", "Studio"]
+
+Tokens = Callable[[Sequence[str]], "list[ConceptTokens]"]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A picture that was saved."""
+
+    path: Path
+    # height and width in pixels
+    size: tuple[int, int]
+
+
+class Studio:
+    """Draw and edit. ``text`` is what the user asked for, which is all a picture tells."""
+
+    def __init__(
+        self,
+        model: Callable[[], "Backbone"],
+        tokens: Tokens,
+        gallery: Gallery,
+        listener: Listener,
+        *,
+        text: str,
+        folder: Path,
+        versions: Callable[[Sequence[str]], Mapping[str, int]],
+    ) -> None:
+        self.model, self.tokens = model, tokens
+        self.gallery, self.listener = gallery, listener
+        self.text, self.folder, self.versions = text, folder, versions
+        # what was made here, by the id of the image
+        self.made: dict[str, Made] = {}
+
+    def draw(self, prompt: str, concepts: Sequence[str], seed: int | None) -> Drawn:
+        """Draw a prompt, keep the picture and say where it is."""
+        options = self._options(seed)
+        loaded = self.tokens(concepts)
+        made = self.model().generate(prompt, concepts=loaded, options=options)
+        return self._keep("generate", prompt, concepts, made, "")
+
+    def edit(self, image: str, prompt: str, concepts: Sequence[str], seed: int | None) -> Drawn:
+        """Change a picture, keep the result and say where it is; more pictures are references."""
+        first, *more = self.gallery.open(image)
+        options = self._options(seed)
+        loaded = self.tokens(concepts)
+        made = self.model().edit(first, prompt, concepts=loaded, references=more, options=options)
+        return self._keep("edit", prompt, concepts, made, image)
+
+    def _options(self, seed: int | None) -> "ImageOptions":
+        from backbone import ImageOptions
+
+        chosen = secrets.randbelow(2**31) if seed is None else seed
+        return ImageOptions(seed=chosen, should_stop=self.listener.stopped)
+
+    def _keep(
+        self, intent: str, prompt: str, concepts: Sequence[str], made: "Picture", source: str
+    ) -> Drawn:
+        # Facts that were recalled stand in the prompt; the file may be given away, so it has
+        # the user's own words only.
+        record = self._record(intent, made, self.versions(concepts))
+        data, when = encode(made.image, record), datetime.now(UTC)
+        path = save(data, self.folder, self.text, made.seed, when)
+        height, width = made.size
+        row = self.gallery.memory.images.add(
+            self.gallery.user,
+            data,
+            width=width,
+            height=height,
+            prompt=prompt,
+            record=record,
+            parent=self.gallery.first(source) or None,
+            concepts=concepts,
+        )
+        self.made[row.id] = Made(path, made.size)
+        self.listener.tell(DrawnEvent(path, made.seed))
+        return Drawn(row.id, made.seed)
+
+    def _record(self, intent: str, made: "Picture", versions: Mapping[str, int]) -> dict[str, Any]:
+        return {
+            "version": 1,
+            "intent": intent,
+            "prompt": self.text,
+            "seed": made.seed,
+            "size": f"{made.size[1]}x{made.size[0]}",
+            "model": self.model().config.name,
+            "checkpoints": dict(versions),
+        }

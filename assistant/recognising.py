@@ -1,0 +1,171 @@
+"""Who is in a picture, by the photos that are remembered and by the model's own word."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from assistant.gallery import Gallery, decoded
+from assistant.likeness import Vectors, centred_cosines, common_part, group
+from assistant.looking import Look, Looker, embedders
+from graphs.ports import Near
+from omni_errors import NotFoundError
+
+if TYPE_CHECKING:
+    from backbone import Backbone
+    from backbone.concepts import ConceptTokens
+
+__all__ = ["Eyes", "OwnPhotos"]
+
+Tokens = Callable[[Sequence[str]], "list[ConceptTokens]"]
+# photos that are all compared; beyond, the index chooses
+_ALL = 1_000
+_NEAREST = 64
+# pictures whose look is remembered
+_KEPT = 64
+
+
+class Eyes:
+    """Compare pictures with a user's photos, and ask the model about them."""
+
+    def __init__(
+        self, model: Callable[[], "Backbone"], tokens: Tokens, gallery: Gallery, looker: Looker
+    ) -> None:
+        self.model, self.tokens = model, tokens
+        self.gallery, self.looker = gallery, looker
+        self.memory, self.user = gallery.memory, gallery.user
+        self._looks: dict[int, tuple[Image.Image, Look]] = {}
+
+    def keep(self, photo: str, image: Image.Image) -> None:
+        """Keep what a photo looks like, by its id."""
+        look = self.look(image)
+        for name, vector in zip(self._names(), (look.whole, look.subject), strict=True):
+            self.memory.index.put(self.user, "photo", photo, vector.tolist(), embedder=name)
+
+    def look(self, image: Image.Image) -> Look:
+        """Look at a picture; the same one again costs nothing."""
+        if id(image) not in self._looks:
+            while len(self._looks) >= _KEPT:
+                self._looks.pop(next(iter(self._looks)))
+            self._looks[id(image)] = (image, self.looker.look(image))
+        return self._looks[id(image)][1]
+
+    def nearest(self, image: str, count: int) -> Sequence[Near]:
+        """Return the nearest concepts, each once, the nearest first."""
+        best: dict[str, Near] = {}
+        for picture in self.gallery.open(image):
+            for near in self.compare(self.look(picture)):
+                if near.concept not in best or near.similarity > best[near.concept].similarity:
+                    best[near.concept] = near
+        return sorted(best.values(), key=lambda near: -near.similarity)[:count]
+
+    def compare(self, look: Look, without: str = "") -> list[Near]:
+        """Compare a picture with the photos of each concept, but not with a photo ``without``."""
+        self._complete()
+        names = self._names()
+        concepts, whole = self._known(names[0], look.whole)
+        _, subject = self._known(names[1], look.subject)
+        for known in (whole, subject):
+            known.pop(without, None)
+        photos = [photo for photo in whole if photo in subject]
+        if not photos:
+            return []
+        parts = [
+            centred_cosines(
+                asked,
+                np.stack([known[photo] for photo in photos]),
+                common_part(group(known, concepts), neutral),
+            )
+            for asked, known, neutral in (
+                (look.whole, whole, self.looker.neutral.whole),
+                (look.subject, subject, self.looker.neutral.subject),
+            )
+        ]
+        return _best(photos, concepts, parts)
+
+    def margin(self, concept: str, image: str) -> float:
+        """Return log p(yes) - log p(no) for the concept being in the picture; 0 without rows."""
+        return max(self.margin_of(concept, picture) for picture in self.gallery.open(image))
+
+    def margin_of(self, concept: str, picture: Image.Image) -> float:
+        """Ask the model whether a concept is in a picture."""
+        loaded = self.tokens([concept])
+        if not loaded:
+            return 0.0
+        model = self.model()
+        reading = model.read(loaded).add_image(picture)
+        reading.add_text(f"Is <{loaded[0].name}> in this photo?")
+        yes, no = (
+            model.score(reading, word, closed=False).log_probability for word in ("Yes", "No")
+        )
+        return yes - no
+
+    def stored(self, photo: str) -> Look:
+        """Return what a photo looks like, by its id."""
+        self._complete()
+        whole, subject = (
+            self.memory.index.get(self.user, photo, embedder=name) for name in self._names()
+        )
+        if whole is None or subject is None:
+            raise NotFoundError(f"There is no photo with the id {photo!r}.")
+        return Look(np.asarray(whole), np.asarray(subject))
+
+    def _names(self) -> tuple[str, str]:
+        return embedders(self.model().config.name)
+
+    def _known(self, embedder: str, asked: Vectors) -> tuple[dict[str, str], dict[str, Vectors]]:
+        """Return concept and vector of the photos to compare with."""
+        index = self.memory.index
+        rows = index.photos(self.user, embedder=embedder, limit=_ALL)
+        concepts = {photo: concept for photo, concept, _ in rows}
+        vectors = {photo: np.asarray(vector) for photo, _, vector in rows}
+        if len(rows) == _ALL:
+            near = index.nearest("photo", asked.tolist(), self.user, _NEAREST, embedder=embedder)
+            for one in near:
+                vector = index.get(self.user, one.id, embedder=embedder)
+                if vector is not None:
+                    concepts[one.id] = self.memory.photos.get(self.user, one.id).concept_id
+                    vectors[one.id] = np.asarray(vector)
+        return concepts, vectors
+
+    def _complete(self) -> None:
+        """Look at photos that this model has not seen: imported, or kept with another one."""
+        for name in self._names():
+            for photo in self.memory.index.missing(self.user, embedder=name):
+                self.keep(photo, decoded(self.memory.photos.read(self.user, photo)))
+
+
+class OwnPhotos:
+    """A user's photos, by id, as if each were new: it is not compared with itself."""
+
+    def __init__(self, eyes: Eyes) -> None:
+        self.eyes = eyes
+
+    def nearest(self, image: str, count: int) -> Sequence[Near]:
+        """Return the nearest concepts, each once, the nearest first."""
+        return self.eyes.compare(self.eyes.stored(image), image)[:count]
+
+    def margin(self, concept: str, image: str) -> float:
+        """Return log p(yes) - log p(no) for the concept being in the photo."""
+        photo = decoded(self.eyes.memory.photos.read(self.eyes.user, image))
+        return self.eyes.margin_of(concept, photo)
+
+
+def _best(
+    photos: Sequence[str], concepts: Mapping[str, str], parts: Sequence[Vectors]
+) -> list[Near]:
+    """Choose the most similar photo of each concept; both cosines count the same."""
+    mean = np.mean(parts, axis=0)
+    found: dict[str, Near] = {}
+    for place in np.argsort(-mean):
+        photo = photos[place]
+        whole, subject = (round(float(part[place]), 4) for part in parts)
+        near = Near(
+            concepts[photo],
+            round(float(mean[place]), 4),
+            photo,
+            {"whole": whole, "subject": subject},
+        )
+        found.setdefault(concepts[photo], near)
+    return list(found.values())

@@ -1,0 +1,99 @@
+"""Training of concepts: the learning graph runs, and goes on where it was stopped."""
+
+import json
+import shutil
+from dataclasses import asdict, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.exchange import runs_file
+from assistant.listening import Listener
+from assistant.workshop import METRICS, Bench, OnStep, review_folder
+from backbone.home import private_folder
+from graphs import erase, go_on, learning_graph, open_saver, start, threads, waiting
+from learning.checkpoint import backbone_id
+from learning.presets import Recipe, find_recipe
+from learning.review import read_refusals
+from memory.values import Concept
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
+
+__all__ = ["School", "training_folder"]
+
+
+def training_folder(home: Path, concept: str) -> Path:
+    """Name where learning a concept leaves its files."""
+    return home / "training" / concept
+
+
+class School:
+    """Train the concepts of a user."""
+
+    def __init__(self, assistant: "Assistant") -> None:
+        self.assistant = assistant
+        self.memory, self.user = assistant.memory, assistant.user
+
+    def train(
+        self, concept: Concept, preset: str | Recipe, on_step: OnStep, listener: Listener
+    ) -> dict[str, Any]:
+        """Train a concept, or go on with a training that was stopped; return the record.
+
+        Raises:
+            CancelledError: on Ctrl-C; calling again goes on.
+            InputError: if another process is training it.
+        """
+        recipe = preset if isinstance(preset, Recipe) else find_recipe(preset)
+        key = self._key(concept, recipe)
+        folder = private_folder(training_folder(self.assistant.home, concept.id) / key)
+        bench = Bench(self.assistant, recipe, folder, on_step, listener)
+        prefix = f"{self.user}:learn:{concept.id}:"
+        photos = [photo.id for photo in self.memory.photos.list(self.user, concept.id)]
+        given = {"concept": concept.id, "photos": photos, "seed": recipe.seed}
+        with open_saver(runs_file(self.assistant.home)) as saver:
+            graph, thread = learning_graph(saver), prefix + key
+            old = [name for name in threads(saver) if name.startswith(prefix) and name != thread]
+            if old:
+                erase(saver, old)
+            if waiting(graph, thread) is not None:
+                state = go_on(graph, bench, thread).state
+            else:
+                state = start(graph, given, bench, thread).state
+        shutil.rmtree(folder)
+        return self._record(concept, int(state["version"]))
+
+    def _key(self, concept: Concept, recipe: Recipe) -> str:
+        """Name a run by all that its result follows from."""
+        memory, user = self.memory, self.user
+        content = {
+            "name": [concept.name, concept.class_name],
+            "photos": [photo.sha256 for photo in memory.photos.list(user, concept.id)],
+            "facts": [fact.text for fact in memory.facts.list(user, concept.id)],
+            # how long it may take is no part of what comes out
+            "recipe": asdict(replace(recipe, budget_s=None)),
+            "backbone": backbone_id(self.assistant.backbone),
+            "refused": sorted(read_refusals(self.review(concept) / "edits.json")),
+        }
+        return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+    def review(self, concept: Concept) -> Path:
+        """Name the folder in which a concept's edit pairs are reviewed."""
+        return review_folder(training_folder(self.assistant.home, concept.id))
+
+    def _record(self, concept: Concept, version: int) -> dict[str, Any]:
+        sidecar = self.memory.checkpoints.sidecar(self.user, concept.id, version)
+        active = self.memory.checkpoints.get(self.user, concept.id, version).active
+        keys = (*METRICS, "grade", "why", "data_hash")
+        found = {key: sidecar[key] for key in keys if key in sidecar}
+        return {"version": version, "active": active, **found}
+
+    def sheet(self, concept: Concept, preset: str | Recipe = "quick") -> Path:
+        """Write the sheet of a concept's edit pairs, refused ones left out; return its path."""
+        recipe = preset if isinstance(preset, Recipe) else find_recipe(preset)
+        folder = private_folder(training_folder(self.assistant.home, concept.id) / "sheet")
+        bench = Bench(self.assistant, recipe, folder, lambda losses, steps: None, Listener())
+        photos = [photo.id for photo in self.memory.photos.list(self.user, concept.id)]
+        bench.build(concept.id, photos, bench.describe(concept.id, photos))
+        shutil.rmtree(folder)
+        return self.review(concept) / "edits.png"

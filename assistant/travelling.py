@@ -1,0 +1,86 @@
+"""All concepts of a user in one file: a zip of the archives that single concepts travel in."""
+
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from memory import Memory
+from memory.values import Concept
+from omni_errors import InputError, ResourceError
+
+__all__ = ["export_all", "import_all"]
+
+_MOST = 10_000
+_MAX_BYTES = 8 * 2**30
+_CHUNK = 2**20
+
+
+def export_all(memory: Memory, user: str, path: Path) -> Path:
+    """Write every concept; conversations, pictures and training runs stay behind.
+
+    Raises:
+        InputError: if there is a file already, or nothing to write.
+        ResourceError: if it cannot be written.
+    """
+    concepts = memory.concepts.list(user)
+    if path.exists():
+        raise InputError(f"{path} exists.", hint="Name another file, or remove it first.")
+    if not concepts:
+        raise InputError("There is nothing to export.", hint="Learn a concept first.")
+    try:
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".unfinished-") as folder:
+            whole = Path(folder, "whole.zip")
+            with zipfile.ZipFile(whole, "w", zipfile.ZIP_STORED) as outer:
+                for number, concept in enumerate(concepts):
+                    one = memory.export(user, concept.name, Path(folder, f"{number:05d}.zip"))
+                    outer.write(one, one.name)
+                    one.unlink()
+            whole.replace(path)
+    except OSError as error:
+        raise ResourceError(
+            f"{path} cannot be written: {error.strerror}.", hint="Name another file."
+        ) from error
+    return path
+
+
+def import_all(memory: Memory, user: str, path: Path) -> tuple[Concept, ...]:
+    """Take in every concept of a file, all of them or none.
+
+    Raises:
+        InputError: if the file is none that was exported, or a name is taken.
+    """
+    with tempfile.TemporaryDirectory() as folder, _opened(path) as outer:
+        entries = outer.infolist()
+        if not 1 <= len(entries) <= _MOST or sum(e.file_size for e in entries) > _MAX_BYTES:
+            raise _bad(path, f"holds {len(entries)} files")
+        files = [Path(folder, f"{number}.zip") for number in range(len(entries))]
+        for entry, file in zip(entries, files, strict=True):
+            _unpack(outer, entry, file, path)
+        with memory.writing():
+            return tuple(memory.import_(user, file) for file in files)
+
+
+def _unpack(outer: zipfile.ZipFile, entry: zipfile.ZipInfo, file: Path, path: Path) -> None:
+    """Copy an entry to a file of our own naming; zipfile stops at the size it claims."""
+    try:
+        with outer.open(entry) as source, file.open("wb") as target:
+            while chunk := source.read(_CHUNK):
+                target.write(chunk)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+        raise _bad(path, f"cannot be unpacked: {error}") from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    try:
+        archive = zipfile.ZipFile(path)
+    except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
+        raise _bad(path, f"cannot be opened: {error}") from error
+    with archive:
+        yield archive
+
+
+def _bad(path: Path, what: str) -> InputError:
+    return InputError(f"The file {path} {what}.", hint="Export with this version of OmniPersona.")

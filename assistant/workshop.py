@@ -1,0 +1,286 @@
+"""Learning a concept as the graph asks for it: each step leaves a file the next one reads.
+
+A step that is done again, because the machine stopped, comes to the same result.
+"""
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.gallery import decoded
+from assistant.listening import Listener
+from learning.checkpoint import unpack
+from learning.examples import Material, Negative, make_examples
+from learning.held_out import recognition, score_held_out
+from learning.lesson import Lesson, learn, prepare
+from learning.neutral import neutral_negatives
+from learning.presets import Recipe
+from learning.review import read_refusals, write_review
+from learning.samples import SampleMaker
+from learning.starting import begin
+from memory.values import Concept, TrainingRun
+from omni_errors import CancelledError
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
+    from backbone.concepts import ConceptTokens
+    from learning.trainer import StepLosses
+
+__all__ = ["METRICS", "Bench", "OnStep", "judged", "review_folder"]
+
+OnStep = Callable[["StepLosses", int], None]
+# photos of other concepts, at most so many of each and in all
+_EACH, _OTHERS = 4, 40
+_NEUTRAL, _NEUTRAL_SIDE = 16, 192
+_REPORT_EVERY = 20
+# what a run's metrics say of its record
+METRICS = (
+    "seed",
+    "steps",
+    "ended",
+    "losses",
+    "held_out",
+    "wall_time_s",
+    "peak_memory_bytes",
+    "edit_pairs",
+    "edit_pairs_kept_share",
+)
+
+
+def review_folder(folder: Path) -> Path:
+    """Name where the edit pairs of a concept are reviewed."""
+    return folder / "review"
+
+
+class Bench:
+    """Do the work of learning one concept of a user, in a folder of its own."""
+
+    def __init__(
+        self,
+        assistant: "Assistant",
+        recipe: Recipe,
+        folder: Path,
+        on_progress: OnStep,
+        listener: Listener,
+    ) -> None:
+        self.assistant, self.recipe, self.folder = assistant, recipe, folder
+        self.on_progress, self.on_step = on_progress, listener.enter
+        self.listener = listener
+        self.memory, self.user = assistant.memory, assistant.user
+        self._lessons: dict[str, Lesson] = {}
+
+    # the steps of the graph
+
+    def ingest(self, concept: str, photos: Sequence[str]) -> Sequence[str]:
+        """Find the photos, which are in the memory already, and return their ids."""
+        return [self.memory.photos.get(self.user, photo).id for photo in photos]
+
+    def describe(self, concept: str, photos: Sequence[str]) -> str:
+        """Write down what is said of the photos, and which photos are of others."""
+        about = self.memory.concepts.by_id(self.user, concept)
+        facts = [fact.text for fact in self.memory.facts.list(self.user, concept)]
+        return self._write(
+            "described.json",
+            {
+                "name": about.name,
+                "class": about.class_name or "thing",
+                "facts": facts,
+                "photos": list(photos),
+                "others": self._others(about),
+            },
+        )
+
+    def build(self, concept: str, photos: Sequence[str], described: str) -> str:
+        """Make the examples, write the sheet of edit pairs, and say which pairs are refused."""
+        refused = read_refusals(review_folder(self.folder.parent) / "edits.json")
+        made: dict[str, Any] = {"described": described, "refused": refused}
+        lesson = self._prepared(made)
+        write_review(lesson.edits, review_folder(self.folder.parent))
+        made["edit_pairs_kept_share"] = round(lesson.edits.kept_share, 3)
+        path = self._write("examples.json", made)
+        self._lessons[path] = lesson
+        return path
+
+    def train(self, concept: str, examples: str, seed: int) -> str:
+        """Train the rows from where the folder's state stands; return the path of the tokens."""
+        tokens, sidecar = self.folder / "tokens.safetensors", self.folder / "tokens.json"
+        if tokens.is_file() and sidecar.is_file():
+            return str(tokens)
+        run, lesson = self._run(concept), self._lesson(examples)
+
+        def told(losses: "StepLosses", steps: int) -> None:
+            if losses.step % _REPORT_EVERY == 0:
+                self.memory.training_runs.report(self.user, run.id, {"step": losses.step})
+            self.on_progress(losses, steps)
+
+        try:
+            learned = learn(
+                self.assistant.backbone,
+                lesson,
+                self.recipe,
+                folder=self.folder / "state",
+                parent=self._first_version(concept),
+                on_step=told,
+                should_stop=self.listener.stopped,
+            )
+        except CancelledError as error:
+            self.memory.training_runs.finish(self.user, run.id, "stopped", message=error.message)
+            raise
+        _replace(sidecar, json.dumps(learned.sidecar).encode())
+        _replace(tokens, learned.data)
+        return str(tokens)
+
+    def grade(self, concept: str, checkpoint: str) -> Mapping[str, float]:
+        """Compare the trained rows with the first ones, on photos neither was made from."""
+        lesson = self._lesson(str(self.folder / "examples.json"))
+        if lesson.held_out is None:
+            return {}
+        scores = {}
+        rows = {"first": self._first_rows(lesson), "trained": self._trained(checkpoint)}
+        held, face = make_examples(lesson.held_out), self.assistant.backbone
+        for name, tokens in rows.items():
+            draws = len(tokens.gen) > 0
+            maker = SampleMaker(face, tokens)
+            loss = score_held_out(face, maker, held, self.recipe.seed, draws=draws)
+            right = recognition(face, tokens, held)
+            scores[f"{name} loss"] = loss.total
+            if right is not None:
+                scores[f"{name} recognition"] = right
+        return scores
+
+    def commit(self, concept: str, checkpoint: str, scores: Mapping[str, float]) -> int:
+        """Keep the tokens as a version, active unless they are worse; return its number."""
+        sidecar = json.loads((self.folder / "tokens.json").read_text("utf-8"))
+        better, why = judged(scores)
+        record = {**sidecar, "grade": dict(scores), "active": better, "why": why}
+        data = Path(checkpoint).read_bytes()
+        with self.memory.writing():
+            version = self._kept_before(concept, data)
+            if version is None:
+                kept = self.memory.checkpoints.add(
+                    self.user,
+                    concept,
+                    data,
+                    record,
+                    activate=better,
+                    parent=self._first_version(concept),
+                )
+                version = kept.version
+            self._finish(concept, version, record)
+        return version
+
+    # what they need
+
+    def _write(self, name: str, content: Mapping[str, Any]) -> str:
+        path = self.folder / name
+        _replace(path, json.dumps(content, ensure_ascii=False, indent=1).encode())
+        return str(path)
+
+    def _others(self, concept: Concept) -> list[str]:
+        """Choose photos of other concepts, those of the same class first."""
+        others = [c for c in self.memory.concepts.list(self.user) if c.id != concept.id]
+        kind = concept.class_name.casefold()
+        others.sort(key=lambda c: (c.class_name.casefold() != kind, c.id))
+        photos = [self.memory.photos.list(self.user, c.id)[:_EACH] for c in others[:_OTHERS]]
+        return [photo.id for each in photos for photo in each][:_OTHERS]
+
+    def _lesson(self, examples: str) -> Lesson:
+        if examples not in self._lessons:
+            made = json.loads(Path(examples).read_text("utf-8"))
+            self._lessons[examples] = self._prepared(made)
+        return self._lessons[examples]
+
+    def _prepared(self, made: Mapping[str, Any]) -> Lesson:
+        told = json.loads(Path(made["described"]).read_text("utf-8"))
+        read = self.memory.photos.read
+        negatives = tuple(self._negative(photo) for photo in told["others"])
+        material = Material(
+            told["name"],
+            told["class"],
+            tuple(decoded(read(self.user, photo)) for photo in told["photos"]),
+            tuple(told["facts"]),
+            negatives=(*negatives, *neutral_negatives(_NEUTRAL_SIDE, _NEUTRAL)),
+        )
+        face = self.assistant.backbone
+        return prepare(face, material, self.recipe, refused=made["refused"])
+
+    def _negative(self, photo: str) -> Negative:
+        row = self.memory.photos.get(self.user, photo)
+        kind = self.memory.concepts.by_id(self.user, row.concept_id).class_name
+        return Negative(decoded(self.memory.photos.read(self.user, photo)), kind)
+
+    def _first_rows(self, lesson: Lesson) -> "ConceptTokens":
+        """Make the rows that training began with, from the photos that are not held out."""
+        from dataclasses import replace
+
+        masks = [mask.inside for mask in lesson.masks]
+        photos = replace(lesson.material, photos=lesson.material.photos[: len(masks)], places=())
+        return begin(self.assistant.backbone, photos, self.recipe, masks)
+
+    def _trained(self, checkpoint: str) -> "ConceptTokens":
+        sidecar = json.loads((self.folder / "tokens.json").read_text("utf-8"))
+        return unpack(Path(checkpoint).read_bytes(), sidecar, self.assistant.backbone)
+
+    def _first_version(self, concept: str) -> int | None:
+        """Return the version of the first rows that are in use or were last."""
+        versions = self.memory.checkpoints.list(self.user, concept)
+        firsts = [
+            one.version
+            for one in versions
+            if self.memory.checkpoints.sidecar(self.user, concept, one.version).get("recipe")
+            == "instant"
+        ]
+        return firsts[-1] if firsts else None
+
+    def _kept_before(self, concept: str, data: bytes) -> int | None:
+        from hashlib import sha256
+
+        digest = sha256(data).hexdigest()
+        for one in self.memory.checkpoints.list(self.user, concept):
+            if one.tensors_sha256 == digest:
+                return one.version
+        return None
+
+    def _run(self, concept: str) -> TrainingRun:
+        """Find the run that a killed process left, or record a new one."""
+        for run in self.memory.training_runs.list(self.user, concept):
+            if run.state == "running" and run.recipe.get("folder") == self.folder.name:
+                return run
+        recipe = {"name": self.recipe.name, "seed": self.recipe.seed, "folder": self.folder.name}
+        return self.memory.training_runs.start(self.user, concept, recipe)
+
+    def _finish(self, concept: str, version: int, record: Mapping[str, Any]) -> None:
+        run = self._run(concept)
+        metrics = {key: record[key] for key in METRICS if key in record}
+        metrics |= {"grade": record["grade"], "active": record["active"]}
+        self.memory.training_runs.report(self.user, run.id, metrics)
+        message = str(record["why"])
+        self.memory.training_runs.finish(
+            self.user, run.id, "done", message=message, version=version
+        )
+
+
+def judged(scores: Mapping[str, float]) -> tuple[bool, str]:
+    """Tell whether trained rows may take the place of the first ones, and why in a sentence."""
+    if not scores:
+        return True, "There were too few photos to hold any out, so nothing was compared."
+    shares = scores.get("first recognition"), scores.get("trained recognition")
+    if shares[0] is not None and shares[1] is not None and shares[0] != shares[1]:
+        better = shares[1] > shares[0]
+        said = (
+            f"Held-out photos told right: {shares[0]:.0%} before, {shares[1]:.0%} after training."
+        )
+        return better, said
+    first, trained = scores["first loss"], scores["trained loss"]
+    return trained <= first, f"Loss on held-out photos: {first:.3f} before, {trained:.3f} after."
+
+
+def _replace(path: Path, data: bytes) -> None:
+    waiting = path.with_suffix(".new")
+    with waiting.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    waiting.replace(path)

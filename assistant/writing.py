@@ -1,0 +1,59 @@
+"""The model as the graphs write with it: concepts by id, pictures by reference."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from assistant.events import Words
+from assistant.gallery import Gallery
+from assistant.listening import Listener
+
+if TYPE_CHECKING:
+    from backbone import Backbone
+    from backbone.concepts import ConceptTokens
+
+__all__ = ["ModelWriter", "plain"]
+
+Tokens = Callable[[Sequence[str]], "list[ConceptTokens]"]
+# tokens of a reply, and of a step in between
+_REPLY, _STEP = 96, 48
+
+
+class ModelWriter:
+    """Write text, and pass a reply on piece by piece."""
+
+    def __init__(
+        self, model: Callable[[], "Backbone"], tokens: Tokens, gallery: Gallery, listener: Listener
+    ) -> None:
+        self.model, self.tokens = model, tokens
+        self.gallery, self.listener = gallery, listener
+
+    def answer(self, prompt: str, concepts: Sequence[str] = (), image: str = "") -> str:
+        """Answer a prompt with the rows of concepts (ids) and perhaps pictures in context."""
+        from backbone import TextOptions
+
+        model, replies = self.model(), self.listener.step == "understand"
+        loaded = self.tokens(concepts)
+        reading = model.read(loaded)
+        for picture in self.gallery.open(image) if image else ():
+            reading.add_image(picture)
+        reading.add_text(prompt)
+        options = TextOptions(_REPLY if replies else _STEP, should_stop=self.listener.stopped)
+        if not replies:
+            return plain(model.answer(reading, options), ())
+        names = [concept.name for concept in loaded]
+        pieces = []
+        for raw in model.stream(reading, options):
+            piece = plain(raw, names)
+            pieces.append(piece)
+            self.listener.tell(Words(piece))
+        return plain("".join(pieces), names).strip()
+
+
+def plain(text: str, names: Sequence[str]) -> str:
+    """Write a model's text for people: names without brackets, nothing that is not text."""
+    for name in names:
+        # a name may hold what a pattern or a replacement reads as its own
+        plainly = name.replace("\\", r"\\")
+        text = re.sub(re.escape(f"<{name}>"), plainly, text, flags=re.IGNORECASE)
+    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)

@@ -1,0 +1,1 @@
+"""What is asked: subjects, splits, questions, prompts and edits, fixed before anything is run."""

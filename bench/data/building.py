@@ -1,0 +1,147 @@
+"""From subjects as they were found to a whole bench, saved and the same for the same seed."""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.random import Generator
+
+from bench.data.edits import colour_of, edit_items, outline
+from bench.data.facts import invent
+from bench.data.items import Bench, Fact, Item, Subject, write_bench
+from bench.data.pictures import Shelf
+from bench.data.questions import (
+    drawing_items,
+    parg_items,
+    recognition_items,
+    text_items,
+    visual_items,
+)
+from bench.data.reading import FoundPhoto, FoundSubject
+from bench.data.splits import leave_out
+from bench.data.wording import templates
+from learning.neutral import neutral_negatives
+
+__all__ = ["build_bench"]
+
+# others a subject is told apart from; with fewer, drawn scenes are negatives too
+_FEWEST_OTHERS, _NEUTRAL, _NEUTRAL_SIDE = 3, 6, 192
+# what is drawn by lot for what
+_FACTS, _SPLIT, _ITEMS = 1, 2, 3
+
+
+def build_bench(found: Sequence[FoundSubject], folder: Path, *, seed: int, held_out: int) -> Bench:
+    """Build a bench in a folder and save it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shelf = Shelf(folder)
+    invented = _invented(found, seed)
+    subjects = [
+        _subject(one, number, facts, shelf, seed, held_out)
+        for number, (one, facts) in enumerate(zip(found, invented, strict=True))
+    ]
+    negatives = _negatives(subjects, shelf)
+    items: list[Item] = []
+    for one, subject in zip(found, subjects, strict=True):
+        items += _items(one, subject, negatives[subject.name], shelf, _rng(seed, one.name, _ITEMS))
+    made = {
+        "held_out": held_out,
+        "left_out": {one.name: list(one.left_out) for one in found if one.left_out},
+        "classes": sorted({one.class_word for one in found}),
+    }
+    bench = Bench(seed, tuple(subjects), tuple(items), "photos", made, folder=folder)
+    write_bench(bench, folder)
+    return bench
+
+
+def _rng(seed: int, name: str, use: int) -> Generator:
+    return np.random.default_rng([seed, zlib.crc32(name.encode()), use])
+
+
+def _invented(found: Sequence[FoundSubject], seed: int) -> list[tuple[Fact, ...]]:
+    """Invent facts for those that have none which the photos do not show."""
+    rng = np.random.default_rng([seed, _FACTS])
+    dealt = invent(len(found), [one.class_word for one in found], rng)
+    return [
+        () if any(not fact.visible for fact in one.facts) else facts
+        for one, facts in zip(found, dealt, strict=True)
+    ]
+
+
+def _subject(
+    found: FoundSubject,
+    number: int,
+    invented: tuple[Fact, ...],
+    shelf: Shelf,
+    seed: int,
+    held_out: int,
+) -> Subject:
+    learned, asked = leave_out(found.photos, held_out, _rng(seed, found.name, _SPLIT))
+    names = templates()["mentions"]
+    turn, place = divmod(number, len(names))
+    return Subject(
+        found.name,
+        names[place] + (str(turn + 1) if turn else ""),
+        found.class_word,
+        found.class_word.lower() in templates()["live"],
+        _kept(learned, found.name, shelf),
+        _kept(asked, found.name, shelf),
+        found.facts + invented,
+        {_path(photo, found.name): photo.sha256 for photo in found.photos},
+    )
+
+
+def _path(photo: FoundPhoto, name: str) -> str:
+    return f"photos/{name}/{Path(photo.file).stem}-{photo.sha256[:6]}.png"
+
+
+def _kept(photos: Sequence[FoundPhoto], name: str, shelf: Shelf) -> tuple[str, ...]:
+    return tuple(shelf.put(p.image, _path(p, name).removesuffix(".png")) for p in photos)
+
+
+def _negatives(subjects: Sequence[Subject], shelf: Shelf) -> dict[str, list[tuple[str, bool, str]]]:
+    """Give each subject photos without it: the same class first, then one of each other."""
+    scenes: list[tuple[str, bool, str]] = []
+    if len(subjects) <= _FEWEST_OTHERS:
+        drawn = neutral_negatives(_NEUTRAL_SIDE, _NEUTRAL)
+        paths = [shelf.put(one.image, "photos", "_drawn", str(n)) for n, one in enumerate(drawn)]
+        scenes = [(path, False, "a drawn scene") for path in paths]
+    return {one.name: _others(one, subjects) + scenes for one in subjects}
+
+
+def _others(subject: Subject, subjects: Sequence[Subject]) -> list[tuple[str, bool, str]]:
+    word = subject.class_word.lower()
+    found = [
+        (turn, path, other)
+        for other in subjects
+        if other.name != subject.name
+        for turn, path in enumerate(other.test)
+    ]
+    rows = [
+        (path, other.class_word.lower() == word, f"a held-out photo of {other.name}")
+        for _, path, other in sorted(found, key=lambda row: (row[0], row[1]))
+    ]
+    # look-alikes first, so that a suite of few items has them
+    return sorted(rows, key=lambda row: not row[1])
+
+
+def _items(
+    found: FoundSubject,
+    subject: Subject,
+    others: Sequence[tuple[str, bool, str]],
+    shelf: Shelf,
+    rng: Generator,
+) -> list[Item]:
+    images = {_path(photo, found.name): photo.image for photo in found.photos}
+    learned = outline([images[path] for path in subject.train], subject.class_word)
+    asked = outline([images[p] for p in subject.test or subject.train], subject.class_word)
+    shown = replace(subject, test=subject.test or subject.train)
+    return [
+        *recognition_items(subject, others, rng),
+        *visual_items(subject, colour_of(learned), rng),
+        *text_items(subject, rng),
+        *drawing_items(subject, rng),
+        *parg_items(subject, rng),
+        *edit_items(shown, asked, shelf, rng),
+    ]

@@ -1,0 +1,99 @@
+"""Facts of subjects: read from ``concept.json``, or invented by a seeded template.
+
+What is invented is never visible in the photos: it can be known by being taught alone. Places
+and things are those that the embedded model has words and pictures for.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from numpy.random import Generator
+
+from backbone.mini.places import PLACES
+from backbone.mini.small_objects import SMALL_OBJECTS
+from bench.data.items import Fact
+from bench.data.wording import templates
+from omni_errors import InputError
+
+__all__ = ["invent", "read_facts", "understood"]
+
+_OWNED = re.compile(
+    r"^(?:her|his|its|their|<[^<>]+>'s) ([\w -]+?) (?:is|are) (?:an? |the )?(.+)$", re.I
+)
+_PLACE_WORDS = {place: (*PLACES[place].phrases, PLACES[place].noun) for place in PLACES}
+
+
+def invent(number: int, taken: Sequence[str], rng: Generator) -> list[tuple[Fact, ...]]:
+    """Invent a place and a thing for each of ``number`` subjects, as different as they can be.
+
+    ``taken`` are class words, which no thing may be.
+    """
+    places = _dealt(templates()["places"], number, rng)
+    words = " ".join(taken).lower()
+    things = [o.name for o in SMALL_OBJECTS if o.shape and o.shape not in words and not o.worn]
+    objects = _dealt(things, number, rng)
+    ways = templates()["facts"]
+    return [
+        (
+            _invented(ways["place"][0], "place", place, PLACES[place].phrases[0]),
+            _invented(ways["object"][0], "object", thing, thing),
+        )
+        for place, thing in zip(places, objects, strict=True)
+    ]
+
+
+def _dealt(things: Sequence[str], number: int, rng: Generator) -> list[str]:
+    """Deal things like cards: none comes twice before each came once."""
+    dealt: list[str] = []
+    while len(dealt) < number:
+        dealt += [things[int(n)] for n in rng.permutation(len(things))]
+    return dealt[:number]
+
+
+def _invented(way: Mapping[str, Any], kind: str, value: str, said: str) -> Fact:
+    return Fact(way["fact"].replace("{v}", said), False, way["noun"], value, kind, "invented")
+
+
+def read_facts(record: Mapping[str, Any], where: str) -> tuple[Fact, ...]:
+    """Read the facts of a ``concept.json``: visible ones and others, as texts or records.
+
+    Raises:
+        InputError: naming what is neither.
+    """
+    groups = (("facts", False), ("visible", True), ("not_visible", False), ("not visible", False))
+    found: list[Fact] = []
+    for key, visible in groups:
+        given = record.get(key, [])
+        if isinstance(given, Mapping):
+            found += read_facts(given, where)
+            continue
+        if not isinstance(given, list):
+            raise InputError(f"{key!r} in {where} is no list.", hint='Write ["its toy is red"].')
+        found += [_read(one, visible, where) for one in given]
+    return tuple(found)
+
+
+def _read(given: Any, visible: bool, where: str) -> Fact:
+    if isinstance(given, str) and given.strip():
+        return understood(given, visible)
+    if isinstance(given, Mapping) and isinstance(given.get("text"), str):
+        return understood(given["text"], bool(given.get("visible", visible)))
+    raise InputError(
+        f"{given!r} in {where} is no fact.", hint='Write "its toy is red" or {"text": …}.'
+    )
+
+
+def understood(text: str, visible: bool) -> Fact:
+    """Find what a fact is about, and whether it names a place or thing that code can look for."""
+    plain = " ".join(text.split()).rstrip(".")
+    owned = _OWNED.match(plain)
+    noun, value = (owned[1], owned[2]) if owned else ("", "")
+    kind = ""
+    for place, phrases in _PLACE_WORDS.items():
+        if any(re.search(rf"\b{re.escape(way)}\b", plain, re.I) for way in phrases):
+            kind, value = "place", place
+    for thing in SMALL_OBJECTS:
+        if thing.shape and re.search(rf"\b{re.escape(thing.name)}\b", plain, re.I):
+            kind, value = "object", thing.name
+    return Fact(plain, visible, noun, value, kind)

@@ -1,0 +1,151 @@
+"""Questions and prompts about one subject, from its class and its facts."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from numpy.random import Generator
+
+from bench.data.items import Fact, Item, Subject
+from bench.data.wording import fill, prompts, templates
+from learning.facts import fact_sentence
+
+__all__ = ["described", "drawing_items", "parg_items", "recognition_items", "text_items"]
+__all__ += ["visual_items"]
+
+_SEEDS = 2**31
+
+
+def recognition_items(
+    subject: Subject, others: Sequence[tuple[str, bool, str]], rng: Generator
+) -> Iterator[Item]:
+    """Ask about the subject's own photos, and about photos without it.
+
+    ``others`` are paths, whether of the same class, and where each comes from.
+    """
+    asked = [(path, True, False, "a photo that was held out") for path in subject.test]
+    asked += [(path, False, hard, origin) for path, hard, origin in others]
+    ways = templates()["rec"]
+    for number, (path, here, hard, origin) in enumerate(asked):
+        way = ways[int(rng.integers(len(ways)))]
+        yield Item(
+            f"{subject.name}/rec/{number}",
+            "rec",
+            subject.name,
+            fill(way, subject.mention),
+            "Yes." if here else "No.",
+            image=path,
+            hard=hard,
+            provenance=origin,
+        )
+
+
+def visual_items(subject: Subject, colour: str, rng: Generator) -> Iterator[Item]:
+    """Ask about held-out photos: the class, the colour where one is clear, and a fact."""
+    number = 0
+    for path in subject.test:
+        for way, slots, fact, origin in _visual(subject, colour):
+            ask = way["ask"][int(rng.integers(len(way["ask"])))]
+            answer = fill(way["answer"], subject.mention, subject.class_word, **slots)
+            yield Item(
+                f"{subject.name}/vqa/{number}",
+                "vqa",
+                subject.name,
+                fill(ask, subject.mention, subject.class_word, **slots),
+                answer,
+                image=path,
+                fact=fact,
+                provenance=origin,
+            )
+            number += 1
+
+
+def _visual(
+    subject: Subject, colour: str
+) -> Iterator[tuple[Mapping[str, Any], dict[str, str], int | None, str]]:
+    words = templates()
+    yield words["vqa class"], {}, None, "the class of concept.json"
+    if colour:
+        yield words["vqa colour"], {"v": colour}, None, "measured on the photos learned from"
+    for number, fact in enumerate(subject.facts):
+        if fact.noun:
+            slots = {"n": fact.noun, "f": fact_sentence(fact.text, subject.mention)}
+            yield words["vqa fact"], slots, number, f"a fact, {fact.origin}"
+
+
+def text_items(subject: Subject, rng: Generator) -> Iterator[Item]:
+    """Ask without a photo, in words that no lesson uses."""
+    words = templates()
+    for number, fact in enumerate(subject.facts):
+        way = words["qa fact"] if fact.noun else words["qa free"]
+        slots = {"n": fact.noun, "f": fact_sentence(fact.text, subject.mention)}
+        if not fact.noun and len(subject.facts) > 1:
+            # asked for everything, one fact alone is no reference
+            continue
+        ask = way["ask"][int(rng.integers(len(way["ask"])))]
+        yield Item(
+            f"{subject.name}/qa/{number}",
+            "qa",
+            subject.name,
+            fill(ask, subject.mention, subject.class_word, **slots),
+            fill(way["answer"], subject.mention, subject.class_word, **slots),
+            fact=number,
+            provenance=f"a fact, {fact.origin}",
+        )
+    yield Item(
+        f"{subject.name}/qa/class",
+        "qa",
+        subject.name,
+        fill(words["qa class"]["ask"][0], subject.mention),
+        fill(words["qa class"]["answer"], subject.mention, subject.class_word),
+        provenance="the class of concept.json",
+    )
+
+
+def drawing_items(subject: Subject, rng: Generator) -> Iterator[Item]:
+    """Ask for the 25 pictures of the subject's kind."""
+    ways: Sequence[str] = prompts()["live" if subject.live else "object"]
+    for number, way in enumerate(ways):
+        yield Item(
+            f"{subject.name}/draw/{number}",
+            "draw",
+            subject.name,
+            fill(way, subject.mention),
+            seed=int(rng.integers(_SEEDS)),
+            provenance="a prompt of google/dreambooth",
+        )
+
+
+def parg_items(subject: Subject, rng: Generator) -> Iterator[Item]:
+    """Ask for pictures that need a fact the photos do not show."""
+    number = 0
+    for place, fact in enumerate(subject.facts):
+        for way in () if fact.visible or not fact.noun else _parg_ways(fact):
+            yield Item(
+                f"{subject.name}/parg/{number}",
+                "parg",
+                subject.name,
+                fill(way, subject.mention, n=fact.noun),
+                fact_sentence(fact.text, subject.mention),
+                kind=fact.kind,
+                fact=place,
+                seed=int(rng.integers(_SEEDS)),
+                provenance=f"a fact that no photo shows, {fact.origin}",
+            )
+            number += 1
+
+
+def _parg_ways(fact: Fact) -> Sequence[str]:
+    words = templates()
+    for way in words["facts"].get(fact.kind, ()):
+        if way["noun"] == fact.noun:
+            found: Sequence[str] = way["prompts"]
+            return found
+    ways: Sequence[str] = words["parg place" if fact.kind == "place" else "parg object"]
+    return ways
+
+
+def described(subject: Subject) -> str:
+    """Say all that is known of a subject in sentences, as a text prompt does."""
+    head = fill(templates()["describe"], subject.mention, subject.class_word)
+    facts = [fact_sentence(fact.text, subject.mention) for fact in subject.facts]
+    return " ".join([head, *(fact for fact in facts if fact)])

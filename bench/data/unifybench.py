@@ -1,0 +1,185 @@
+"""UnifyBench's own layout (arctanxarc/UniCTokens), read as it was published.
+
+Both forms of ``t2i_conditions.json`` are read: a list whose first entry is for faces and whose
+others ask for knowledge, and a record of lists by kind. Its data is for non-commercial use.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.random import Generator
+
+from bench.data.edits import edit_items, outline
+from bench.data.items import Bench, Fact, Item, Subject, write_bench
+from bench.data.pictures import Shelf
+from bench.data.questions import drawing_items
+from bench.data.reading import FoundPhoto, read_photos
+from omni_errors import InputError
+
+__all__ = ["is_unifybench", "prompts_of", "read_unifybench"]
+
+_TASKS = {"rec": "rec", "vqa": "vqa", "text_only": "qa"}
+_SEEDS = 2**31
+
+
+def is_unifybench(folder: Path) -> bool:
+    """Tell whether a folder has UnifyBench's layout."""
+    return (folder / "concepts_list.json").is_file() and (folder / "concept" / "train").is_dir()
+
+
+def read_unifybench(root: Path, folder: Path, *, seed: int) -> Bench:
+    """Read UnifyBench, and add our edit items to its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shelf, names = Shelf(folder), _json(root / "concepts_list.json")
+    subjects: list[Subject] = []
+    items: list[Item] = []
+    for number, name in enumerate(names):
+        rng = np.random.default_rng([seed, number])
+        subject, asked = _subject(root, name, shelf)
+        subjects.append(subject)
+        items += [*_own(root, subject, shelf), *_pictures(root, subject, rng)]
+        outlined = outline([photo.image for photo in asked], subject.class_word)
+        items += edit_items(subject, outlined, shelf, rng)
+    made = {"root": str(root.resolve()), "licence": "CC BY-NC 4.0 says its README"}
+    bench = Bench(seed, tuple(subjects), tuple(items), "unifybench", made, folder=folder)
+    write_bench(bench, folder)
+    return bench
+
+
+def _json(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{file} cannot be read: {error}.") from error
+
+
+def _subject(root: Path, name: str, shelf: Shelf) -> tuple[Subject, tuple[FoundPhoto, ...]]:
+    place = root / "concept" / "train" / name
+    info = _json(place / "info.json")
+    listed = root / "concept" / "train" / "train_images.json"
+    files = _json(listed).get(name) if listed.is_file() else None
+    learned, _ = read_photos(_located(place, files), place)
+    test = root / "concept" / "test" / name
+    asked, _ = read_photos(_located(test, None), test)
+    paths = {
+        use: tuple(shelf.put(p.image, "photos", name, f"{use}-{Path(p.file).stem}") for p in found)
+        for use, found in (("train", learned), ("test", asked))
+    }
+    facts = [Fact(_named(text, name), True) for text in _texts(info.get("info"))]
+    facts += [_hidden(_named(text, name)) for text in _texts(info.get("extra_info"))]
+    live = info.get("generation_type") == "live_subject"
+    word = str(info.get("class", "thing"))
+    subject = Subject(name, name, word, live, paths["train"], paths["test"], tuple(facts))
+    return subject, asked
+
+
+def _located(place: Path, files: Sequence[str] | None) -> list[Path]:
+    """Find listed files by their names, whatever folders the list was written with."""
+    there = sorted(p for p in place.iterdir() if p.suffix.lower() in (".png", ".jpg", ".jpeg"))
+    if files is None:
+        return there
+    wanted = {Path(file).name for file in files}
+    return [path for path in there if path.name in wanted]
+
+
+def _texts(given: Any) -> list[str]:
+    return [given] if isinstance(given, str) else [str(one) for one in given or []]
+
+
+def _named(text: str, name: str) -> str:
+    return text.replace("<sks>", f"<{name}>")
+
+
+def _hidden(text: str) -> Fact:
+    from bench.data.facts import understood
+
+    return understood(text, visible=False)
+
+
+def _own(root: Path, subject: Subject, shelf: Shelf) -> Iterator[Item]:
+    """Read the questions: ``test_data/<name>.json``, or the files beside the test photos."""
+    whole = root / "test_data" / f"{subject.name}.json"
+    rows = _json(whole) if whole.is_file() else []
+    for number, row in enumerate(rows):
+        kind = str(row["type"])
+        task = "choice" if "choice" in kind else _TASKS.get(kind)
+        if task is None:
+            raise InputError(
+                f"{whole} has an item of type {kind!r}.",
+                hint=f"Known: {', '.join(_TASKS)} and names with choice.",
+            )
+        said = {turn["from"]: str(turn["value"]) for turn in row["conversations"]}
+        text, answer = (_named(said[who], subject.name) for who in ("human", "gpt"))
+        image = "" if task == "qa" else _image(root, str(row.get("image", "")), shelf)
+        yield Item(
+            f"{subject.name}/{task}/{number}",
+            task,
+            subject.name,
+            text.replace("<image>", "").strip(),
+            answer,
+            image=image,
+            provenance="UnifyBench",
+        )
+
+
+def _image(root: Path, path: str, shelf: Shelf) -> str:
+    """Copy a picture that an item names, wherever below the root it lies."""
+    parts = Path(path).parts
+    for start in range(len(parts)):
+        file = root.joinpath(*parts[start:])
+        # no item reaches outside its benchmark
+        if file.is_file() and file.resolve().is_relative_to(root.resolve()):
+            photos, _ = read_photos([file], file.parent)
+            return shelf.put(photos[0].image, "photos", "_asked", *parts[start:-1], file.stem)
+    raise InputError(f"The picture {path} of an item is not below {root}.")
+
+
+def _pictures(root: Path, subject: Subject, rng: Generator) -> Iterator[Item]:
+    """Ask for the 25 pictures, for a plain photo (faces), and for those that need knowledge."""
+    yield from drawing_items(subject, rng)
+    file = root / "concept" / "test" / subject.name / "t2i_conditions.json"
+    plain, knowing = prompts_of(_json(file))
+    for task, texts in (("draw", plain), ("parg", knowing)):
+        for number, text in enumerate(texts):
+            yield Item(
+                f"{subject.name}/{task}/own-{number}",
+                task,
+                subject.name,
+                _named(text, subject.name),
+                _told(subject) if task == "parg" else "",
+                kind=_kind(subject) if task == "parg" else "",
+                fact=_fact(subject) if task == "parg" else None,
+                seed=int(rng.integers(_SEEDS)),
+                provenance="UnifyBench",
+            )
+
+
+def prompts_of(conditions: Any) -> tuple[list[str], list[str]]:
+    """Split t2i conditions of either form into plain prompts and those that need knowledge."""
+    if isinstance(conditions, Mapping):
+        plain: list[str] = []
+        knowing: list[str] = []
+        for kind, given in conditions.items():
+            own = kind == "personalized_driven_generation" or "face" in kind
+            (plain if own else knowing).extend(_texts(given))
+        return plain, knowing
+    texts = _texts(conditions)
+    return texts[:1], texts[1:]
+
+
+def _fact(subject: Subject) -> int | None:
+    """Find the one hidden fact; with several the prompt does not say which it is about."""
+    hidden = [n for n, fact in enumerate(subject.facts) if not fact.visible]
+    return hidden[0] if len(hidden) == 1 else None
+
+
+def _kind(subject: Subject) -> str:
+    number = _fact(subject)
+    return "" if number is None else subject.facts[number].kind
+
+
+def _told(subject: Subject) -> str:
+    return " ".join(fact.text for fact in subject.facts if not fact.visible)

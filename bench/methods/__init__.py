@@ -1,0 +1,1 @@
+"""Methods on one backbone: ours, its ablations, what others do, and controls."""

@@ -1,0 +1,235 @@
+"""What is learned of a subject for a plan, kept on disk under the plan's own key.
+
+One lesson serves all plans of a subject. What was learned once is read again by every method
+with the same plan, and by a run that goes on after an interruption.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from backbone.concepts import ConceptTokens
+from backbone.face import Backbone
+from bench.data.items import Bench, Subject
+from bench.data.pictures import open_picture
+from bench.methods.method import RowsPlan
+from learning.checkpoint import CheckpointError, unpack
+from learning.examples import Material, Negative
+from learning.lesson import Lesson, learn, prepare
+from learning.neutral import neutral_negatives
+from learning.presets import Recipe
+from learning.starting import begin
+
+__all__ = ["Taught", "Teacher", "recipe_of"]
+
+_OTHERS, _DRAWN, _SIDE = 2, 8, 192
+# the lowest rate there is: AdamW moves a row by about the rate in each step
+_STILL = 1e-12
+
+
+@dataclass(frozen=True)
+class Taught:
+    """What was learned: rows or updates, the record of it, and a hash of both."""
+
+    key: str
+    concept: ConceptTokens | None
+    updates: dict[str, Tensor]
+    record: dict[str, Any]
+
+
+def recipe_of(plan: RowsPlan, usual: Recipe) -> Recipe:
+    """Apply a plan to the suite's recipe, keeping the size of a batch.
+
+    What a plan leaves out is replaced by what it keeps, so that every method sees as many
+    examples.
+    """
+    changes = {key: value for key, value in plan.changes.items() if key != "steps"}
+    recipe = replace(usual, **changes)
+    missing = usual.questions + usual.drawings + usual.edits
+    missing -= recipe.questions + recipe.drawings + recipe.edits
+    if missing > 0:
+        more = missing if recipe.drawings == 0 else 0 if recipe.questions == 0 else -(-missing // 2)
+        recipe = replace(
+            recipe, questions=recipe.questions + more, drawings=recipe.drawings + missing - more
+        )
+    if recipe.questions == 0:
+        # textual inversion leaves the name's own row as it is
+        recipe = replace(recipe, lr_und=_STILL)
+    return recipe
+
+
+class Teacher:
+    """Teach one subject with one model."""
+
+    def __init__(
+        self, face: Backbone, bench: Bench, subject: Subject, recipe: Recipe, folder: Path
+    ) -> None:
+        self.face, self.bench, self.subject = face, bench, subject
+        self.recipe, self.folder = recipe, folder / subject.name
+        self._lesson: Lesson | None = None
+
+    def teach(
+        self, plan: RowsPlan, on_step: Callable[[int, int], None] = lambda done, all: None
+    ) -> Taught:
+        """Return what a plan comes to, learning it if it is not there."""
+        key = self.key(plan)
+        kept = self._read(key, plan)
+        if kept is not None:
+            return kept
+        if plan.kind == "lora":
+            from bench.methods.dreambooth import learn_updates
+
+            data, record = learn_updates(
+                self.face, self.material(), recipe_of(plan, self.recipe), on_step
+            )
+        else:
+            data, record = self._learn(plan, on_step)
+        self._write(key, data, {**record, "plan": _plain(plan)})
+        kept = self._read(key, plan)
+        if kept is None:
+            raise ValueError(f"what was learned for {key} cannot be read back")
+        return kept
+
+    def key(self, plan: RowsPlan) -> str:
+        """Name a plan by everything that changes what is learned, the model aside."""
+        told = [_plain(plan), asdict(self.recipe), self.bench.hash, self.subject.name]
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+
+    # what is learned from
+
+    def photos(self) -> list[Image.Image]:
+        """Open the photos that are learned from."""
+        return [open_picture(self.bench.folder, path) for path in self.subject.train]
+
+    def material(self) -> Material:
+        """Gather photos, facts, and photos of the other subjects that nobody is asked about."""
+        subject = self.subject
+        return Material(
+            subject.mention,
+            subject.class_word,
+            tuple(self.photos()),
+            tuple(fact.text for fact in subject.facts),
+            negatives=tuple(self._negatives()),
+        )
+
+    def _negatives(self) -> list[Negative]:
+        found = [
+            Negative(open_picture(self.bench.folder, path), other.class_word)
+            for other in self.bench.subjects
+            if other.name != self.subject.name
+            for path in other.train[:_OTHERS]
+        ]
+        # other scenes than those that are asked about
+        drawn = neutral_negatives(_SIDE, 2 * _DRAWN)[_DRAWN:]
+        return found + list(drawn if len(found) < _DRAWN else ())
+
+    def lesson(self) -> Lesson:
+        """Prepare the lesson once; edit pairs are in it whether a plan takes them or not."""
+        if self._lesson is None:
+            self._lesson = prepare(self.face, self.material(), self.recipe)
+        return self._lesson
+
+    # learning
+
+    def _learn(
+        self, plan: RowsPlan, on_step: Callable[[int, int], None]
+    ) -> tuple[bytes, dict[str, Any]]:
+        recipe = recipe_of(plan, self.recipe)
+        start = self._start(plan, recipe)
+        if plan.changes.get("steps") == 0:
+            from learning.checkpoint import pack
+
+            found = start if start is not None else self._begin(recipe)
+            return pack(found, self.face, {"steps": 0, "class": self.subject.class_word})
+        learned = learn(
+            self.face,
+            self.lesson(),
+            recipe,
+            start=start,
+            on_step=lambda losses, steps: on_step(losses.step, steps),
+        )
+        return learned.data, learned.sidecar
+
+    def _begin(self, recipe: Recipe) -> ConceptTokens:
+        lesson = self.lesson()
+        masks = [mask.inside for mask in lesson.masks]
+        photos = replace(lesson.material, photos=lesson.material.photos[: len(masks)], places=())
+        return begin(self.face, photos, recipe, masks)
+
+    def _start(self, plan: RowsPlan, recipe: Recipe) -> ConceptTokens | None:
+        """Make first rows where the usual ones do not fit: other numbers of rows, or one expert."""
+        if plan.routing.shared_expert:
+            return self._coupled(plan, recipe)
+        if recipe.und_rows and recipe.gen_rows:
+            return None
+        if recipe.start in ("features", "random"):
+            return self._begin(recipe)
+        whole = self._begin(replace(recipe, und_rows=16, gen_rows=16))
+        und = whole.und if recipe.und_rows else whole.und[:0]
+        gen = whole.gen if recipe.gen_rows else whole.gen[:0]
+        return _rows(whole, und.detach().clone(), gen.detach().clone(), plan)
+
+    def _coupled(self, plan: RowsPlan, recipe: Recipe) -> ConceptTokens:
+        """Give both kinds of rows the understanding expert's width.
+
+        The model's encoders write generation rows for the other expert; these begin as further
+        centroids of what the photos look like.
+        """
+        whole = self._begin(recipe)
+        both = recipe.und_rows + recipe.gen_rows
+        seen = self._begin(replace(recipe, start="features", und_rows=both, gen_rows=0))
+        gen = seen.und[recipe.und_rows :].detach().clone()
+        return _rows(whole, whole.und.detach().clone(), gen, plan)
+
+    # keeping
+
+    def _write(self, key: str, data: bytes, record: dict[str, Any]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        # the record last: without it the rows do not count
+        for name, content in (
+            (f"{key}.safetensors", data),
+            (f"{key}.json", json.dumps(record, indent=1).encode()),
+        ):
+            waiting = self.folder / f"{name}.new"
+            waiting.write_bytes(content)
+            waiting.replace(self.folder / name)
+
+    def _read(self, key: str, plan: RowsPlan) -> Taught | None:
+        """Read what was learned; what belongs to another model is learned anew."""
+        record_file = self.folder / f"{key}.json"
+        if not record_file.is_file():
+            return None
+        record = json.loads(record_file.read_text("utf-8"))
+        data = (self.folder / f"{key}.safetensors").read_bytes()
+        try:
+            if plan.kind == "lora":
+                from bench.methods.dreambooth import read_updates
+
+                return Taught(key, None, read_updates(data, record, self.face), record)
+            concept = unpack(data, record, self.face, self.subject.mention)
+        except CheckpointError:
+            return None
+        return Taught(key, concept, {}, record)
+
+
+def _plain(plan: RowsPlan) -> dict[str, Any]:
+    return {"kind": plan.kind, "changes": dict(plan.changes), "routing": asdict(plan.routing)}
+
+
+@torch.no_grad()
+def _rows(whole: ConceptTokens, und: Tensor, gen: Tensor, plan: RowsPlan) -> ConceptTokens:
+    return ConceptTokens(
+        whole.name,
+        sks=whole.sks.detach().clone(),
+        und=und,
+        gen=gen,
+        out=whole.out.detach().clone(),
+        routing=plan.routing,
+    )

@@ -1,0 +1,53 @@
+"""Recognition: yes and no weigh the same, however many there are of each.
+
+``strict`` reads the first whole word yes or no of an answer; ``compat`` is UnifyBench's rule, by
+which "no" also hides in "not" and "know".
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Recognition", "Rule", "is_right", "said", "weighted"]
+
+Rule = Literal["strict", "compat"]
+_WORD = re.compile(r"(?<![\w'’])(yes|no)(?![\w'’])", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """Shares told right: of the photos with it, of those without, and their mean."""
+
+    recall: float
+    no_recall: float
+    weighted: float
+    accuracy: float
+    positives: int
+    negatives: int
+
+
+def said(answer: str) -> str:
+    """Return the first whole word "yes" or "no" of an answer, "" if it has neither."""
+    found = _WORD.search(answer)
+    return found[1].lower() if found else ""
+
+
+def is_right(label: bool, answer: str, rule: Rule = "strict") -> bool:
+    """Tell whether an answer says what is so."""
+    wanted = "yes" if label else "no"
+    if rule == "compat":
+        return wanted in answer.lower()
+    return said(answer) == wanted
+
+
+def weighted(labels: Sequence[bool], right: Sequence[bool]) -> Recognition | None:
+    """Score answers ``[n]``; None without both kinds, since one alone measures nothing."""
+    pairs = list(zip(labels, right, strict=True))
+    yes = [good for label, good in pairs if label]
+    no = [good for label, good in pairs if not label]
+    if not yes or not no:
+        return None
+    recall, no_recall = sum(yes) / len(yes), sum(no) / len(no)
+    accuracy = (sum(yes) + sum(no)) / len(pairs)
+    return Recognition(recall, no_recall, (recall + no_recall) / 2, accuracy, len(yes), len(no))

@@ -1,0 +1,118 @@
+"""Controls: whether the bench noticed what must not pass, and what else should not be believed."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.judges.judge import AlwaysOne
+from bench.metrics.encoders import ConstantEncoder
+from bench.report.figures import Figures
+
+__all__ = ["Control", "doubts", "find_controls", "forgotten", "read_checks"]
+
+_BLANK = 0.5
+
+
+@dataclass(frozen=True)
+class Control:
+    """Something that must not pass, whether it was noticed, and by what."""
+
+    control: str
+    noticed: bool
+    why: str
+
+
+def read_checks(out: Path) -> dict[str, Any]:
+    """Read what judges and encoders were put through, nothing if that was not done yet."""
+    file = out / "checks.json"
+    found: dict[str, Any] = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+    return {"judges": [], "encoders": [], "reader": {}, **found}
+
+
+def find_controls(figures: Figures, checks: Mapping[str, Any]) -> list[Control]:
+    """Look at each control in turn."""
+    return [
+        _tried("a judge that always says 1", AlwaysOne.name, checks["judges"]),
+        _tried("an encoder that returns constants", ConstantEncoder.name, checks["encoders"]),
+        _black(figures),
+        _yes(figures),
+    ]
+
+
+def _tried(control: str, name: str, rows: Sequence[Mapping[str, Any]]) -> Control:
+    row = next((row for row in rows if row["name"] == name), None)
+    if row is None:
+        return Control(control, False, "it was not run")
+    why = f"right things fare {row['right']:.3f}, wrong ones {row['wrong']:.3f}"
+    return Control(control, not row["trusted"], f"{why}, of {row['cases']}")
+
+
+def _black(figures: Figures) -> Control:
+    control, name = "a method that returns a black picture", "black"
+    if name not in figures.values:
+        return Control(control, False, "it was not run")
+    blank = figures.interval(name, "draw blank") or figures.interval(name, "edit blank")
+    noticed = name in _blank_methods(figures)
+    share = blank.mean if blank is not None else 0.0
+    return Control(control, noticed, f"{share:.0%} of its pictures are blank")
+
+
+def _yes(figures: Figures) -> Control:
+    control = "a method that always says yes"
+    found = figures.interval("yes", "rec")
+    if found is None:
+        return Control(control, False, "it was not run, or there are no photos of both kinds")
+    noticed = found.mean == 0.5
+    return Control(control, noticed, f"its weighted recognition is {found.mean:.3f}")
+
+
+def _blank_methods(figures: Figures) -> list[str]:
+    """Name the methods that draw mostly blank pictures."""
+    metrics = ("draw blank", "parg blank", "edit blank")
+    return [
+        method
+        for method in figures.values
+        if any(
+            (found := figures.interval(method, metric)) is not None and found.mean > _BLANK
+            for metric in metrics
+        )
+    ]
+
+
+def doubts(figures: Figures, checks: Mapping[str, Any], mixed: Sequence[str]) -> list[str]:
+    """Say which numbers of this run should not be believed, controls aside."""
+    found = [
+        f"The {kind} {row['name']} does not tell right from wrong "
+        f"({row['right']:.3f} against {row['wrong']:.3f}); its numbers mean nothing."
+        for kind, key in (("judge", "judges"), ("encoder", "encoders"))
+        for row in checks[key]
+        if not row["trusted"] and row["name"] not in (AlwaysOne.name, ConstantEncoder.name)
+    ]
+    blank = [name for name in _blank_methods(figures) if name != "black"]
+    found += [f"{name} draws blank pictures." for name in blank]
+    found += [f"Results of {name} come from runs with different settings." for name in mixed]
+    return found + _above_real(figures)
+
+
+def _above_real(figures: Figures) -> list[str]:
+    """Find methods that are nearer to the photos than other photos of the same thing are."""
+    found = []
+    for metric in (m for m in figures.metrics() if m.startswith("draw image/")):
+        real = figures.interval("real", metric)
+        for method in figures.values:
+            ours = figures.interval(method, metric)
+            if real is not None and ours is not None and ours.low > real.high:
+                found.append(
+                    f"{method} is above real photos in {metric}: it copies, or it is misread."
+                )
+    return found
+
+
+def forgotten(out: Path) -> dict[str, list[str]]:
+    """Return what changed of the base model in each subject's process, [] where nothing did."""
+    return {
+        file.stem: list(json.loads(file.read_text("utf-8"))["changes"])
+        for file in sorted((out / "forgetting").glob("*.json"))
+    }

@@ -1,0 +1,249 @@
+"""The sections of a report: each a function from figures to blocks."""
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from bench.data.items import Bench
+from bench.methods.catalog import METHODS
+from bench.metrics.bootstrap import Interval
+from bench.metrics.encoders import CLIP_NAME
+from bench.report.blocks import Block, Chart, Heading, Pictures, Table, Text
+from bench.report.charts import Point, curve, scatter
+from bench.report.controls import Control
+from bench.report.figures import Agreement, Figures, Names
+from bench.report.rows import lay_out, rows_of_method
+from bench.running.ledger import Result
+from omni_errors import ResourceError
+
+__all__ = [
+    "ablation",
+    "curve_of_exemplars",
+    "everything",
+    "head",
+    "main_table",
+    "pictures",
+    "planes",
+    "subjects_table",
+    "trust",
+]
+
+_SHOWN_SUBJECTS = 6
+
+
+@cache
+def paper() -> dict[str, Any]:
+    """Read the paper's Table 2."""
+    text = (Path(__file__).parent / "paper.json").read_text("utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def _said(found: Interval | None) -> str:
+    if found is None:
+        return "–"
+    return f"{found.mean:.3f} [{found.low:.3f}, {found.high:.3f}]"
+
+
+def head(bench: Bench, run: Mapping[str, Any], names: Names) -> list[Block]:
+    """Say what was measured, with what, and what the columns are not."""
+    options, counts = run["options"], bench.counts()
+    items = ", ".join(f"{count} {task}" for task, count in counts.items() if count)
+    image = "CLIP-I" if names.encoder == CLIP_NAME else "a stand-in, not CLIP-I"
+    return [
+        Text(
+            f"Suite {options['suite']}, model {options['model']}, {len(bench.subjects)} subjects, "
+            f"seed {options['seed']}, bench {bench.hash} ({items} in all; a suite does a part of "
+            f"them), torch {run['torch']}."
+        ),
+        Text(
+            f"Image columns: cosine of {names.encoder} ({image}). Judge columns: {names.judge}. "
+            "Means are over subjects, each the mean of its items; in brackets the 95 % bootstrap "
+            "interval over subjects. A dash: the method does not do it, or nothing measures it "
+            "here."
+        ),
+    ]
+
+
+def main_table(figures: Figures, names: Names, methods: Sequence[str]) -> list[Block]:
+    """Put all methods beside each other."""
+    columns = _filled(figures, names)
+    rows = [
+        (method, *(_said(figures.interval(method, metric)) for metric in columns.values()))
+        for method in methods
+        if method in figures.values
+    ]
+    about = [(name, METHODS[name].about) for name in methods if name in METHODS]
+    return [
+        Heading("Methods"),
+        Table(("method", *columns), rows),
+        Table(("method", "what it is"), about),
+    ]
+
+
+def _filled(figures: Figures, names: Names) -> dict[str, str]:
+    """Leave out the columns that no method has."""
+    there = set(figures.metrics())
+    return {title: metric for title, metric in names.columns.items() if metric in there}
+
+
+def ablation(figures: Figures, names: Names) -> list[Block]:
+    """Give the ablations in the shape of the paper's Table 2, its numbers marked as such."""
+    ours = {m.paper_row: m.name for m in METHODS.values() if m.paper_row}
+    rows: list[tuple[str, ...]] = []
+    for title, theirs in paper()["rows"].items():
+        method = ours[title]
+        mean = [figures.interval(method, metric) for metric in names.columns.values()]
+        rows.append((f"{title} ({method})", *(_said(found) for found in mean)))
+        said = [f"{number:.3f}" if number is not None else "–" for number in theirs]
+        rows.append(("other work, other model", *said))
+    blocks: list[Block] = [Heading("Ablations"), Table(("", *names.columns), rows)]
+    return [*blocks, Text(paper()["about"]), *_differences(figures, names)]
+
+
+def _differences(figures: Figures, names: Names) -> list[Block]:
+    columns = _filled(figures, names)
+    others = [m for m in figures.values if m != "ours" and METHODS[m].control == ""]
+    rows = [
+        (method, *(_said(figures.difference("ours", method, m)) for m in columns.values()))
+        for method in others
+        if "ours" in figures.values
+    ]
+    if not rows:
+        return []
+    return [
+        Text("Ours less each method, subject by subject; an interval on one side of 0 shows it."),
+        Table(("ours less", *columns), rows),
+    ]
+
+
+def curve_of_exemplars(figures: Figures, names: Names) -> list[Block]:
+    """Draw PARG over the number of exemplars (Fig. 6b)."""
+    points = []
+    for count in (0, 2, 4, 6):
+        found = figures.interval(f"exemplars-{count}", f"parg judge/{names.judge}")
+        if found is not None:
+            points.append(Point(count, found.mean, found.low, found.high))
+    if not points:
+        return []
+    chart = curve(points, "PARG by exemplars", "exemplars shown to replay", "PARG score")
+    said = paper()["exemplars"]
+    return [
+        Heading("Exemplars"),
+        Chart("exemplars", chart),
+        Text(f"Other work, other model: {said['0']:.2f} with none, {said['6']:.2f} with six."),
+    ]
+
+
+def planes(out: Path, results: Sequence[Result]) -> list[Block]:
+    """Lay token rows out with and without decoupling (Fig. 6a)."""
+    blocks: list[Block] = []
+    for method, title in (("coupled", "without decoupling"), ("ours", "with decoupling")):
+        try:
+            plane = lay_out(*rows_of_method(out, results, method))
+        except ResourceError as error:
+            return [Heading("Token rows"), Text(str(error))]
+        if plane is None:
+            continue
+        svg = scatter({"understanding": plane.und, "generation": plane.gen}, title)
+        blocks += [Text(f"Rows {title} ({method}), by t-SNE:"), Chart(f"rows-{method}", svg)]
+        if not plane.one_width:
+            blocks.append(
+                Text(
+                    "The two experts of this model differ in width, so rows of the two kinds lie "
+                    "apart by construction; that they do shows nothing about what was learned."
+                )
+            )
+    return [Heading("Token rows"), *blocks] if blocks else []
+
+
+def trust(
+    controls: Sequence[Control],
+    doubts: Sequence[str],
+    checks: Mapping[str, Any],
+    agreed: Sequence[Agreement],
+    forgotten: Mapping[str, list[str]],
+) -> list[Block]:
+    """Say what the bench noticed, and what should not be believed."""
+    changed = {name: found for name, found in forgotten.items() if found}
+    told = "; ".join(f"{name}: {', '.join(found)}" for name, found in changed.items())
+    same = f"bit-identical after {len(forgotten)} subjects, base answers unchanged"
+    rows = [(c.control, "noticed" if c.noticed else "NOT NOTICED", c.why) for c in controls]
+    tried = [
+        (
+            row["name"],
+            f"{row['right']:.3f}",
+            f"{row['wrong']:.3f}",
+            "yes" if row["trusted"] else "no",
+        )
+        for key in ("judges", "encoders")
+        for row in checks[key]
+    ]
+    pairs = [
+        (
+            f"{a.first} and {a.second}",
+            "–" if a.kappa is None else f"{a.kappa:.3f}",
+            f"{a.same:.3f}",
+            str(a.cases),
+        )
+        for a in agreed
+    ]
+    reader = "; ".join(f"{name} {mark:.2f}" for name, mark in checks["reader"].items())
+    blocks: list[Block] = [Heading("Controls"), Table(("control", "", "why"), rows)]
+    blocks += [Text(f"Doubt: {doubt}") for doubt in doubts]
+    blocks += [
+        Text("Judges and encoders, shown things known to be right and wrong:"),
+        Table(("judge or encoder", "right", "wrong", "tells them apart"), tried),
+        Text(f"The rules' reader of scenes, mean marks on scenes it was not made from: {reader}."),
+    ]
+    if pairs:
+        blocks += [Table(("judges", "Cohen's kappa", "same mark", "cases"), pairs)]
+    return [*blocks, Text(f"The base model: {told or same}.")]
+
+
+def subjects_table(figures: Figures, names: Names, methods: Sequence[str]) -> list[Block]:
+    """Give every subject's values."""
+    columns = _filled(figures, names)
+    blocks: list[Block] = [Heading("Subject by subject")]
+    for method in (m for m in methods if m in figures.values):
+        mine = figures.values[method]
+        subjects = sorted({name for metric in columns.values() for name in mine.get(metric, {})})
+        rows = []
+        for subject in subjects:
+            cells = [mine.get(metric, {}).get(subject) for metric in columns.values()]
+            rows.append((subject, *("–" if c is None else f"{c:.3f}" for c in cells)))
+        if rows:
+            blocks += [Text(f"{method}:"), Table(("subject", *columns), rows)]
+    return blocks
+
+
+def everything(figures: Figures, methods: Sequence[str]) -> list[Block]:
+    """Give every number there is, compat variants and other judges included."""
+    rows = [
+        (metric, *(_said(figures.interval(method, metric)) for method in methods))
+        for metric in figures.metrics()
+    ]
+    return [Heading("Every metric"), Table(("metric", *methods), rows)]
+
+
+def pictures(bench: Bench, results: Sequence[Result], methods: Sequence[str]) -> list[Block]:
+    """Show what each method drew of the same item, beside a photo."""
+    by_item: dict[str, dict[str, str]] = {}
+    for result in results:
+        if result.task in ("draw", "parg", "edit"):
+            by_item.setdefault(result.item, {})[result.method] = result.output
+    drawn = {r.method for r in results if r.task in ("draw", "parg", "edit")}
+    shown = [m for m in methods if m in drawn and m not in ("black", "real")]
+    rows = []
+    for subject in bench.subjects[:_SHOWN_SUBJECTS]:
+        for task in ("draw", "parg", "edit"):
+            item = next((i for i in bench.of(subject.name, task) if i.id in by_item), None)
+            if item is not None:
+                first = f"bench/{item.image if task == 'edit' else subject.train[0]}"
+                name = f"{subject.name}: {item.text}"
+                rows.append((name, [first, *(by_item[item.id].get(m, "") for m in shown)]))
+    if not rows:
+        return []
+    return [Heading("Pictures"), Pictures(("request", "photo", *shown), rows)]

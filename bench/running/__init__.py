@@ -1,0 +1,1 @@
+"""Running: subjects in parallel, every finished item written down at once."""

@@ -1,0 +1,97 @@
+"""What is checked of every run: judges and encoders that must be believed, controls that must not.
+
+The wrong things shown here are known to be wrong by construction: answers about another subject,
+scenes of another place.
+"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from bench.data.items import Bench, Fact
+from bench.data.pictures import open_picture
+from bench.data.wording import templates
+from bench.judges.judge import AlwaysOne, AskedAnswer, AskedPicture, Judge
+from bench.judges.trust import Tried, try_encoder, try_judge
+from bench.metrics.encoders import ConstantEncoder, ImageEncoder
+
+if TYPE_CHECKING:
+    from backbone.face import Backbone
+    from bench.running.work import Kit
+
+__all__ = ["base_answers", "check_run", "known_answers", "known_pictures"]
+
+_ANSWERS, _PLACES, _SIZE, _SEED = 8, 4, 128, 20261202
+_BASE_TOKENS = 16
+
+
+def base_answers(face: "Backbone") -> tuple[str, ...]:
+    """Ask the model what has nothing to do with any concept."""
+    from backbone.decoding import TextOptions
+
+    options = TextOptions(_BASE_TOKENS)
+    return tuple(face.answer(face.read().add_text(q), options) for q in templates()["base"])
+
+
+def check_run(bench: Bench, out: Path, kit: "Kit") -> None:
+    """Try all judges and encoders of a run, and the controls, and write down what came out."""
+    tried = try_all(bench, [*kit.judges, AlwaysOne()], [*kit.encoders, ConstantEncoder()])
+    rules = next((judge for judge in kit.judges if judge.name == "rules"), None)
+    reader = getattr(rules, "reader", None)
+    record = {
+        "judges": [asdict(one) for one in tried[0]],
+        "encoders": [asdict(one) for one in tried[1]],
+        "reader": dict(reader.right) if reader is not None else {},
+    }
+    (out / "checks.json").write_text(json.dumps(record, indent=1), "utf-8")
+
+
+def try_all(
+    bench: Bench, judges: list[Judge], encoders: list[ImageEncoder]
+) -> tuple[list[Tried], list[Tried]]:
+    """Put judges and encoders to the test."""
+    answers, pictures = known_answers(bench), known_pictures()
+    photos = {
+        one.name: [open_picture(bench.folder, path) for path in one.train + one.test]
+        for one in bench.subjects
+    }
+    drawn = [shown.image for shown, right in pictures if right]
+    return (
+        [try_judge(judge, answers, pictures) for judge in judges],
+        [try_encoder(encoder, photos, drawn) for encoder in encoders],
+    )
+
+
+def known_answers(bench: Bench) -> list[tuple[AskedAnswer, bool]]:
+    """Give right answers to some questions, and answers that belong to others of the same kind."""
+    asked = [item for item in bench.items if item.task == "qa"][:_ANSWERS]
+    found = []
+    for item in asked:
+        found.append((AskedAnswer(item.text, item.answer, item.answer), True))
+        other = next((o.answer for o in asked if o.answer != item.answer), "I do not know.")
+        # what another subject's answer says, with this one's name
+        wrong = other.replace(other.split("'")[0].split(" ")[0], "It", 1)
+        found.append((AskedAnswer(item.text, item.answer, wrong), False))
+    return found
+
+
+def known_pictures() -> list[tuple[AskedPicture, bool]]:
+    """Compose scenes of some places, each called by its own place and by another one."""
+    from backbone.mini.assets import load_assets
+    from backbone.mini.world import World
+
+    world, rng = World(load_assets(None), size=_SIZE, pool=4), np.random.default_rng(_SEED)
+    places = templates()["places"][:_PLACES]
+    found = []
+    for number, place in enumerate(places):
+        scene = world.scene(rng, subject=world.subject(rng), place=place, small="", others=0)
+        image = Image.fromarray(scene.image)
+        for named in (place, places[(number + 1) % len(places)]):
+            fact = Fact(f"its home is at the {named}", False, "home", named, "place")
+            asked = AskedPicture(image, "A photo of it in its home.", fact, "")
+            found.append((asked, named == place))
+    return found

@@ -1,0 +1,193 @@
+"""Run methods over all subjects, one or several processes, and go on where it stopped."""
+
+import json
+import multiprocessing
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.data.items import Bench, read_bench
+from bench.data.opening import open_bench
+from bench.methods.catalog import choose
+from bench.methods.method import Method
+from bench.running.suites import Suite, find_suite
+from learning.presets import Recipe
+
+if TYPE_CHECKING:
+    from bench.running.work import Kit
+
+__all__ = ["RunOptions", "run_bench"]
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Say what is run: names, a seed, processes, and a judge to be asked over the net, if any."""
+
+    suite: str = "mini"
+    methods: tuple[str, ...] = ()
+    model: str = "omni-mini"
+    seed: int = 0
+    held_out: int = 2
+    workers: int = 1
+    # None takes the suite's
+    steps: int | None = None
+    judge_url: str = ""
+    judge_model: str = ""
+
+
+def _quiet(text: str) -> None:
+    """Say nothing."""
+
+
+def run_bench(
+    subjects: Path,
+    out: Path,
+    options: RunOptions,
+    *,
+    on_step: Callable[[str], None] = _quiet,
+    kit: "Kit | None" = None,
+) -> None:
+    """Do every item that is not done, and look whether the model stayed what it was.
+
+    ``kit`` is what is opened already; several processes open their own.
+    """
+    suite, methods = _chosen(options)
+    on_step("Building the bench")
+    bench = open_bench(subjects, out / "bench", seed=options.seed, held_out=options.held_out)
+    from bench.running.checks import check_run
+
+    write_run(out, bench, options, methods)
+    names = [subject.name for subject in bench.subjects]
+    # with several processes too: what is made once is made before they want it
+    kit = kit or open_kit(options)
+    if options.workers > 1 and len(names) > 1:
+        _in_processes(names, out, options, on_step)
+    else:
+        for number, name in enumerate(names, 1):
+            do_subject(kit, name, out, options, _after(f"{number}/{len(names)} ", on_step))
+    on_step("Checking the judges and the encoders")
+    check_run(bench, out, kit)
+
+
+def _after(head: str, on_step: Callable[[str], None]) -> Callable[[str], None]:
+    return lambda text: on_step(head + text)
+
+
+def _chosen(options: RunOptions) -> tuple[Suite, list[Method]]:
+    suite = find_suite(options.suite)
+    return suite, choose(options.methods, suite.methods)
+
+
+def recipe_of_run(options: RunOptions) -> Recipe:
+    """Return the recipe that every plan of a run changes."""
+    return find_suite(options.suite).recipe_for(options.steps, options.seed)
+
+
+def open_kit(options: RunOptions) -> "Kit":
+    """Open the model, what looks and what judges."""
+    from backbone import load
+    from backbone.home import find_home
+    from bench.judges.scenes import open_reader
+    from bench.metrics.encoders import EfficientNetLite, open_encoders
+    from bench.running.work import Kit
+
+    face, encoders = load(options.model), open_encoders()
+    offline = encoders[0]
+    assert isinstance(offline, EfficientNetLite)
+    reader = open_reader(offline, find_home().cache / "bench" / "scenes-1.npz")
+    return Kit(face, encoders, _judges(face, reader, options), _faces())
+
+
+def _judges(face: Any, reader: Any, options: RunOptions) -> list[Any]:
+    from bench.judges.asking import AskedJudge
+    from bench.judges.endpoint import EndpointAsker
+    from bench.judges.local import LocalAsker
+    from bench.judges.rules import RuleJudge
+
+    judges: list[Any] = [RuleJudge(reader), AskedJudge(LocalAsker(face))]
+    if options.judge_url:
+        judges.append(AskedJudge(EndpointAsker(options.judge_url, options.judge_model)))
+    return judges
+
+
+def _faces() -> Any:
+    from bench.metrics.faces import InsightFace
+    from omni_errors import ResourceError
+
+    try:
+        return InsightFace()
+    except ResourceError:
+        return None
+
+
+def do_subject(
+    kit: "Kit", name: str, out: Path, options: RunOptions, on_step: Callable[[str], None]
+) -> str:
+    """Do one subject, and note whether the model came out of it as it went in."""
+    from bench.metrics.forgetting import fingerprint
+    from bench.running.checks import base_answers
+    from bench.running.work import Work
+
+    suite, methods = _chosen(options)
+    bench = read_bench(out / "bench")
+    before = fingerprint(kit.face.model, base_answers(kit.face))
+    work = Work(kit, bench, bench.subject(name), suite, recipe_of_run(options), out, on_step)
+    work.run(methods)
+    after = fingerprint(kit.face.model, base_answers(kit.face))
+    told = {"changes": before.changes(after), "before": asdict(before), "after": asdict(after)}
+    folder = out / "forgetting"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.json").write_text(json.dumps(told, indent=1), "utf-8")
+    return name
+
+
+# several processes: each opens its kit once
+
+_KIT: "list[Kit]" = []
+
+
+def _open(options: RunOptions, threads: int) -> None:
+    import torch
+
+    torch.set_num_threads(threads)
+    _KIT[:] = [open_kit(options)]
+
+
+def _do(name: str, out: Path, options: RunOptions) -> str:
+    return do_subject(_KIT[0], name, out, options, _quiet)
+
+
+def _in_processes(
+    names: Sequence[str], out: Path, options: RunOptions, on_step: Callable[[str], None]
+) -> None:
+    import os
+
+    threads = max((os.cpu_count() or 1) // options.workers, 1)
+    with ProcessPoolExecutor(
+        min(options.workers, len(names)),
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_open,
+        initargs=(options, threads),
+    ) as pool:
+        waiting = [pool.submit(_do, name, out, options) for name in names]
+        for number, done in enumerate(as_completed(waiting), 1):
+            on_step(f"{number} of {len(names)} subjects done, the last {done.result()}")
+
+
+def write_run(out: Path, bench: Bench, options: RunOptions, methods: Sequence[Method]) -> None:
+    """Write down what was asked for, and with what."""
+    import torch
+
+    record: Mapping[str, Any] = {
+        "options": asdict(options),
+        "methods": [method.name for method in methods],
+        "bench": bench.hash,
+        "subjects": [subject.name for subject in bench.subjects],
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+    }
+    (out / "run.json").write_text(json.dumps(record, indent=1), "utf-8")

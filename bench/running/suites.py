@@ -1,0 +1,100 @@
+"""How much is done: suites by name, each with its items, its steps and its methods."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bench.data.items import Bench, Item
+from bench.methods.catalog import MAIN, METHODS
+from learning.presets import Recipe, find_recipe
+from omni_errors import NotFoundError
+
+__all__ = ["SUITES", "Suite", "find_suite", "items_of"]
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Say how many items of each task a subject has, and how long it is learned.
+
+    ``negatives`` are recognition items without the subject; None is all there are.
+    """
+
+    name: str
+    about: str
+    methods: tuple[str, ...]
+    limits: Mapping[str, int | None] = field(default_factory=dict)
+    negatives: int | None = None
+    steps: int | None = None
+    # points of the schedule of a picture; None takes the model's
+    timesteps: int | None = None
+    recipe: str = "quick"
+    # fields of the recipe that are other here
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+    def recipe_for(self, steps: int | None, seed: int) -> Recipe:
+        """Return what is learned by: a number of steps, not of seconds, so that it repeats."""
+        usual = find_recipe(self.recipe)
+        number = steps or self.steps or usual.steps
+        fields: dict[str, Any] = {
+            "steps": number,
+            "seed": seed,
+            "budget_s": None,
+            "patience": None,
+            "test_every": max(number // 3, 1),
+            "warmup": min(usual.warmup, number // 4),
+        }
+        return replace(usual, **{**fields, **self.changes})
+
+
+_SMOKE = {"rec": 1, "vqa": 1, "qa": 1, "choice": 1, "draw": 1, "parg": 2, "edit": 1}
+_MINI = {"rec": 2, "vqa": 3, "qa": 3, "choice": 4, "draw": 3, "parg": 2, "edit": 3}
+
+SUITES: dict[str, Suite] = {
+    one.name: one
+    for one in (
+        Suite(
+            "smoke",
+            "does everything run: a few items, two steps; its numbers mean nothing",
+            ("ours", "ours-both", "coupled", "no-replay", "tp", "base"),
+            _SMOKE,
+            negatives=1,
+            steps=2,
+            timesteps=6,
+            changes={"scene_edits": 4, "views": 2, "strangers": 4, "test_every": 2},
+        ),
+        Suite(
+            "mini",
+            "the main methods on a laptop: about an hour for twenty subjects",
+            MAIN,
+            _MINI,
+            negatives=6,
+            steps=60,
+            timesteps=13,
+        ),
+        Suite("full", "every method and every item", tuple(METHODS), {}),
+    )
+}
+
+
+def find_suite(name: str) -> Suite:
+    """Return a suite.
+
+    Raises:
+        NotFoundError: naming those there are.
+    """
+    if name not in SUITES:
+        raise NotFoundError(f"There is no suite {name!r}.", hint=f"Known: {', '.join(SUITES)}.")
+    return SUITES[name]
+
+
+def items_of(bench: Bench, subject: str, task: str, suite: Suite) -> list[Item]:
+    """Choose a suite's items: spread evenly over those of a task, the same every time."""
+    items, limit = list(bench.of(subject, task)), suite.limits.get(task)
+    if task == "rec":
+        yes = [item for item in items if item.answer.lower().startswith("yes")]
+        no = [item for item in items if item not in yes]
+        # look-alikes come first
+        return yes[:limit] + no[: suite.negatives]
+    if limit is None or limit >= len(items):
+        return items
+    return [items[n * len(items) // limit] for n in range(limit)]

@@ -1,0 +1,226 @@
+"""All items of one subject by all methods, in one process with one model."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from backbone.face import Backbone
+from backbone.painting import ImageOptions
+from bench.data.items import TASKS, Bench, Item, Subject
+from bench.data.pictures import open_picture
+from bench.judges.judge import Judge
+from bench.methods.dreambooth import with_updates
+from bench.methods.method import Method
+from bench.methods.players import Control, Player, RowsPlayer, UpdatesPlayer
+from bench.methods.prompting import Library, PromptPlayer, RetrievalPlayer
+from bench.methods.teaching import Taught, Teacher
+from bench.metrics.encoders import ImageEncoder
+from bench.metrics.faces import FaceEncoder
+from bench.running.ledger import Ledger, Result
+from bench.running.scoring import Scored, Scorer
+from bench.running.suites import Suite, items_of
+from graphs.options import ReplayOptions
+from learning.checkpoint import backbone_id
+from learning.presets import Recipe
+
+__all__ = ["Kit", "Work"]
+
+
+@dataclass(frozen=True)
+class Kit:
+    """What a process opens once: the model, what looks and what judges."""
+
+    face: Backbone
+    encoders: Sequence[ImageEncoder]
+    judges: Sequence[Judge]
+    faces: FaceEncoder | None = None
+
+    @cached_property
+    def backbone(self) -> str:
+        """Name the model and its weights."""
+        return backbone_id(self.face)
+
+
+class Work:
+    """Do one subject."""
+
+    def __init__(
+        self,
+        kit: Kit,
+        bench: Bench,
+        subject: Subject,
+        suite: Suite,
+        recipe: Recipe,
+        out: Path,
+        on_step: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self.kit, self.bench, self.subject = kit, bench, subject
+        self.suite, self.out, self.on_step = suite, out, on_step
+        self.recipe = recipe
+        self.teacher = Teacher(kit.face, bench, subject, recipe, out / "rows")
+        self.scorer = Scorer(bench, subject, kit.encoders, kit.judges, kit.faces)
+        self.ledger = Ledger(out / "results" / f"{subject.name}.jsonl")
+        self.library = Library(kit.face, bench)
+
+    def run(self, methods: Sequence[Method]) -> None:
+        """Do what is not done yet."""
+        for method in methods:
+            self._method(method)
+
+    def _method(self, method: Method) -> None:
+        settings = self._settings(method)
+        todo = [
+            item
+            for task in TASKS
+            if task in method.tasks
+            for item in items_of(self.bench, self.subject.name, task, self.suite)
+            if not self.ledger.has(method.name, item.id, settings)
+        ]
+        if not todo:
+            return
+        taught = self._taught(method)
+        player = self._player(method, taught)
+        if taught is not None and taught.updates:
+            with with_updates(self.kit.face, taught.updates):
+                self._items(method, player, taught, todo, settings)
+        else:
+            self._items(method, player, taught, todo, settings)
+
+    def _settings(self, method: Method) -> str:
+        """Name everything that changes a result; under another name it is done anew."""
+        told = {
+            "bench": self.bench.hash,
+            "backbone": self.kit.backbone,
+            "rows": self.teacher.key(method.rows) if method.rows else "",
+            "method": [method.context, method.facts, method.replay, method.exemplars],
+            "timesteps": self.suite.timesteps,
+            "judges": [judge.name for judge in self.kit.judges],
+            "encoders": [encoder.name for encoder in self.kit.encoders],
+        }
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+
+    def _taught(self, method: Method) -> Taught | None:
+        if method.rows is None:
+            return None
+        name = f"{self.subject.name}: {method.name}"
+
+        def told(done: int, steps: int) -> None:
+            self.on_step(f"{name}, learning, step {done} of {steps}")
+
+        self.on_step(f"{name}, learning")
+        return self.teacher.teach(method.rows, told)
+
+    # who plays
+
+    @property
+    def _options(self) -> ImageOptions:
+        return ImageOptions(num_timesteps=self.suite.timesteps)
+
+    def _player(self, method: Method, taught: Taught | None) -> Player:
+        face, subject, options = self.kit.face, self.subject, self._options
+        if method.control:
+            size = face.config.default_image_size[0]
+            return Control(method.control, self._real, size)
+        if taught is not None and taught.concept is not None:
+            replay = ReplayOptions(method.exemplars, method.replay)
+            return RowsPlayer(face, subject, taught.concept, method.facts, replay, options)
+        if taught is not None:
+            return UpdatesPlayer(face, subject, options)
+        if method.context == "retrieval":
+            return RetrievalPlayer(face, subject, self.library, options)
+        photos = tuple(self.teacher.photos()) if method.context == "images" else ()
+        return PromptPlayer(face, subject, method.context == "text", photos, options)
+
+    def _real(self) -> list[Image.Image]:
+        """Open photos that were held out; of a single photo there is only that."""
+        paths = self.subject.test or self.subject.train
+        return [open_picture(self.bench.folder, path) for path in paths]
+
+    # items
+
+    def _items(
+        self,
+        method: Method,
+        player: Player,
+        taught: Taught | None,
+        items: Sequence[Item],
+        settings: str,
+    ) -> None:
+        for number, item in enumerate(items, 1):
+            self.on_step(f"{self.subject.name}: {method.name}, {item.task} {number}/{len(items)}")
+            start = time.monotonic()
+            output, scored, trace = self._done(method, player, item)
+            self.ledger.add(
+                Result(
+                    method.name,
+                    self.subject.name,
+                    item.id,
+                    item.task,
+                    output,
+                    scored.values,
+                    scored.verdicts,
+                    trace,
+                    self._provenance(taught, item, settings),
+                    round(time.monotonic() - start, 3),
+                    item.kind,
+                )
+            )
+
+    def _done(
+        self, method: Method, player: Player, item: Item
+    ) -> tuple[str, Scored, dict[str, Any]]:
+        if item.task in ("draw", "parg"):
+            drawn = player.draw(item.text, item.seed, needs_fact=item.task == "parg")
+            trace = {"prompt": drawn.prompt, "stages": drawn.stages}
+            return self._keep(method, item, drawn.image), self.scorer.picture(item, drawn), trace
+        if item.task == "edit":
+            source = open_picture(self.bench.folder, item.image)
+            drawn = player.edit(source, item.text, item.seed)
+            margins = self._margins(player, item, source, drawn.image)
+            scored = self.scorer.edit(item, drawn, margins)
+            return self._keep(method, item, drawn.image), scored, {"prompt": drawn.prompt}
+        image = open_picture(self.bench.folder, item.image) if item.image else None
+        answered = player.answer(item.text, image, asks_yes=item.task == "rec")
+        return answered.text, self.scorer.answer(item, answered), {"asked": item.text}
+
+    def _margins(
+        self, player: Player, item: Item, before: Image.Image, after: Image.Image
+    ) -> tuple[float, float] | None:
+        """Ask whether the subject is in a picture before and after its removal."""
+        if item.kind != "remove" or isinstance(player, Control):
+            return None
+        question = f"Is <{self.subject.mention}> in this photo?"
+        asked = [player.answer(question, image, asks_yes=True).margin for image in (before, after)]
+        first, second = (margin or 0.0 for margin in asked)
+        return first, second
+
+    def _keep(self, method: Method, item: Item, image: Image.Image) -> str:
+        path = Path("pictures") / method.name / f"{item.id.replace('/', '-')}.png"
+        file = self.out / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        image.save(file)
+        return path.as_posix()
+
+    def _provenance(self, taught: Taught | None, item: Item, settings: str) -> dict[str, Any]:
+        record = taught.record if taught is not None else {}
+        return {
+            "settings": settings,
+            "suite": self.suite.name,
+            "bench": self.bench.hash,
+            "backbone": self.kit.backbone,
+            "rows": taught.key if taught is not None else "",
+            "rows sha256": str(record.get("sha256", "")),
+            "steps": record.get("steps"),
+            "recipe": asdict(self.recipe) if taught is not None else {},
+            "seed": item.seed,
+            "timesteps": self.suite.timesteps,
+            "encoders": [encoder.name for encoder in self.kit.encoders],
+            "judges": [judge.name for judge in self.kit.judges],
+        }

@@ -1,0 +1,60 @@
+"""Find the photos in a line of chat: dropped, pasted or typed paths of files that exist.
+
+Quotes, escaped and plain spaces, ``~`` and ``file://`` are understood, as terminals write them
+when a file is dropped into the window.
+"""
+
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+__all__ = ["PICTURE_SUFFIXES", "find_photos", "to_path"]
+
+_WORD = re.compile(r"""(?<!\S)("[^"]+"|'[^']+'|(?:\\.|[^\s\\])+)(?!\S)""")
+PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"}
+PICTURE_SUFFIXES |= {".heic", ".heif", ".jp2"}
+
+
+def to_path(word: str) -> Path:
+    """Return the path that a word spells, whether there is a file or not."""
+    text = word.strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+        text = text[1:-1]
+    elif "\\" in text and not Path(text).exists():
+        text = re.sub(r"\\(.)", r"\1", text)
+    if text.startswith("file://"):
+        text = unquote(urlsplit(text).path)
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        # "~somebody" whom this machine does not know
+        return Path(text)
+
+
+def find_photos(line: str) -> tuple[str, list[Path]]:
+    """Take the paths of existing files out of a line; return the words left, and the paths."""
+    whole = to_path(line)
+    if _is_photo(whole, line.strip()):
+        return "", [whole]
+    found: list[Path] = []
+
+    def take(match: re.Match[str]) -> str:
+        path = to_path(match[1])
+        if not _is_photo(path, match[1]):
+            return match[0]
+        found.append(path)
+        return ""
+
+    left = _WORD.sub(take, line)
+    return (re.sub(r"[ \t]+", " ", left).strip() if found else line.strip()), found
+
+
+def _is_photo(path: Path, written: str) -> bool:
+    """Tell whether a word means a file: it is one, and is written like one."""
+    meant = path.suffix.lower() in PICTURE_SUFFIXES or written.startswith(
+        ("file://", "/", "~/", "./")
+    )
+    try:
+        return meant and path.is_file()
+    except (OSError, ValueError):
+        return False

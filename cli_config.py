@@ -1,0 +1,104 @@
+"""``omni config``: show and change settings."""
+
+from typing import Annotated
+
+import typer
+
+from cli_options import Json, run_default
+from cli_output import note, print_json, print_table, say
+from cli_settings import Value, file_path, find_key, in_force, read_file, write_file
+from omni_errors import NotFoundError
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="Show and change settings.", invoke_without_command=True, rich_markup_mode=None
+)
+Name = Annotated[str, typer.Argument(help="A setting; see `omni config show`.")]
+
+
+@app.callback()
+def group(context: typer.Context) -> None:
+    """Show and change settings; without a command, show them."""
+    run_default(context, "show")
+
+
+@app.command()
+def show(as_json: Json = False) -> None:
+    """Show every setting, its value and where that comes from."""
+    values = in_force().values()
+    if as_json:
+        print_json({"settings": [_row(value) for value in values], "file": str(file_path())})
+        return
+    rows = [(v.key.name, v.value or "worked out", v.origin, _about(v)) for v in values]
+    print_table(("setting", "value", "from", "what it is"), rows)
+
+
+def _row(value: Value) -> dict[str, object]:
+    return {
+        "name": value.key.name,
+        "value": value.value,
+        "origin": value.origin,
+        "default": value.key.default,
+        "allowed": list(value.key.allowed),
+        "variable": value.key.variable,
+    }
+
+
+def _about(value: Value) -> str:
+    allowed = ", ".join(value.key.allowed)
+    return f"{value.key.about} ({allowed})" if allowed else value.key.about
+
+
+@app.command()
+def get(name: Name, as_json: Json = False) -> None:
+    """Print the value of a setting."""
+    find_key(name)
+    value = in_force()[name]
+    if as_json:
+        print_json(_row(value))
+    else:
+        say(value.value)
+
+
+@app.command("set")
+def set_value(
+    name: Name,
+    value: Annotated[str, typer.Argument(help="What it is to be.")],
+    as_json: Json = False,
+) -> None:
+    """Keep a setting in the file."""
+    kept = find_key(name).check(value, "The command")
+    path = write_file(read_file() | {name: kept})
+    now = in_force()[name]
+    if now.origin == "environment":
+        note(f"{now.key.variable} is set, and stays above the file: {now.value}.")
+    if as_json:
+        print_json(_row(now))
+    else:
+        note(f"{name} is {kept} in {path}.")
+
+
+@app.command()
+def unset(name: Name, as_json: Json = False) -> None:
+    """Take a setting out of the file, so that its default is used."""
+    find_key(name)
+    values = read_file()
+    if name not in values:
+        raise NotFoundError(f"The file does not set {name}.", hint="See `omni config show`.")
+    values.pop(name)
+    write_file(values)
+    now = in_force()[name]
+    if as_json:
+        print_json(_row(now))
+    else:
+        note(f"{name} is {now.value or 'worked out'} again, from the {now.origin}.")
+
+
+@app.command()
+def path(as_json: Json = False) -> None:
+    """Print where the settings are kept."""
+    if as_json:
+        print_json({"path": str(file_path())})
+    else:
+        say(str(file_path()))

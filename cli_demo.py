@@ -1,0 +1,227 @@
+"""``omni demo``: the whole of it on a folder of photos, and a page that shows how it went.
+
+The demo lives in a home of its own, which is gone afterwards: nothing that you taught is touched.
+"""
+
+import json
+import re
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli_demo_page import Picture, Scene, write_page, write_sheet
+from cli_model import ensure_here
+from cli_options import Json, Model, Yes
+from cli_output import note, print_json, say_path
+from cli_progress import Training
+from omni_errors import InputError, OmniError
+
+if TYPE_CHECKING:
+    from assistant import Assistant
+
+__all__ = ["About", "Story", "demo", "read_about"]
+
+_SEED = 7
+
+
+@dataclass(frozen=True)
+class About:
+    """What a folder of demo photos is of, and what is tried with it; its ``about.json``."""
+
+    name: str
+    class_name: str
+    facts: tuple[str, ...]
+    # what no photo shows and a fact says, and a word of the right answer
+    question: str
+    answer: str
+    # a place that only a fact names
+    place: str
+    # what an edit is to do
+    edit: str
+    # photos that are learned from, others of the same, and one of something else
+    known: tuple[Path, ...]
+    unseen: tuple[Path, ...]
+    other: tuple[Path, ...]
+    # who made the photos, and on what terms they are shared
+    credits: str
+
+
+def demo(
+    out: Annotated[Path, typer.Option("--out", help="The folder for what it makes.")] = Path(
+        "omni-demo"
+    ),
+    photos: Annotated[
+        Path | None, typer.Option("--photos", help="A folder with an about.json, like ours.")
+    ] = None,
+    yes: Yes = False,
+    model: Model = "omni-mini",
+    as_json: Json = False,
+) -> None:
+    """Learn somebody from photos, recognise, answer, draw and edit, and write a page of it."""
+    about = read_about(photos or Path(str(files("assistant") / "demo")))
+    _make_folder(out)
+    ensure_here(model, yes=yes)
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory(dir=out, prefix=".home-") as home:
+        from assistant import Assistant
+
+        assistant = Assistant(user="demo", model=model, home=home)
+        try:
+            scenes = tuple(Story(assistant, about, out).scenes())
+        finally:
+            assistant.close()
+        seconds = time.monotonic() - start
+        page, sheet = out / "index.html", out / "sheet.png"
+        footer = f"{about.credits}\n\nMade by {model} in {seconds:.0f} s on this machine."
+        write_page(page, f"{about.name}, learned from {len(about.known)} photos", scenes, footer)
+        write_sheet(sheet, scenes)
+    _tell(page, sheet, scenes, seconds, as_json)
+
+
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{out} cannot be made a folder: {error.strerror}.", hint="Choose another with --out."
+        ) from error
+
+
+def _tell(
+    page: Path, sheet: Path, scenes: tuple[Scene, ...], seconds: float, as_json: bool
+) -> None:
+    if as_json:
+        told = [{"title": scene.title, "said": scene.said} for scene in scenes]
+        data: dict[str, Any] = {"page": str(page), "sheet": str(sheet)}
+        print_json(data | {"seconds": round(seconds, 1), "scenes": told})
+        return
+    note(f"Done in {seconds:.0f} s. Open the page in a browser:")
+    say_path(page)
+    say_path(sheet)
+
+
+def read_about(folder: Path) -> About:
+    """Read what a folder of demo photos is of.
+
+    Raises:
+        InputError: if there is no such folder, or its ``about.json`` lacks something.
+    """
+    file = folder / "about.json"
+    try:
+        data = json.loads(file.read_text("utf8"))
+        return About(
+            name=str(data["name"]),
+            class_name=str(data["class"]),
+            facts=tuple(map(str, data["facts"])),
+            question=str(data["question"]),
+            answer=str(data["answer"]),
+            place=str(data["place"]),
+            edit=str(data["edit"]),
+            known=_photos(folder, data["known"]),
+            unseen=_photos(folder, data["unseen"]),
+            other=_photos(folder, data["other"]),
+            credits=str(data["credits"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{file} cannot be used: {type(error).__name__}: {error}.",
+            hint="Give another folder with --photos; README.md says what is in one.",
+        ) from error
+
+
+def _photos(folder: Path, names: list[str]) -> tuple[Path, ...]:
+    return tuple(folder / Path(name).name for name in names)
+
+
+def _verdict(correct: bool) -> str:
+    return "right" if correct else "wrong"
+
+
+class Story:
+    """Try one thing after another; what fails is told on the page like the rest."""
+
+    def __init__(self, assistant: "Assistant", about: About, out: Path) -> None:
+        self.assistant, self.about, self.out = assistant, about, out
+        self.drawn: Path | None = None
+
+    def scenes(self) -> Iterator[Scene]:
+        """Try everything in order."""
+        yield self._learn()
+        yield self._recognise()
+        yield self._answer()
+        yield self._draw()
+        yield self._edit()
+
+    def _learn(self) -> Scene:
+        about = self.about
+        note(f"Learning {about.name} from {len(about.known)} photos.")
+        with Training("quick") as training:
+            training.step("Reading the photos.")
+            learned = self.assistant.concepts.add(
+                about.known,
+                name=about.name,
+                class_name=about.class_name,
+                facts=about.facts,
+                preset="quick",
+                on_note=training.note,
+                on_step=training,
+            )
+        steps, took = learned.training.get("steps"), learned.training.get("wall_time_s", 0.0)
+        said = [f"Usable after {learned.seconds:.1f} s, trained {steps} steps in {took:.0f} s."]
+        said += [f"Told: {fact}" for fact in about.facts]
+        pictures = [Picture(path, "learned from") for path in about.known]
+        return Scene(f"{about.name} is learned", "\n".join(said), tuple(pictures))
+
+    def _recognise(self) -> Scene:
+        note("Recognising photos it has not seen, and one of something else.")
+        asked = [(path, "yes") for path in self.about.unseen]
+        asked += [(path, "no") for path in self.about.other]
+        pictures, right = [], 0
+        for path, wanted in asked:
+            said = self._said("Who is this?", path)
+            correct = (self.about.name.casefold() in said.casefold()) is (wanted == "yes")
+            right += correct
+            pictures.append(Picture(path, f"{said} ({_verdict(correct)})"))
+        said = f"Who is this? {right} of {len(asked)} right, in photos it did not learn from."
+        return Scene("Who is this?", said, tuple(pictures))
+
+    def _said(self, text: str, *images: Path) -> str:
+        try:
+            return self.assistant.ask(text, images).text
+        except OmniError as error:
+            return f"[{error}]"
+
+    def _answer(self) -> Scene:
+        note("Answering about what no photo shows.")
+        said = self._said(self.about.question)
+        correct = self.about.answer.casefold() in said.casefold()
+        expected = "" if correct else f", expected: {self.about.answer}"
+        told = f"{self.about.question}\n{said} ({_verdict(correct)}{expected})"
+        return Scene("What no photo shows", told)
+
+    def _draw(self) -> Scene:
+        note("Drawing it where only a fact says, with and without what is known.")
+        pictures, said = [], [self.about.place]
+        for replay, what in ((True, "with replay"), (False, "without replay")):
+            drawing = self.assistant.draw(
+                self.about.place, seed=_SEED, folder=self.out / "pictures", replay=replay
+            )
+            self.drawn = self.drawn or drawing.path
+            said.append(f"{what}: {re.sub('[<>]', '', drawing.prompt)}")
+            pictures.append(Picture(drawing.path, f"{what}, seed {drawing.seed}"))
+        return Scene("Drawn in a place that only a fact names", "\n".join(said), tuple(pictures))
+
+    def _edit(self) -> Scene:
+        note("Editing a photo.")
+        photo = (*self.about.unseen, *self.about.known)[0]
+        drawing = self.assistant.edit(
+            photo, self.about.edit, seed=_SEED, folder=self.out / "pictures"
+        )
+        pictures = (Picture(photo, "before"), Picture(drawing.path, f"after, seed {drawing.seed}"))
+        return Scene("Edited", self.about.edit, pictures)

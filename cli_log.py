@@ -1,0 +1,336 @@
+"""``omni log`` and ``omni replay``: what was said, why, and the pictures that came of it.
+
+Ids are long; their beginning or their end is enough where only one has it.
+"""
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from cli_options import Json, Model, Seed, User, Yes, open_assistant, run_default
+from cli_output import note, print_json, print_pairs, print_table, say, say_path
+from omni_errors import NotFoundError, RefusedError
+
+if TYPE_CHECKING:
+    from assistant import Assistant
+    from memory.values import Conversation, Image, Turn
+
+__all__ = [
+    "app",
+    "compared",
+    "find_conversation",
+    "flat",
+    "print_conversations",
+    "print_turns",
+    "replay",
+    "rested_on",
+]
+
+app = typer.Typer(
+    help="See what was said, why, and what was drawn.",
+    invoke_without_command=True,
+    rich_markup_mode=None,
+)
+TurnId = Annotated[str, typer.Argument(help="A turn's id, its beginning or end, or `last`.")]
+_Row = TypeVar("_Row", "Conversation", "Image", "Turn")
+# digits of an id that are shown; ids end in chance
+_SHOWN = 8
+_WIDTH = 60
+# what a trace holds to run the turn again, and ids
+_INNER = ("key", "given", "attachment", "image")
+_IDS = re.compile(r"[0-9a-f]{32}(?:[,\n][0-9a-f]{32})*")
+
+
+@app.callback()
+def group(context: typer.Context) -> None:
+    """See what was said, why, and what was drawn; without a command, list turns."""
+    run_default(context, "list")
+
+
+@app.command("list")
+def list_turns(
+    count: Annotated[int, typer.Option("-n", min=1, help="How many, the newest.")] = 10,
+    query: Annotated[str, typer.Option("-q", help="Only turns that say this.")] = "",
+    conversation: Annotated[str | None, typer.Option("--id", help="Only of this one.")] = None,
+    user: User = "me",
+    as_json: Json = False,
+) -> None:
+    """List the last turns, the newest at the end."""
+    assistant = open_assistant(user)
+    turns = assistant.memory.turns.recent(assistant.user, count, containing=query)
+    if conversation:
+        found = find_conversation(assistant, conversation)
+        turns = tuple(reversed(assistant.memory.turns.list(assistant.user, found.id)))[:count]
+    turns = turns[::-1]
+    if as_json:
+        print_json({"turns": [_turn_data(assistant, turn) for turn in turns]})
+    elif turns:
+        header = ("id", "when", "intent", "said", "answered")
+        print_table(header, [_turn_cells(turn) for turn in turns])
+    else:
+        note("Nothing was said yet." if not query else f"No turn says {query!r}.")
+
+
+def _turn_cells(turn: "Turn") -> tuple[str, ...]:
+    when = f"{turn.created_at.astimezone():%Y-%m-%d %H:%M}"
+    return (turn.id[-_SHOWN:], when, turn.intent, _short(turn.text), _short(turn.reply))
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _WIDTH else f"{line[: _WIDTH - 1]}…"
+
+
+def _turn_data(assistant: "Assistant", turn: "Turn") -> dict[str, Any]:
+    return {
+        "id": turn.id,
+        "conversation": turn.conversation_id,
+        "number": turn.number,
+        "when": turn.created_at.isoformat(),
+        "intent": turn.intent,
+        "text": turn.text,
+        "reply": turn.reply,
+        "concepts": _names(assistant, turn.concepts),
+        "trace": dict(turn.trace),
+    }
+
+
+def _names(assistant: "Assistant", ids: Sequence[str]) -> list[str]:
+    return [assistant.memory.concepts.by_id(assistant.user, one).name for one in ids]
+
+
+@app.command()
+def show(turn_id: TurnId, user: User = "me", as_json: Json = False) -> None:
+    """Show one turn, what it rested on, and its pictures."""
+    assistant = open_assistant(user)
+    turn = find_turn(assistant, turn_id)
+    pictures = assistant.memory.images.list(assistant.user, turn=turn.id)
+    data = _turn_data(assistant, turn)
+    if as_json:
+        print_json(data | {"pictures": [_image_data(assistant, one) for one in pictures]})
+        return
+    trace = data.pop("trace")
+    print_pairs([(key, _cell(value)) for key, value in data.items() if value != ""])
+    say("\nWhat it rested on:" if trace else "\nNothing is noted of what it rested on.")
+    print_pairs(rested_on(trace))
+    for picture in pictures:
+        say(f"picture {picture.id[-_SHOWN:]}, seed {picture.record.get('seed', 'unknown')}")
+
+
+def _cell(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, list) else str(value)
+
+
+def rested_on(trace: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Lay out what a turn rested on, without what only a program can read."""
+    told = {key: value for key, value in trace.items() if key not in _INNER}
+    return [pair for pair in flat(told) if not _IDS.fullmatch(pair[1])]
+
+
+def flat(data: Any, name: str = "") -> list[tuple[str, str]]:
+    """Lay nested data out as lines of names and values, leaving out what is empty."""
+    if isinstance(data, dict):
+        named = [(f"{name} {key}".strip().replace("_", " "), value) for key, value in data.items()]
+        return [pair for key, value in named for pair in flat(value, key)]
+    if isinstance(data, (list, tuple)):
+        if all(isinstance(one, (str, int, float)) for one in data):
+            return [(name, "\n".join(map(str, data)))] if data else []
+        numbered = [(f"{name} {number}", one) for number, one in enumerate(data, 1)]
+        return [pair for key, one in numbered for pair in flat(one, key)]
+    if data is None or data == "":
+        return []
+    return [(name, f"{data:.3f}" if isinstance(data, float) else str(data))]
+
+
+@app.command()
+def pictures(
+    picture: Annotated[str | None, typer.Argument(help="Show what this one was made from.")] = None,
+    count: Annotated[int, typer.Option("-n", min=1, help="How many, the newest.")] = 20,
+    user: User = "me",
+    as_json: Json = False,
+) -> None:
+    """List pictures, the newest at the end; or follow one back to what it was made from."""
+    assistant = open_assistant(user)
+    images = assistant.memory.images.list(assistant.user)
+    if picture:
+        found = _only(images, picture, "picture", "omni log pictures")
+        shown = assistant.memory.images.lineage(assistant.user, found.id)
+    else:
+        shown = images[:count][::-1]
+    if as_json:
+        print_json({"pictures": [_image_data(assistant, one) for one in shown]})
+    elif shown:
+        header = ("id", "when", "seed", "size", "made from", "drawn")
+        print_table(header, [_image_cells(one) for one in shown])
+    else:
+        note("Nothing was drawn yet.")
+
+
+def _image_cells(image: "Image") -> tuple[str, ...]:
+    when = f"{image.created_at.astimezone():%Y-%m-%d %H:%M}"
+    size = f"{image.width}x{image.height}" if image.width else ""
+    parent = image.parent_id[-_SHOWN:] if image.parent_id else ""
+    seed = str(image.record.get("seed", ""))
+    return (image.id[-_SHOWN:], when, seed, size, parent, _short(image.prompt) or "a photo given")
+
+
+def _image_data(assistant: "Assistant", image: "Image") -> dict[str, Any]:
+    return {
+        "id": image.id,
+        "when": image.created_at.isoformat(),
+        "turn": image.turn_id,
+        "parent": image.parent_id,
+        "prompt": image.prompt,
+        "seed": image.record.get("seed"),
+        "size": [image.height, image.width],
+        "concepts": _names(assistant, image.concepts),
+        "file": str(assistant.memory.vault.path(image.sha256)),
+    }
+
+
+@app.command()
+def remove(
+    turn_ids: Annotated[list[str], typer.Argument(help="Ids of turns.")],
+    yes: Yes = False,
+    user: User = "me",
+    as_json: Json = False,
+) -> None:
+    """Remove turns; pictures stay, see `omni concept forget --images`."""
+    assistant = open_assistant(user)
+    turns = [find_turn(assistant, one) for one in turn_ids]
+    if not yes:
+        _confirm(f"Remove {len(turns)} turns for good?")
+    for turn in turns:
+        assistant.memory.turns.remove(assistant.user, turn.id)
+    if as_json:
+        print_json({"removed": [turn.id for turn in turns]})
+    else:
+        note(f"Removed {len(turns)} turns.")
+
+
+def _confirm(question: str) -> None:
+    if not sys.stdin.isatty():
+        raise RefusedError(f"{question} Nobody is there to answer.", hint="Add --yes.")
+    if not typer.confirm(question, err=True):
+        raise RefusedError("Nothing was removed.")
+
+
+@app.command()
+def conversations(user: User = "me", as_json: Json = False) -> None:
+    """List conversations, the newest first."""
+    found = open_assistant(user).conversations.list()
+    if as_json:
+        rows = [{"id": c.id, "title": c.title, "when": c.created_at.isoformat()} for c in found]
+        print_json({"conversations": rows})
+    else:
+        print_conversations(found)
+
+
+def print_conversations(found: "Sequence[Conversation]") -> None:
+    """Print conversations with their ids and titles."""
+    if not found:
+        note("There is no conversation yet.")
+        return
+    rows = [
+        (one.id[-_SHOWN:], f"{one.created_at.astimezone():%Y-%m-%d %H:%M}", _short(one.title))
+        for one in found
+    ]
+    print_table(("id", "begun", "title"), rows)
+
+
+def print_turns(turns: "Sequence[Turn]") -> None:
+    """Print turns as they went."""
+    for turn in turns:
+        say(f"> {turn.text}\n{turn.reply}")
+
+
+def find_turn(assistant: "Assistant", part: str) -> "Turn":
+    """Return the turn of an id, of an end of one, or the last.
+
+    Raises:
+        NotFoundError: if there is none, or more than one.
+    """
+    if part == "last":
+        turns = assistant.memory.turns.recent(assistant.user, 1)
+        return _only(turns, "", "turn", "omni log list")
+    turns = assistant.memory.turns.recent(assistant.user, 2, id_part=part)
+    return _only(turns, part, "turn", "omni log list")
+
+
+def find_conversation(assistant: "Assistant", part: str) -> "Conversation":
+    """Return the conversation of an id, or of the beginning or end of one.
+
+    Raises:
+        NotFoundError: if there is none, or more than one.
+    """
+    found = assistant.memory.conversations.list(assistant.user)
+    return _only(found, part, "conversation", "omni log conversations")
+
+
+def _only(rows: "Sequence[_Row]", part: str, what: str, command: str) -> _Row:
+    fits = [row for row in rows if row.id.startswith(part) or row.id.endswith(part)]
+    if len(fits) == 1:
+        return fits[0]
+    if fits:
+        raise NotFoundError(f"More than one {what} has {part!r} in its id.", hint="Write more.")
+    raise NotFoundError(f"There is no {what} {part!r}.", hint=f"See `{command}`.")
+
+
+def replay(
+    turn_id: TurnId,
+    seed: Seed = None,
+    user: User = "me",
+    model: Model = "omni-mini",
+    as_json: Json = False,
+) -> None:
+    """Run a turn again with what it used then, and compare the results."""
+    from assistant import Answer
+
+    assistant = open_assistant(user, model)
+    turn = find_turn(assistant, turn_id)
+    before = _results(assistant, turn)
+    again = assistant.replay_turn(turn.id, seed=seed)
+    if isinstance(again, Answer) and again.question is not None:
+        raise RefusedError(
+            f"Run again, the turn asks first: {again.text}",
+            hint=f"Answer with `omni chat --id {again.conversation}`.",
+        )
+    kept = assistant.memory.turns.get(assistant.user, again.turn) if again.turn else None
+    same = compared(before, _results(assistant, kept)) if kept else "different"
+    if as_json:
+        now = _turn_data(assistant, kept) if kept else None
+        print_json({"result": same, "before": _turn_data(assistant, turn), "now": now})
+        return
+    say(f"before: {turn.reply}\nnow: {kept.reply if kept else again.text}")
+    for path in again.images:
+        say_path(path)
+    note(f"The results are {same}." + (" The seed was another." if seed is not None else ""))
+
+
+def _results(assistant: "Assistant", turn: "Turn") -> "tuple[str, tuple[str, ...]]":
+    """Return what a turn came to: its words, and the pixels of its pictures."""
+    made = str(turn.trace.get("image", ""))
+    images = assistant.memory.images.list(assistant.user, turn=turn.id)
+    data = [assistant.memory.images.read(assistant.user, i.id) for i in images if i.id in made]
+    return turn.reply, tuple(_pixels(one) for one in data)
+
+
+def _pixels(data: bytes) -> str:
+    """Return a digest of a picture's pixels; what else is in the file says when it was made."""
+    import io
+    from hashlib import sha256
+
+    from PIL import Image
+
+    with Image.open(io.BytesIO(data)) as image:
+        return sha256(image.convert("RGB").tobytes()).hexdigest()
+
+
+def compared(before: "tuple[str, tuple[str, ...]]", now: "tuple[str, tuple[str, ...]]") -> str:
+    """Say how two results compare: by their words, and by the pixels of their pictures."""
+    if before == now:
+        return "equal"
+    return "equal in words, not in the picture" if before[0] == now[0] else "different"

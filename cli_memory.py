@@ -1,0 +1,190 @@
+"""``omni memory``: facts, one by one, and the files they are kept in. Loads no model."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli_options import Json, User, open_assistant, run_default
+from cli_output import note, print_json, print_pairs, print_table, say
+from omni_errors import InputError, NotFoundError
+
+if TYPE_CHECKING:
+    from assistant import Assistant
+    from memory.values import Concept, Fact
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="See, add, find and remove facts.", invoke_without_command=True, rich_markup_mode=None
+)
+Name = Annotated[str, typer.Argument(help="The concept's name.")]
+_PARTS = {"facts and turns": "memory.db*", "photos and tokens": "vault", "index": "index"}
+_PARTS |= {"pictures": "images", "backups": "backups"}
+
+
+@app.callback()
+def group(context: typer.Context) -> None:
+    """See, add, find and remove facts; without a command, list them."""
+    run_default(context, "list")
+
+
+@app.command("list")
+def list_facts(user: User = "me", as_json: Json = False) -> None:
+    """List every fact, by concept."""
+    assistant = open_assistant(user)
+    rows = _all(assistant)
+    _print_facts(rows, as_json, "Nothing is remembered yet. Run `omni memory add NAME TEXT`.")
+
+
+def _of(assistant: "Assistant", concept: "Concept") -> "tuple[Fact, ...]":
+    return assistant.memory.facts.list(assistant.user, concept.id)
+
+
+def _all(assistant: "Assistant") -> "list[tuple[Concept, Fact]]":
+    """Pair every fact with its concept, by the concept's name."""
+    memory, user = assistant.memory, assistant.user
+    facts: dict[str, list[Fact]] = {}
+    for fact in memory.facts.of_user(user):
+        facts.setdefault(fact.concept_id, []).append(fact)
+    return [(c, fact) for c in memory.concepts.list(user) for fact in facts.get(c.id, ())]
+
+
+def _print_facts(rows: "list[tuple[Concept, Fact]]", as_json: bool, none: str) -> None:
+    if as_json:
+        print_json({"facts": [_fact_data(concept, fact) for concept, fact in rows]})
+    elif rows:
+        print_table(("concept", "fact"), [(c.name, f.text) for c, f in rows])
+    else:
+        note(none)
+
+
+def _fact_data(concept: "Concept", fact: "Fact") -> dict[str, Any]:
+    return {
+        "id": fact.id,
+        "concept": concept.name,
+        "text": fact.text,
+        "source": fact.source,
+        "when": fact.created_at.isoformat(),
+    }
+
+
+@app.command()
+def show(name: Name, user: User = "me", as_json: Json = False) -> None:
+    """Show the facts of a concept, with who said each."""
+    assistant = open_assistant(user)
+    concept = assistant.memory.concepts.get(assistant.user, name)
+    facts = _of(assistant, concept)
+    if as_json or not facts:
+        rows = [(concept, fact) for fact in facts]
+        _print_facts(rows, as_json, f"Nothing is remembered of {concept.name}.")
+        return
+    cells = [
+        (str(number), fact.text, fact.source, f"{fact.created_at.astimezone():%Y-%m-%d}")
+        for number, fact in enumerate(facts, 1)
+    ]
+    print_table(("number", "fact", "said by", "since"), cells)
+
+
+@app.command()
+def add(
+    name: Name,
+    text: Annotated[str, typer.Argument(help="A sentence about it.")],
+    user: User = "me",
+    as_json: Json = False,
+) -> None:
+    """Remember a fact about a concept."""
+    fact = open_assistant(user).concepts.add_fact(name, text)
+    if as_json:
+        print_json({"id": fact.id, "text": fact.text})
+    else:
+        note(f"Remembered: {fact.text}")
+
+
+@app.command()
+def remove(
+    name: Name,
+    which: Annotated[str, typer.Argument(help="The fact's number, its words, or its id.")],
+    user: User = "me",
+    as_json: Json = False,
+) -> None:
+    """Remove a fact."""
+    assistant = open_assistant(user)
+    concept = assistant.memory.concepts.get(assistant.user, name)
+    fact = _chosen(_of(assistant, concept), which, concept.name)
+    assistant.memory.facts.remove(assistant.user, fact.id)
+    if as_json:
+        print_json({"removed": {"id": fact.id, "text": fact.text}})
+    else:
+        note(f"Removed: {fact.text}")
+
+
+def _chosen(facts: "tuple[Fact, ...]", which: str, name: str) -> "Fact":
+    """Return the fact of a number, an id, or of words that only it has."""
+    if which.isdecimal() and 1 <= int(which) <= len(facts):
+        return facts[int(which) - 1]
+    words = which.casefold()
+    fits = [fact for fact in facts if fact.id == which or words in fact.text.casefold()]
+    exact = [fact for fact in fits if fact.text.casefold() == words]
+    if len(exact or fits) == 1:
+        return (exact or fits)[0]
+    hint = f"See `omni memory show {name}` for their numbers."
+    if fits:
+        raise InputError(f"{len(fits)} facts about {name} say {which!r}.", hint=hint)
+    raise NotFoundError(f"There is no fact {which!r} about {name}.", hint=hint)
+
+
+@app.command()
+def search(
+    text: Annotated[str, typer.Argument(help="Words to look for, in whatever case.")],
+    user: User = "me",
+    as_json: Json = False,
+) -> None:
+    """Find facts that have all the words, in themselves or in their concept's name."""
+    assistant, words = open_assistant(user), text.casefold().split()
+    if not words:
+        raise InputError("There are no words to look for.", hint="Give one or more.")
+    rows = [
+        (concept, fact)
+        for concept, fact in _all(assistant)
+        if all(word in f"{concept.name} {fact.text}".casefold() for word in words)
+    ]
+    _print_facts(rows, as_json, f"No fact has {text!r}. Turns are searched by `omni log list -q`.")
+
+
+@app.command()
+def sweep(user: User = "me", as_json: Json = False) -> None:
+    """Delete files that nothing refers to any more."""
+    swept = open_assistant(user).memory.sweep()
+    if as_json:
+        print_json({"files": swept.files, "bytes": swept.size})
+    else:
+        note(f"Deleted {swept.files} files, {swept.size / 1e6:.1f} MB.")
+
+
+@app.command()
+def path(user: User = "me", as_json: Json = False) -> None:
+    """Print the folder that everything is kept in."""
+    folder = str(open_assistant(user).home)
+    if as_json:
+        print_json({"path": folder})
+    else:
+        say(folder)
+
+
+@app.command()
+def size(user: User = "me", as_json: Json = False) -> None:
+    """Tell how large what is kept is, of all users together."""
+    home = open_assistant(user).home
+    sizes = {what: _bytes(home, pattern) for what, pattern in _PARTS.items()}
+    if as_json:
+        print_json({"bytes": sizes | {"all": sum(sizes.values())}})
+        return
+    pairs = [(what, f"{count / 1e6:.1f} MB") for what, count in sizes.items()]
+    print_pairs([*pairs, ("all", f"{sum(sizes.values()) / 1e6:.1f} MB")])
+
+
+def _bytes(home: Path, pattern: str) -> int:
+    tops = [top for top in home.glob(pattern)]
+    files = [path for top in tops for path in (top.rglob("*") if top.is_dir() else (top,))]
+    return sum(path.stat().st_size for path in files if path.is_file())

@@ -1,0 +1,68 @@
+"""Options that several commands share, and how a command opens the assistant.
+
+What a user sets once (`omni config`) becomes the default of the option of that name, below its
+flag and its environment variable.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli_settings import KEYS
+
+if TYPE_CHECKING:
+    from assistant import Assistant
+
+__all__ = [
+    "Json",
+    "Model",
+    "Out",
+    "Preset",
+    "Seed",
+    "User",
+    "Yes",
+    "defaults",
+    "open_assistant",
+    "run_default",
+]
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+User = Annotated[str, typer.Option("--user", envvar="OMNI_USER", help="Whose memory it is.")]
+Model = Annotated[str, typer.Option("--model", envvar="OMNI_MODEL", help="A name or a folder.")]
+Seed = Annotated[int | None, typer.Option("--seed", help="Repeats a picture.")]
+Out = Annotated[Path | None, typer.Option("-o", help="The folder for pictures.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+Preset = Annotated[
+    str,
+    typer.Option("--preset", envvar="OMNI_PRESET", help="How long to train: none, quick or paper."),
+]
+
+
+def open_assistant(user: str, model: str = "omni-mini") -> "Assistant":
+    """Open a user's assistant; its model is loaded when it is needed."""
+    from assistant import Assistant
+
+    return Assistant(user=user, model=model)
+
+
+def run_default(context: typer.Context, name: str) -> None:
+    """Run a command of a group that was called without one."""
+    if context.invoked_subcommand is None:
+        command: Any = context.command
+        chosen = command.commands[name]
+        with chosen.make_context(name, [], parent=context) as inner:
+            chosen.invoke(inner)
+
+
+def defaults(command: Any, values: Mapping[str, str]) -> dict[str, Any]:
+    """Return settings as the defaults of a command's options and those of its commands."""
+    below = getattr(command, "commands", {})
+    found: dict[str, Any] = {name: defaults(one, values) for name, one in below.items()}
+    settable = {key.name for key in KEYS} & values.keys()
+    # only where the option also listens to the setting's variable: `doctor --model` is another
+    for option in command.params:
+        if option.name in settable and option.envvar == f"OMNI_{option.name.upper()}":
+            found[option.name] = values[option.name]
+    return found

@@ -1,0 +1,70 @@
+"""Say how a training goes: one line that moves in a terminal, a few lines elsewhere."""
+
+import time
+from typing import TYPE_CHECKING
+
+from cli_output import Quiet, note
+
+if TYPE_CHECKING:
+    from learning.trainer import StepLosses
+
+__all__ = ["Training"]
+
+# how often a line is printed where none can move
+_QUARTER = 4
+_WIDTH = 20
+
+
+class Training(Quiet):
+    """Hear of each step and show how far it is; used as the ``on_step`` of a training."""
+
+    def __init__(self, preset: str = "none") -> None:
+        super().__init__()
+        self.preset = preset
+        self._began: float | None = None
+        self._first = 0
+        self._told = 0
+
+    def __call__(self, losses: "StepLosses", steps: int) -> None:
+        """Show that a step is done."""
+        now = time.monotonic()
+        if self._began is None:
+            self._began, self._first = now, losses.step
+        done = self._share(losses, steps, now)
+        text = self._line(losses, steps, now, done)
+        if self.moves:
+            self.step(text)
+        elif int(done * _QUARTER) > self._told:
+            self._told = int(done * _QUARTER)
+            note(text)
+
+    def _share(self, losses: "StepLosses", steps: int, now: float) -> float:
+        """Tell how much is done, by steps or by the clock, whichever ends first."""
+        budget = self._budget()
+        by_clock = (now - (self._began or now)) / budget if budget else 0.0
+        return min(max(losses.step / steps, by_clock), 1.0)
+
+    def note(self, text: str) -> None:
+        """Print a remark that stays, above the line that moves."""
+        self.clear()
+        note(text)
+        self.step("Preparing the examples.")
+
+    def _line(self, losses: "StepLosses", steps: int, now: float, done: float) -> str:
+        taken, came = losses.step - self._first, now - (self._began or now)
+        budget = self._budget()
+        bar = "█" * round(done * _WIDTH) + "░" * (_WIDTH - round(done * _WIDTH))
+        text = f"Training {bar} {losses.step}/{steps}, loss {losses.total:.2f}"
+        if not taken:
+            return text
+        left = came / taken * (steps - losses.step)
+        # by the clock, or when nothing gets better any more, it ends before the last step
+        left = min(left, max(budget - came, 0.0)) if budget else left
+        return f"{text}, at most {left:.0f} s more"
+
+    def _budget(self) -> float | None:
+        """Return the seconds after which the preset ends a training, None without such an end."""
+        from learning.presets import PRESETS
+
+        recipe = PRESETS.get(self.preset)
+        return recipe.budget_s if recipe else None

@@ -1,0 +1,189 @@
+"""The room a chat happens in: a conversation, what is attached, and how events are shown."""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from backbone.catalog import find_entry
+from cli_attach import find_photos
+from cli_lines import Lines
+from cli_options import open_assistant
+from cli_output import Quiet, note, say, say_path, stream
+from cli_picture import show
+
+if TYPE_CHECKING:
+    from assistant import Assistant
+    from assistant.chat import Chat
+    from assistant.events import Event, Question
+
+__all__ = ["Room", "Said"]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What was said last, to say it again."""
+
+    text: str
+    images: tuple[Path, ...]
+    # "generate" or "edit", where a command said so
+    wanted: str
+
+
+class Room:
+    """Hold one chat and show what comes of it."""
+
+    def __init__(self, assistant: "Assistant", lines: Lines, *, pictures: str = "auto") -> None:
+        self.assistant = assistant
+        self.lines = lines
+        # how pictures are shown
+        self.pictures = pictures
+        self.attached: list[Path] = []
+        # of the next pictures; None for a new one each
+        self.seed: int | None = None
+        self.last_seed: int | None = None
+        self.last_said: Said | None = None
+        self.left = False
+        self.chat: Chat = assistant.chat()
+
+    def enter(self, conversation: str | None) -> None:
+        """Begin a new conversation, or go on with one."""
+        self.chat = self.assistant.chat(conversation)
+        self.attached.clear()
+
+    def change_model(self, name: str) -> None:
+        """Go on with the same conversation on another model.
+
+        Raises:
+            UsageError: if there is no such model.
+        """
+        if not Path(name).expanduser().is_dir():
+            find_entry(name)
+        conversation, user = self.chat.conversation, self.assistant.user_name
+        self.assistant.close()
+        self.assistant = open_assistant(user, name)
+        self.chat = self.assistant.chat(conversation)
+
+    def attach(self, path: Path) -> None:
+        """Add a photo to what is said next.
+
+        Raises:
+            OmniError: if it cannot be used.
+        """
+        from learning.photos import take_in
+
+        width, height = take_in([path]).photos[0].size
+        self.attached.append(path)
+        note(f"Attached {path.name} {width}×{height}.")
+
+    def hear(self, line: str) -> None:
+        """Take in a line: its photos are attached, its words are a turn."""
+        text, photos = find_photos(line)
+        for photo in photos:
+            self.attach(photo)
+        if text:
+            self.say(text)
+
+    def say(
+        self, text: str, *, wanted: str = "", images: Sequence[Path] = (), seed: int | None = None
+    ) -> None:
+        """Send a text with what is attached, and show what comes back."""
+        images, self.attached = (*images, *self.attached), []
+        self.last_said = Said(text, images, wanted)
+        used = self.seed if seed is None else seed
+        if wanted and used is None:
+            # drawn here, so that a picture that is stopped can be begun again
+            used = secrets.randbelow(2**31)
+        try:
+            self._show(self.chat.send(text, images, wanted=wanted, seed=used))
+        except KeyboardInterrupt:
+            if wanted:
+                self.last_seed = used
+                note(f"Its seed was {used}; /redo begins it again.")
+            raise
+        self._settle(self.chat.waiting)
+
+    def settle(self) -> None:
+        """Ask what was asked before and never answered."""
+        question = self.chat.waiting
+        if question is not None:
+            say(question.text)
+        self._settle(question)
+
+    def _settle(self, question: "Question | None") -> None:
+        while question is not None:
+            said = self._asked(question)
+            if said is None:
+                break
+            self._show(self.chat.answer(said))
+            question = self.chat.waiting
+
+    def _asked(self, question: "Question") -> str | None:
+        """Return what is answered to a question; None if nobody does."""
+        try:
+            return self.lines.read(f"{' / '.join(question.choices) or 'your answer'}? ")
+        except (EOFError, KeyboardInterrupt):
+            note("Not answered: nothing was done.")
+            return None
+
+    def _show(self, events: "Iterator[Event]") -> None:
+        """Show events as they come; Ctrl-C stops them and keeps what was said."""
+        shown = _Shown(self)
+        try:
+            with shown.quiet:
+                for event in events:
+                    shown.take(event)
+        except KeyboardInterrupt:
+            shown.end_line()
+            note("Stopped.")
+            raise
+        finally:
+            close = getattr(events, "close", None)
+            if close is not None:
+                close()
+
+
+class _Shown:
+    """Show the events of one turn, and remember whether a line is open."""
+
+    def __init__(self, room: Room) -> None:
+        self.room, self.quiet = room, Quiet()
+        self.open, self.spoke = False, False
+
+    def take(self, event: "Event") -> None:
+        """Show one event."""
+        from assistant import Answer
+        from assistant.events import Drawn, Ended, Question, Step, Words
+
+        if isinstance(event, Step):
+            if not self.open:
+                self.quiet.step(event.detail or event.name)
+            return
+        self.quiet.clear()
+        if isinstance(event, Words):
+            stream(event.text)
+            self.open, self.spoke = not event.text.endswith("\n"), True
+        elif isinstance(event, Drawn):
+            self._drawn(event.path, event.seed)
+        elif isinstance(event, Question):
+            self.end_line()
+            say(event.text)
+        elif isinstance(event, Ended):
+            self.end_line()
+            # a drawing's text is what was asked for, and a question was said already
+            if not self.spoke and isinstance(event.answer, Answer):
+                say(event.answer.text)
+
+    def _drawn(self, path: Path, seed: int) -> None:
+        self.end_line()
+        self.spoke, self.room.last_seed = True, seed
+        show(path, self.room.pictures)
+        say_path(path)
+        note(f"Seed {seed}.")
+
+    def end_line(self) -> None:
+        """End a line that was begun."""
+        if self.open:
+            stream("\n")
+            self.open = False

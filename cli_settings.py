@@ -1,0 +1,185 @@
+"""Settings: what can be set, where each value comes from, and the file they are kept in.
+
+A value is taken from the flag, else the environment, else ``config.toml``, else its default. Only
+known keys with allowed values get into the file, and it is written whole or not at all.
+"""
+
+import json
+import os
+import tempfile
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from backbone.home import find_home, private_folder
+from omni_errors import InputError, NotFoundError, ResourceError
+
+__all__ = [
+    "KEYS",
+    "Key",
+    "Value",
+    "file_path",
+    "find_key",
+    "for_the_model",
+    "in_force",
+    "read_file",
+    "write_file",
+]
+
+
+@dataclass(frozen=True)
+class Key:
+    """One thing that can be set; its environment variable is OMNI_ and the name."""
+
+    name: str
+    # as text; empty when it is worked out at run time
+    default: str
+    about: str
+    # allowed values; empty for any text on one line
+    allowed: tuple[str, ...] = ()
+
+    @property
+    def variable(self) -> str:
+        """Return the name of its environment variable."""
+        return f"OMNI_{self.name.upper()}"
+
+    def check(self, value: object, origin: str) -> str:
+        """Return a value as text.
+
+        Raises:
+            InputError: if the key does not allow it.
+        """
+        text = str(value).lower() if isinstance(value, bool) else value
+        if isinstance(text, str) and text.strip() and text.isprintable():
+            if not self.allowed or text in self.allowed:
+                return text
+        wanted = ", ".join(self.allowed) or "a text on one line"
+        raise InputError(
+            f"{origin} sets {self.name} to {value!r}, which is not allowed.",
+            hint=f"Allowed: {wanted}.",
+        )
+
+
+KEYS = (
+    Key("user", "me", "whose memory is used"),
+    Key("model", "omni-mini", "a model's name, or its folder"),
+    Key("preset", "quick", "how long a concept is trained", ("none", "quick", "paper")),
+    Key("show", "auto", "how pictures are shown in a terminal", ("auto", "block", "none")),
+    Key("history", "true", "whether chat keeps the lines you type", ("true", "false")),
+    Key("device", "", "where models run: cpu, cuda, …"),
+    Key("dtype", "", "their precision: float32, bfloat16, …"),
+)
+
+
+@dataclass(frozen=True)
+class Value:
+    """A setting as it is in force, without flags."""
+
+    key: Key
+    value: str
+    # "environment", "file" or "default"
+    origin: str
+
+
+def file_path() -> Path:
+    """Return where the settings are kept; the file need not exist."""
+    return find_home().config / "config.toml"
+
+
+def find_key(name: str) -> Key:
+    """Return a key.
+
+    Raises:
+        NotFoundError: naming those there are.
+    """
+    for key in KEYS:
+        if key.name == name:
+            return key
+    near = get_close_matches(name, [key.name for key in KEYS], 1)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    raise NotFoundError(
+        f"There is no setting {name!r}.{meant}",
+        hint=f"There are {', '.join(key.name for key in KEYS)}.",
+    )
+
+
+def read_file() -> dict[str, str]:
+    """Read what the file sets; nothing if there is none.
+
+    Raises:
+        InputError: if it is no TOML, or sets something unknown or not allowed.
+        ResourceError: if it cannot be read.
+    """
+    path = file_path()
+    try:
+        data = tomllib.loads(path.read_text("utf8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be understood: {error}.", hint="Mend it.") from error
+    except OSError as error:
+        raise ResourceError(f"{path} cannot be read: {error.strerror}.", hint="Mend it.") from error
+    try:
+        return {name: find_key(name).check(value, str(path)) for name, value in data.items()}
+    except NotFoundError as error:
+        raise InputError(f"{path}: {error.message}", hint=error.hint) from error
+
+
+def write_file(values: Mapping[str, str]) -> Path:
+    """Write the file anew and return its path.
+
+    Raises:
+        ResourceError: if it cannot be written.
+    """
+    path = file_path()
+    private_folder(path.parent)
+    # a JSON string is a TOML string as well
+    lines = [
+        f"{name} = {json.dumps(value, ensure_ascii=False)}\n"
+        for name, value in sorted(values.items())
+    ]
+    try:
+        handle, unfinished = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "w", encoding="utf8") as file:
+            file.writelines(lines)
+        os.replace(unfinished, path)
+    except OSError as error:
+        raise ResourceError(
+            f"{path} cannot be written: {error.strerror}.", hint="Set OMNI_HOME elsewhere."
+        ) from error
+    return path
+
+
+def in_force(read: Callable[[], Mapping[str, str]] = read_file) -> dict[str, Value]:
+    """Return every setting by name, with where it comes from.
+
+    Raises:
+        InputError: if the environment or the file sets one to what is not allowed.
+    """
+    kept = read()
+    return {key.name: _value(key, kept) for key in KEYS}
+
+
+def _value(key: Key, kept: Mapping[str, str]) -> Value:
+    given = os.environ.get(key.variable)
+    if given:
+        return Value(key, key.check(given, key.variable), "environment")
+    if key.name in kept:
+        return Value(key, kept[key.name], "file")
+    return Value(key, key.default, "default")
+
+
+@contextmanager
+def for_the_model(values: Mapping[str, Value]) -> Iterator[None]:
+    """Let the model see what the file says of device and precision, while a command runs."""
+    added = [v for v in values.values() if v.key.name in ("device", "dtype") and v.origin == "file"]
+    for value in added:
+        os.environ[value.key.variable] = value.value
+    try:
+        yield
+    finally:
+        for value in added:
+            os.environ.pop(value.key.variable, None)

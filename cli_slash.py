@@ -1,0 +1,283 @@
+"""The commands of a chat that begin with a slash: one registry for running, help and completion."""
+
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from cli_attach import to_path
+from cli_lines import forget_lines
+from cli_log import rested_on
+from cli_output import note, print_pairs, print_table, say, say_path
+from cli_picture import show
+from cli_room import Room
+from omni_errors import InputError, NotFoundError, UsageError
+
+__all__ = ["COMMANDS", "Slash", "complete", "find", "perform"]
+
+# 0 and up to this, without it, is what a seed drawn by chance may be
+_SEEDS = 2**31
+
+
+@dataclass(frozen=True)
+class Slash:
+    """One command: what follows it, what it does, and the function that does it."""
+
+    name: str
+    takes: str
+    about: str
+    run: Callable[[Room, str], None]
+
+
+def perform(room: Room, line: str) -> None:
+    """Run the command of a line that begins with a slash.
+
+    Raises:
+        UsageError: if there is no such command.
+    """
+    word, _, rest = line.lstrip()[1:].partition(" ")
+    find(word).run(room, rest.strip())
+
+
+def find(word: str) -> Slash:
+    """Return a command by its name, or by a beginning that only it has.
+
+    Raises:
+        UsageError: if there is none; it names the nearest.
+    """
+    fits = [one for one in COMMANDS if one.name.startswith(word.lower())]
+    exact = [one for one in fits if one.name == word.lower()]
+    if exact or len(fits) == 1:
+        return (exact or fits)[0]
+    if word and fits:
+        names = ", ".join(f"/{one.name}" for one in fits)
+        raise UsageError(f"/{word} may be {names}.", hint="Write one more letter.")
+    near = get_close_matches(word.lower(), [one.name for one in COMMANDS], 1, cutoff=0.4)
+    meant = f" Did you mean /{near[0]}?" if near else ""
+    raise UsageError(f"There is no command /{word}.{meant}", hint="/help lists them all.")
+
+
+def complete(room: Room, before: str) -> Iterable[str]:
+    """Return what may stand in place of the last word before the cursor."""
+    word = before.rpartition(" ")[2]
+    if before.startswith("/") and " " not in before:
+        return [f"/{one.name}" for one in COMMANDS if one.name.startswith(word[1:])]
+    if word.startswith("@"):
+        names = [one.concept.name for one in room.assistant.concepts.list()]
+        return [f"@{name}" for name in names if name.casefold().startswith(word[1:].casefold())]
+    if word.startswith(("/", "./", "~")) or before.startswith("/attach "):
+        return _paths(word)
+    return []
+
+
+def _paths(word: str) -> list[str]:
+    start = Path(word).expanduser()
+    folder, begun = (start, "") if word.endswith("/") else (start.parent, start.name)
+    try:
+        found = sorted(path for path in folder.iterdir() if path.name.startswith(begun))
+    except OSError:
+        return []
+    kept = word[: len(word) - len(begun)]
+    return [f"{kept}{path.name}{'/' if path.is_dir() else ''}" for path in found[:50]]
+
+
+def _help(room: Room, rest: str) -> None:
+    print_table(
+        ("command", "what it does"),
+        [(f"/{one.name} {one.takes}".strip(), one.about) for one in COMMANDS],
+    )
+    say("Anything else is said to the assistant. Drop a photo into the line to attach it.")
+
+
+def _why(room: Room, rest: str) -> None:
+    why = room.chat.why()
+    if why:
+        print_pairs(rested_on(why))
+    else:
+        note("Nothing was answered yet.")
+
+
+def _attach(room: Room, rest: str) -> None:
+    if not rest:
+        names = ", ".join(path.name for path in room.attached)
+        note(f"Attached: {names}." if names else "Nothing is attached. Write /attach PATH.")
+        return
+    room.attach(to_path(rest))
+
+
+def _draw(room: Room, rest: str) -> None:
+    room.say(_needed(rest, "/draw a dog at sea"), wanted="generate")
+
+
+def _edit(room: Room, rest: str) -> None:
+    text = _needed(rest, "/edit remove the dog")
+    if not room.attached and room.chat.last_image is None:
+        raise UsageError("There is no picture to edit.", hint="Attach one with /attach PATH.")
+    # without a photo the conversation itself knows which picture was last, and whence it came
+    room.say(text, wanted="edit")
+
+
+def _concepts(room: Room, rest: str) -> None:
+    rows = [
+        (one.concept.name, one.concept.class_name, str(one.photos), str(one.facts))
+        for one in room.assistant.concepts.list()
+    ]
+    if rows:
+        print_table(("name", "class", "photos", "facts"), rows)
+    else:
+        note("Nobody is known yet. Leave, and run `omni concept add`.")
+
+
+def _facts(room: Room, rest: str) -> None:
+    names = [rest] if rest else [one.concept.name for one in room.assistant.concepts.list()]
+    pairs = [
+        (name, "\n".join(fact.text for fact in room.assistant.concepts.facts(name)) or "no facts")
+        for name in names
+    ]
+    print_pairs(pairs)
+
+
+def _remember(room: Room, rest: str) -> None:
+    room.say(f"Remember that {_needed(rest, '/remember Maeve likes cheese')}")
+
+
+def _forget(room: Room, rest: str) -> None:
+    from cli_concept import print_receipt
+
+    shown = room.assistant.concepts.show(_needed(rest, "/forget Maeve"))
+    name = shown.concept.name
+    note(f"Forget {name} and its {shown.photos} photos for good?")
+    if room.lines.read("yes / no? ").strip().lower() in ("y", "yes"):
+        print_receipt(room.assistant.concepts.forget(name))
+        # what was typed in this chat so far lies there as well
+        note(f"Took {forget_lines(name)} lines that name it out of the history of chat.")
+    else:
+        note("Nothing was forgotten.")
+
+
+def _image(room: Room, rest: str) -> None:
+    path, (verb, _, target) = room.chat.last_image, rest.partition(" ")
+    if path is None:
+        raise NotFoundError("There is no picture yet.", hint="Ask for one, or use /draw.")
+    if not verb:
+        show(path, room.pictures)
+        say_path(path)
+    elif verb == "save":
+        _save(path, to_path(_needed(target, "/image save dog.png")))
+    elif verb == "open":
+        import typer
+
+        typer.launch(str(path))
+    else:
+        raise UsageError(f"/image cannot {verb}.", hint="Use /image, /image save PATH or open.")
+
+
+def _save(source: Path, target: Path) -> None:
+    """Copy a picture without the record in it, beside nothing that is there."""
+    from PIL import Image
+
+    from assistant.pictures import strip
+
+    if target.is_dir():
+        target = target / source.name
+    if target.exists():
+        raise InputError(f"{target} exists.", hint="Name another file.")
+    with Image.open(source) as image:
+        data = strip(image)
+    try:
+        target.write_bytes(data)
+    except OSError as error:
+        raise InputError(f"{target} cannot be written: {error.strerror}.") from error
+    say_path(target)
+
+
+def _seed(room: Room, rest: str) -> None:
+    if rest.isdecimal() and int(rest) < _SEEDS:
+        room.seed = int(rest)
+        note(f"The next pictures are drawn with seed {room.seed}.")
+    elif rest == "random":
+        room.seed = None
+        note("Each picture is drawn with another seed.")
+    elif not rest:
+        last = f" The last one was {room.last_seed}." if room.last_seed is not None else ""
+        note(f"Seed {'random' if room.seed is None else room.seed}.{last}")
+    else:
+        raise UsageError(f"{rest!r} is no seed.", hint=f"Use 0 to {_SEEDS - 1}, or random.")
+
+
+def _redo(room: Room, rest: str) -> None:
+    _repeat(room, room.last_seed)
+
+
+def _again(room: Room, rest: str) -> None:
+    _repeat(room, secrets.randbelow(_SEEDS))
+
+
+def _repeat(room: Room, seed: int | None) -> None:
+    said = room.last_said
+    if said is None:
+        raise NotFoundError("Nothing was said yet.", hint="Say something first.")
+    room.say(said.text, wanted=said.wanted, images=said.images, seed=seed)
+
+
+def _new(room: Room, rest: str) -> None:
+    room.enter(None)
+    note("A new conversation.")
+
+
+def _resume(room: Room, rest: str) -> None:
+    from cli_log import find_conversation, print_turns
+
+    if not rest:
+        _history(room, "")
+        note("Write /resume and an id.")
+        return
+    found = find_conversation(room.assistant, rest)
+    room.enter(found.id)
+    note(f"Going on with: {found.title}")
+    print_turns(room.assistant.conversations.show(found.id).turns[-2:])
+
+
+def _history(room: Room, rest: str) -> None:
+    from cli_log import print_conversations
+
+    print_conversations(room.assistant.conversations.list()[:20])
+
+
+def _model(room: Room, rest: str) -> None:
+    if rest:
+        room.change_model(rest)
+    note(f"The model is {room.assistant.model_name}.")
+
+
+def _quit(room: Room, rest: str) -> None:
+    room.left = True
+
+
+def _needed(text: str, example: str) -> str:
+    if not text:
+        raise UsageError("There is no text.", hint=f"Write it, as in {example}.")
+    return text
+
+
+COMMANDS = (
+    Slash("help", "", "list these commands", _help),
+    Slash("why", "", "show what the last answer rests on", _why),
+    Slash("attach", "PATH", "add a photo to what you say next", _attach),
+    Slash("draw", "TEXT", "draw a picture", _draw),
+    Slash("edit", "TEXT", "change the attached photo, or the last picture", _edit),
+    Slash("redo", "", "say the last thing again, with the same seed", _redo),
+    Slash("again", "", "say the last thing again, with another seed", _again),
+    Slash("seed", "[N | random]", "choose the seed of the next pictures", _seed),
+    Slash("image", "[save PATH | open]", "show, save or open the last picture", _image),
+    Slash("concepts", "", "list what is known", _concepts),
+    Slash("facts", "[NAME]", "list what is known of each, or of one", _facts),
+    Slash("remember", "TEXT", "remember a fact, after you agree", _remember),
+    Slash("forget", "NAME", "forget a concept for good, after you agree", _forget),
+    Slash("new", "", "begin a new conversation", _new),
+    Slash("resume", "[ID]", "go on with another conversation", _resume),
+    Slash("history", "", "list conversations", _history),
+    Slash("model", "[NAME]", "tell which model answers, or take another", _model),
+    Slash("quit", "", "leave; so does Ctrl-D", _quit),
+)

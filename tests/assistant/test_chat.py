@@ -1,0 +1,147 @@
+"""Conversations: turns that follow each other, asked questions, and other processes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from assistant import Answer, Assistant, Chat, Drawing, Drawn, Ended, Event, Question, Step, Words
+from omni_errors import InputError, NotFoundError
+
+Heard = Sequence[Event]
+
+
+def ended(heard: Heard) -> Answer | Drawing:
+    last = heard[-1]
+    assert isinstance(last, Ended), last
+    return last.answer
+
+
+def say(chat: Chat, text: str, *images: Path) -> Answer | Drawing:
+    return ended(list(chat.send(text, images)))
+
+
+def test_a_conversation_of_twelve_turns(known: Assistant, ben: Assistant, photos: Path) -> None:
+    known.concepts.add([photos / "rex"], name="Rex", class_name="cat")
+    chat = known.chat()
+    # 1 understand, 2 a question about a photo
+    assert isinstance(say(chat, "What is Maeve's toy?"), Answer)
+    assert chat.why()["facts"] == {"Maeve": ["Her toy is red."]}
+    say(chat, "What is Maeve doing in this photo?", photos / "new-maeve.png")
+    assert chat.why()["route"] == "understand" and chat.why()["evidence"]
+    # 3 generate, 4 edit what was drawn, 5 two concepts
+    drawn = say(chat, "draw her with her toy")
+    assert isinstance(drawn, Drawing) and drawn.concepts == ("Maeve",)
+    assert chat.why()["answers"] == ["<Maeve>'s toy is red."]
+    changed = say(chat, "now make it night")
+    assert isinstance(changed, Drawing)
+    assert chat.why()["given"]["last_image"] == drawn.trace["image"]
+    both = say(chat, "draw Maeve and Rex on the beach")
+    assert both.concepts == ("Maeve", "Rex")
+    # 6 remember, and consent
+    asked = list(chat.send("remember that Rex lives in a barn"))[-1]
+    assert isinstance(asked, Question) and (asked.kind, asked.choices) == ("consent", ("yes", "no"))
+    assert known.concepts.facts("Rex") == ()
+    assert isinstance(ended(list(chat.answer(True))), Answer)
+    assert [fact.text for fact in known.concepts.facts("Rex")] == ["Rex lives in a barn"]
+    # 7 why
+    assert (chat.why()["route"], chat.why()["versions"]) == ("remember", {"Rex": 1})
+    # 8 go on in a new process, as far as it can tell
+    known.close()
+    again = Assistant(user="ana", model="tiny")
+    later = again.chat(chat.conversation)
+    assert later.last_image == both.images[0]
+    # 9 unnamed recognition, 10 of nobody, 11 whether somebody is in it
+    photo = photos / "maeve" / "0.png"
+    assert say(later, "Who is this?", photo).text == "This is Maeve."
+    assert say(later, "Is Maeve in this photo?", photo).text == "Yes, Maeve is in it."
+    told = again.conversations.show(chat.conversation)
+    assert [turn.intent for turn in told.turns] == [
+        *("understand", "understand", "generate", "edit", "generate", "remember"),
+        *("recognise", "recognise"),
+    ]
+    # 12 forget
+    receipt = again.concepts.forget("Maeve", images=True, mentions=True)
+    assert not receipt.unexplained and not drawn.images[0].exists()
+    assert say(later, "Who is this?", photo).text in ("This is Rex.", "Nobody I know.")
+    again.close()
+
+
+def test_a_turn_is_heard_as_it_goes(known: Assistant) -> None:
+    heard = list(known.chat().send("What is Maeve's toy?"))
+    steps = [event.name for event in heard if isinstance(event, Step)]
+    assert steps == ["resolve", "route", "understand", "persist"]
+    words = "".join(event.text for event in heard if isinstance(event, Words))
+    assert words.strip() == ended(heard).text or ended(heard).text == "I don't know."
+
+
+def test_a_picture_is_heard_of_before_the_turn_ends(known: Assistant) -> None:
+    heard = list(known.chat().send("draw Maeve"))
+    drawn = next(event for event in heard if isinstance(event, Drawn))
+    assert drawn.path.is_file() and ended(heard).images == (drawn.path,)
+
+
+def test_a_conversation_is_kept_from_its_first_turn_on(known: Assistant) -> None:
+    chat = known.chat()
+    assert known.conversations.list() == () and chat.why() == {} and chat.last_image is None
+    say(chat, "hello")
+    assert [one.id for one in known.conversations.list()] == [chat.conversation]
+
+
+def test_another_process_may_answer(known: Assistant) -> None:
+    chat = known.chat()
+    list(chat.send("remember that Maeve is three"))
+    known.close()
+    again = Assistant(user="ana", model="tiny")
+    later = again.chat(chat.conversation)
+    assert later.waiting is not None and "Maeve is three" in later.waiting.text
+    assert "not" in ended(list(later.answer("no"))).text
+    assert len(again.concepts.facts("Maeve")) == 1 and later.waiting is None
+    again.close()
+
+
+def test_nobody_else_may_answer(known: Assistant, ben: Assistant) -> None:
+    chat = known.chat()
+    list(chat.send("remember that Maeve is three"))
+    with pytest.raises(NotFoundError):
+        ben.chat(chat.conversation)
+
+
+def test_a_question_that_nobody_asked_has_no_answer(known: Assistant) -> None:
+    with pytest.raises(InputError, match="No question waits"):
+        list(known.chat().answer("yes"))
+
+
+def test_a_name_nobody_has_is_asked_for(known: Assistant) -> None:
+    chat = known.chat()
+    asked = list(chat.send("draw @bella"))[-1]
+    assert isinstance(asked, Question) and asked.choices == ("Maeve",)
+    done = ended(list(chat.answer("Maeve")))
+    assert isinstance(done, Drawing) and done.concepts == ("Maeve",)
+
+
+def test_a_photo_that_is_asked_for_comes_by_its_path(known: Assistant, photos: Path) -> None:
+    chat = known.chat()
+    asked = list(chat.send("who is in this picture?"))[-1]
+    assert isinstance(asked, Question) and asked.kind == "clarify"
+    done = ended(list(chat.answer(str(photos / "maeve" / "1.png"))))
+    assert done.text == "This is Maeve."
+
+
+def test_a_reply_that_is_stopped_is_kept_as_far_as_it_got(known: Assistant) -> None:
+    chat = known.chat()
+    heard = chat.send("What is Maeve's toy?")
+    next(event for event in heard if isinstance(event, Words))
+    heard.close()  # type: ignore[attr-defined]
+    turn = known.conversations.show(chat.conversation).turns[0]
+    assert (turn.text, turn.intent) == ("What is Maeve's toy?", "understand")
+
+
+def test_what_was_recalled_is_not_stored_as_new(known: Assistant) -> None:
+    chat = known.chat()
+    say(chat, "draw Maeve with her toy")
+    say(chat, "What is Maeve's toy?")
+    assert [fact.text for fact in known.concepts.facts("Maeve")] == ["Her toy is red."]
+    list(chat.send("remember that her toy is red"))
+    list(chat.answer("yes"))
+    assert [fact.text for fact in known.concepts.facts("Maeve")] == ["Her toy is red."]

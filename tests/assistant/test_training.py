@@ -1,0 +1,176 @@
+"""Learning through the graph: first rows, training, its grade, and going on after a kill."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant import Assistant
+from assistant.workshop import judged
+from learning.presets import Recipe
+from learning.trainer import StepLosses
+from omni_errors import CancelledError, InputError
+
+SMALL = Recipe(
+    name="small",
+    steps=6,
+    questions=1,
+    drawings=1,
+    edits=1,
+    warmup=1,
+    und_rows=2,
+    gen_rows=2,
+    side=64,
+    start="random",
+    save_every=1,
+    test_every=3,
+)
+ROOT = Path(__file__).parent.parent.parent
+
+
+def learned(assistant: Assistant, photos: Path, **more: Any) -> list[StepLosses]:
+    """Learn one concept and return the losses of each step."""
+    heard: list[StepLosses] = []
+    assistant.concepts.add(
+        [photos / "maeve", photos / "new-maeve.png"],
+        name="Maeve",
+        class_name="dog",
+        facts=["Her toy is red."],
+        preset=SMALL,
+        on_step=lambda losses, steps: heard.append(losses),
+        **more,
+    )
+    return heard
+
+
+def test_training_makes_a_second_version_and_says_how_it_went(
+    assistant: Assistant, photos: Path
+) -> None:
+    assert [losses.step for losses in learned(assistant, photos)] == [1, 2, 3, 4, 5, 6]
+    concept = assistant.memory.concepts.get(assistant.user, "maeve")
+    versions = assistant.memory.checkpoints.list(assistant.user, concept.id)
+    assert [(one.version, one.parent) for one in versions] == [(1, None), (2, 1)]
+    run = assistant.memory.training_runs.list(assistant.user, concept.id)[0]
+    assert (run.state, run.version, run.recipe["seed"]) == ("done", 2, 0)
+    assert {"steps", "losses", "wall_time_s", "peak_memory_bytes"} <= run.metrics.keys()
+    better = run.metrics["active"]
+    assert assistant.concepts.show("Maeve").version == (2 if better else 1)
+    assert run.message.startswith(("Loss on", "Held-out"))
+
+
+def test_training_leaves_no_files_but_the_review(assistant: Assistant, photos: Path) -> None:
+    learned(assistant, photos)
+    left = {path.name for path in (assistant.home / "training").rglob("*") if path.is_file()}
+    assert left == {"edits.png", "edits.json"}
+
+
+def losses_of(heard: list[StepLosses]) -> list[tuple[int, float]]:
+    return [(one.step, one.total) for one in heard]
+
+
+def test_a_training_that_was_stopped_goes_on(assistant: Assistant, photos: Path) -> None:
+    other = Assistant(user="ben", model="tiny")
+    whole = losses_of(learned(other, photos))
+    other.close()
+    heard: list[StepLosses] = []
+
+    def stop(losses: StepLosses, steps: int) -> None:
+        heard.append(losses)
+        if losses.step == 3:
+            raise KeyboardInterrupt
+
+    assistant.concepts.add(
+        [photos / "maeve", photos / "new-maeve.png"],
+        name="Maeve",
+        class_name="dog",
+        facts=["Her toy is red."],
+    )
+    with pytest.raises(CancelledError, match="after step 3"):
+        assistant.concepts.train("Maeve", SMALL, on_step=stop)
+    assert assistant.concepts.show("Maeve").version == 1
+    record = assistant.concepts.train("Maeve", SMALL, on_step=lambda one, n: heard.append(one))
+    assert (record["steps"], losses_of(heard)) == (6, whole)
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from assistant import Assistant
+from tests.assistant.test_training import SMALL
+
+def kill(losses, steps):
+    print(losses.step, losses.total, flush=True)
+    if losses.step == int(sys.argv[2]):
+        os.kill(os.getpid(), 9)
+
+folder = Path(sys.argv[1])
+learned = Assistant(user=sys.argv[3], model="tiny").concepts.add(
+    [folder / "maeve", folder / "new-maeve.png"],
+    name="Maeve", class_name="dog", facts=["Her toy is red."], preset=SMALL, on_step=kill,
+)
+print(learned.training["losses"], learned.training["version"])
+"""
+
+
+def run(photos: Path, stop: int, user: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", KILLED, str(photos), str(stop), user]
+    return subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True)
+
+
+@pytest.mark.slow
+def test_kill_9_while_a_concept_is_added_changes_nothing_of_the_result(photos: Path) -> None:
+    whole = run(photos, 99, "ben")
+    killed, again = run(photos, 2, "ana"), run(photos, 99, "ana")
+    assert (whole.returncode, killed.returncode) == (0, -signal.SIGKILL), whole.stderr
+    assert again.stdout.splitlines() == whole.stdout.splitlines()[2:], again.stderr
+    assert killed.stdout.splitlines() == whole.stdout.splitlines()[:2]
+
+
+def test_nothing_is_trained_with_none(known: Assistant) -> None:
+    with pytest.raises(InputError, match="Nothing is trained"):
+        known.concepts.train("Maeve", "none")
+
+
+@pytest.mark.parametrize(
+    ("scores", "better"),
+    [
+        ({}, True),
+        ({"first loss": 2.0, "trained loss": 1.0}, True),
+        ({"first loss": 1.0, "trained loss": 2.0}, False),
+        ({"first recognition": 0.5, "trained recognition": 0.9} | {"first loss": 1.0}, True),
+        ({"first recognition": 0.9, "trained recognition": 0.5} | {"first loss": 1.0}, False),
+    ],
+)
+def test_trained_rows_are_used_unless_they_are_worse(
+    scores: dict[str, float], better: bool
+) -> None:
+    assert judged(scores)[0] is better
+
+
+def test_pairs_taken_out_of_the_review_are_not_learned_from(known: Assistant, photos: Path) -> None:
+    sheet = known.concepts.review("Maeve")
+    file = sheet.with_name("edits.json")
+    found = json.loads(file.read_text())
+    kept = [row for row in found["pairs"] if not row["reason"]]
+    for row in kept[:2]:
+        row["keep"] = False
+    file.write_text(json.dumps(found))
+    known.concepts.review("Maeve")
+    again = json.loads(file.read_text())
+    total = len(found["pairs"])
+    assert again["kept_share"] == pytest.approx((len(kept) - 2) / total, abs=1e-3)
+
+
+def test_forgetting_reaches_what_training_left(assistant: Assistant, photos: Path) -> None:
+    learned(assistant, photos)
+    list(assistant.chat().send("remember that Maeve is three"))
+    receipt = assistant.concepts.forget("Maeve", images=True, mentions=True)
+    assert not receipt.unexplained
+    assert receipt.removed["training files"] == 2
+    assert receipt.removed["runs that waited"] == 1
+    assert b"Maeve is three" not in (assistant.home / "runs.db").read_bytes()

@@ -1,0 +1,109 @@
+"""UnifyBench's layout, in both forms of its t2i file."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.data.items import Bench
+from bench.data.opening import open_bench
+from bench.data.unifybench import prompts_of
+from omni_errors import InputError
+from tests.bench.conftest import photo
+
+
+def write(file: Path, data: Any) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(data))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "unify"
+    train, test = root / "concept" / "train", root / "concept" / "test" / "bo"
+    (train / "bo").mkdir(parents=True)
+    test.mkdir(parents=True)
+    for number in range(3):
+        photo(number, "tan").save(train / "bo" / f"{number}.png")
+        photo(9 + number, "tan").save(test / f"{number}.png")
+    write(root / "concepts_list.json", ["bo"])
+    write(train / "train_images.json", {"bo": ["/old/place/bo/0.png", "/old/place/bo/1.png"]})
+    info = {"class": "dog", "info": "<sks> is a Shiba Inu.", "extra_info": ["<bo> has a red hat"]}
+    write(train / "bo" / "info.json", info | {"generation_type": "live_subject"})
+    write(test / "t2i_conditions.json", ["A photo of <bo>.", "A photo of <bo> wearing its hat."])
+    items = [
+        ("rec", "Is <bo> in this photo?", "No.", "concept/test/bo/1.png"),
+        ("text_only", "What does <sks> wear?", "A red hat.", "black.png"),
+        ("vqa_choice", "<image>\nA or B?", "A", "/data/concept/test/bo/0.png"),
+    ]
+    rows = [
+        {
+            "image": image,
+            "type": kind,
+            "conversations": [
+                {"from": "human", "value": asked},
+                {"from": "gpt", "value": said},
+            ],
+        }
+        for kind, asked, said, image in items
+    ]
+    write(root / "test_data" / "bo.json", rows)
+    return root
+
+
+@pytest.fixture
+def unify(root: Path, tmp_path: Path) -> Bench:
+    return open_bench(root, tmp_path / "bench")
+
+
+def test_photos_and_facts_are_read(unify: Bench) -> None:
+    (subject,) = unify.subjects
+    assert (len(subject.train), len(subject.test), subject.live) == (2, 3, True)
+    assert [(f.text, f.visible) for f in subject.facts] == [
+        ("<bo> is a Shiba Inu.", True),
+        ("<bo> has a red hat", False),
+    ]
+
+
+def test_items_keep_their_words_and_lose_their_markers(unify: Bench) -> None:
+    (choice,) = unify.of("bo", "choice")
+    assert (choice.text, choice.answer) == ("A or B?", "A")
+    (qa,) = unify.of("bo", "qa")
+    assert (qa.text, qa.image) == ("What does <bo> wear?", "")
+
+
+def test_a_list_of_prompts_is_a_plain_one_and_those_that_need_knowledge(unify: Bench) -> None:
+    assert unify.counts()["draw"] == 26
+    (parg,) = unify.of("bo", "parg")
+    assert parg.text == "A photo of <bo> wearing its hat."
+    assert (parg.answer, parg.fact, parg.kind) == ("<bo> has a red hat", 1, "object")
+
+
+def test_a_record_of_prompts_is_split_by_its_kinds() -> None:
+    record = {
+        "personalized_driven_generation": ["plain"],
+        "explicit_personalized_driven_generation": ["knowing"],
+    }
+    assert prompts_of(record) == (["plain"], ["knowing"])
+
+
+def test_our_edits_are_added(unify: Bench) -> None:
+    assert unify.counts()["edit"] >= 4
+
+
+def test_no_item_reaches_outside(root: Path, tmp_path: Path) -> None:
+    rows = json.loads((root / "test_data" / "bo.json").read_text())
+    photo(1, "red").save(tmp_path / "secret.png")
+    rows[0]["image"] = "../secret.png"
+    write(root / "test_data" / "bo.json", rows)
+    with pytest.raises(InputError, match="not below"):
+        open_bench(root, tmp_path / "bench")
+
+
+def test_an_unknown_type_is_named(root: Path, tmp_path: Path) -> None:
+    rows = json.loads((root / "test_data" / "bo.json").read_text())
+    rows[0]["type"] = "song"
+    write(root / "test_data" / "bo.json", rows)
+    with pytest.raises(InputError, match="song"):
+        open_bench(root, tmp_path / "bench")

@@ -1,0 +1,214 @@
+"""Methods: what each learns, and that learning one leaves the model as it was."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from backbone import load
+from backbone.face import Backbone
+from backbone.painting import ImageOptions
+from bench.data.items import Bench, Subject
+from bench.methods.catalog import CONTROLS, MAIN, METHODS, choose
+from bench.methods.dreambooth import with_updates
+from bench.methods.method import RowsPlan
+from bench.methods.players import Control, RowsPlayer, UpdatesPlayer, bare
+from bench.methods.prompting import Library, PromptPlayer, RetrievalPlayer
+from bench.methods.teaching import Taught, Teacher, recipe_of
+from bench.metrics.forgetting import fingerprint
+from graphs.options import ReplayOptions
+from learning.presets import Recipe
+from omni_errors import NotFoundError
+from tests.bench.conftest import photo
+
+RECIPE = Recipe("test", steps=1, warmup=0, side=64, scene_edits=1, start="auto", test_every=1)
+FEW = ImageOptions(num_timesteps=2)
+
+
+@pytest.fixture(scope="module")
+def face() -> Backbone:
+    return load("tiny")
+
+
+@pytest.fixture
+def subject(bench: Bench) -> Subject:
+    return bench.subject("ball")
+
+
+@pytest.fixture
+def teacher(face: Backbone, bench: Bench, subject: Subject, tmp_path: Path) -> Teacher:
+    return Teacher(face, bench, subject, RECIPE, tmp_path)
+
+
+def taught(teacher: Teacher, method: str) -> Taught:
+    plan = METHODS[method].rows
+    assert plan is not None
+    return teacher.teach(plan)
+
+
+def test_controls_come_along_with_every_choice() -> None:
+    assert [m.name for m in choose(["tp"], MAIN)] == ["tp", *CONTROLS]
+    assert {m.name for m in choose([], MAIN)} == set(MAIN)
+    assert len(choose(["all"], MAIN)) == len(METHODS)
+
+
+def test_an_unknown_method_is_named_with_those_there_are() -> None:
+    with pytest.raises(NotFoundError, match="nonsense.*ours"):
+        choose(["nonsense"], MAIN)
+
+
+def test_methods_that_differ_in_replay_alone_share_what_is_learned() -> None:
+    plans = [METHODS[n].rows for n in ("ours", "ours-both", "no-replay", "exemplars-2")]
+    assert all(plan == RowsPlan() for plan in plans)
+
+
+@pytest.mark.parametrize(
+    ("method", "batch"),
+    [
+        ("ours", (4, 2, 2)),
+        ("no-edits", (5, 3, 0)),
+        ("und-only", (8, 0, 0)),
+        ("textual-inversion", (0, 8, 0)),
+    ],
+)
+def test_every_method_sees_as_many_examples(method: str, batch: tuple[int, int, int]) -> None:
+    plan = METHODS[method].rows
+    assert plan is not None
+    recipe = recipe_of(plan, Recipe())
+    assert (recipe.questions, recipe.drawings, recipe.edits) == batch
+
+
+@pytest.mark.parametrize(
+    ("method", "und", "gen"),
+    [
+        ("ours", 16, 16),
+        ("coupled", 16, 16),
+        ("und-only", 16, 0),
+        ("textual-inversion", 0, 16),
+        ("rows-4-16", 4, 16),
+        ("rows-0-16", 0, 16),
+        ("random-start", 16, 16),
+        ("untrained", 16, 16),
+    ],
+)
+def test_each_method_has_its_rows(teacher: Teacher, method: str, und: int, gen: int) -> None:
+    concept = taught(teacher, method).concept
+    assert concept is not None
+    assert (len(concept.und), len(concept.gen)) == (und, gen)
+    assert concept.routing.shared_expert is (method == "coupled")
+
+
+def test_textual_inversion_moves_generation_rows_alone(teacher: Teacher) -> None:
+    plan = RowsPlan(changes={**METHODS["textual-inversion"].rows.changes, "steps": 0})  # type: ignore[union-attr]
+    before, after = teacher.teach(plan).concept, taught(teacher, "textual-inversion").concept
+    assert before is not None
+    assert after is not None
+    assert torch.allclose(before.sks, after.sks, atol=1e-9)
+    assert not torch.allclose(before.gen, after.gen, atol=1e-6)
+
+
+def test_what_is_learned_is_read_again(teacher: Teacher) -> None:
+    first = taught(teacher, "ours")
+    steps: list[int] = []
+    again = teacher.teach(RowsPlan(), lambda done, all: steps.append(done))
+    assert steps == []
+    assert first.concept is not None
+    assert again.concept is not None
+    assert torch.equal(first.concept.und, again.concept.und)
+    assert again.record["sha256"] == first.record["sha256"]
+
+
+def test_damaged_rows_are_learned_anew(teacher: Teacher) -> None:
+    first = taught(teacher, "ours")
+    file = teacher.folder / f"{first.key}.safetensors"
+    file.write_bytes(file.read_bytes()[:-4])
+    assert taught(teacher, "ours").record["sha256"] == first.record["sha256"]
+
+
+def test_another_recipe_has_another_key(teacher: Teacher, face: Backbone, bench: Bench) -> None:
+    other = Teacher(face, bench, teacher.subject, Recipe(steps=2), teacher.folder)
+    assert other.key(RowsPlan()) != teacher.key(RowsPlan())
+
+
+def test_negatives_are_photos_nobody_is_asked_about(teacher: Teacher, bench: Bench) -> None:
+    words = [negative.class_word for negative in teacher.material().negatives]
+    assert words[:4] == ["ball", "ball", "dog", "dog"]
+    assert len(words) == 4 + 8
+
+
+def test_dreambooth_moves_pictures_while_it_is_in_place_and_leaves_no_trace(
+    teacher: Teacher, face: Backbone
+) -> None:
+    before = fingerprint(face.model)
+    learned = taught(teacher, "dreambooth")
+    assert learned.updates
+    large = {name: value + 0.5 for name, value in learned.updates.items()}
+    options = ImageOptions(num_timesteps=2, seed=1, size=(32, 32))
+    plain = face.generate("a ball", options=options).image
+    with with_updates(face, large):
+        changed = face.generate("a ball", options=options).image
+    assert changed.tobytes() != plain.tobytes()
+    assert face.generate("a ball", options=options).image.tobytes() == plain.tobytes()
+    assert before.changes(fingerprint(face.model)) == []
+
+
+def test_rows_answer_draw_and_edit(teacher: Teacher, face: Backbone, subject: Subject) -> None:
+    concept = taught(teacher, "untrained").concept
+    assert concept is not None
+    player = RowsPlayer(face, subject, concept, True, ReplayOptions(0, "profile"), FEW)
+    assert player.answer("Is <taruvo> here?", photo(1, "red"), asks_yes=True).margin is not None
+    drawn = player.draw(f"A photo of <{subject.mention}> in its home.", 3, needs_fact=True)
+    assert drawn.stages
+    assert subject.facts[0].text.split(" is ")[1] in drawn.prompt
+    assert player.edit(photo(2, "red"), "remove it", 1).image.size[0] > 0
+
+
+def test_no_fact_is_replayed_where_none_is_needed(
+    teacher: Teacher, face: Backbone, subject: Subject
+) -> None:
+    concept = taught(teacher, "untrained").concept
+    assert concept is not None
+    player = RowsPlayer(face, subject, concept, False, ReplayOptions(0, "profile"), FEW)
+    assert player.draw("A photo of it at home.", 3, needs_fact=False).stages == []
+
+
+def test_a_text_prompt_holds_facts_and_a_plain_name(face: Backbone, subject: Subject) -> None:
+    player = PromptPlayer(face, subject, True, (), FEW)
+    prompt = player.draw(f"<{subject.mention}> on the beach", 1, needs_fact=False).prompt
+    assert prompt.startswith(f"{subject.mention} is a ball.")
+    assert "<" not in prompt
+    assert bare(f"<{subject.mention}>", subject) == subject.mention
+
+
+def test_an_image_prompt_shows_photos(face: Backbone, subject: Subject) -> None:
+    player = PromptPlayer(face, subject, False, (photo(1, "red"), photo(2, "red")), FEW)
+    assert player.answer("What is it?", photo(3, "red"), asks_yes=False).text is not None
+    assert player.draw("it", 1, needs_fact=False).prompt == "it"
+
+
+def test_retrieval_finds_the_named_and_the_nearest(face: Backbone, bench: Bench) -> None:
+    library, rex = Library(face, bench), bench.subject("rex")
+    assert [one.name for one, _ in library.named(f"Is <{rex.mention}> here?")] == ["rex"]
+    shown = Image.open(bench.folder / rex.train[0])
+    names = [one.name for one, _ in library.nearest(shown, 2)]
+    assert names[0] == "rex"
+    assert len(set(names)) == 2
+    player = RetrievalPlayer(face, rex, library, FEW)
+    assert player.answer(f"Is <{rex.mention}> here?", shown, asks_yes=True).margin is not None
+    assert "is a dog" in player.draw(f"<{rex.mention}>", 1, needs_fact=False).prompt
+
+
+def test_updates_do_not_pretend_to_know_words(face: Backbone, subject: Subject) -> None:
+    player = UpdatesPlayer(face, subject, FEW)
+    assert player.draw(f"<{subject.mention}>", 1, needs_fact=False).prompt == "sks ball"
+    with pytest.raises(NotImplementedError):
+        player.answer("What?", None, asks_yes=False)
+
+
+def test_controls_show_photos_or_nothing() -> None:
+    photos = [photo(1, "red"), photo(2, "red")]
+    real, black = Control("real", lambda: photos), Control("black", lambda: photos)
+    assert real.draw("x", 3, needs_fact=False).image is photos[1]
+    assert black.draw("x", 3, needs_fact=False).image.getextrema() == ((0, 0),) * 3
+    assert black.answer("Is it here?", None, asks_yes=True).text == "Yes."

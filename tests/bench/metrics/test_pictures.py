@@ -1,0 +1,141 @@
+"""Similarities, faces, edits and forgetting on cases worked out by hand."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from bench.metrics.editing import edit_score, flipped, ssim_map, ssim_outside
+from bench.metrics.encoders import ConstantEncoder, EfficientNetLite, washed
+from bench.metrics.faces import compare_faces, face_sized
+from bench.metrics.forgetting import fingerprint
+from bench.metrics.pictures import detail, is_blank
+from bench.metrics.similarity import image_similarity, nearest, text_similarity
+
+
+def noise(seed: int, side: int = 32) -> Image.Image:
+    levels = np.random.default_rng(seed).integers(0, 256, (side, side, 3), np.uint8)
+    return Image.fromarray(levels)
+
+
+def test_image_similarity_is_the_mean_over_references_then_pictures() -> None:
+    made = np.array([[2.0, 0.0], [0.0, 3.0]])
+    references = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 5.0]])
+    half = 1 / math.sqrt(2)
+    wanted = ((1 + half + 0) / 3 + (0 + half + 1) / 3) / 2
+    assert image_similarity(made, references) == pytest.approx(wanted)
+
+
+def test_text_similarity_compares_each_text_with_its_own_picture() -> None:
+    texts, made = np.array([[1.0, 0], [0, 2.0]]), np.array([[3.0, 0], [1.0, 1.0]])
+    assert text_similarity(texts, made) == pytest.approx((1 + 1 / math.sqrt(2)) / 2)
+
+
+def test_nearest_ignores_what_all_subjects_share() -> None:
+    subjects = np.array([[10.0, 1.0], [10.0, -1.0]])
+    assert nearest(np.array([[9.0, 0.1], [50.0, -0.2]]), subjects) == [0, 1]
+
+
+def test_faces_that_are_missing_are_counted() -> None:
+    one, other = np.array([1.0, 0.0]), np.array([0.0, 1.0])
+    found = compare_faces([one, None], [one, other, None, None])
+    assert found is not None
+    assert (found.similarity, found.made_without, found.references_without) == (0.5, 0.5, 0.5)
+
+
+def test_without_any_face_there_is_no_similarity() -> None:
+    found = compare_faces([np.array([1.0, 0.0])], [None])
+    assert found is not None
+    assert (found.similarity, found.made_without) == (None, 1.0)
+    assert compare_faces([None], [np.array([1.0, 0.0])]) is None
+
+
+def test_faces_are_looked_for_at_unifybench_s_size() -> None:
+    assert face_sized(Image.new("RGB", (100, 50))).size == (1280, 640)
+    assert face_sized(Image.new("RGB", (300, 200))).size == (1280, 832)
+
+
+def test_the_worse_mark_of_each_pair_counts() -> None:
+    score = edit_score(8, 2, 9, 5)
+    assert (score.sc, score.pq, score.mean) == (0.2, 0.5, 0.35)
+    assert score.geometric == pytest.approx(math.sqrt(0.1))
+
+
+def test_one_mark_of_0_makes_the_geometric_mean_0() -> None:
+    assert edit_score(0, 10, 10, 10).geometric == 0
+    assert edit_score(0, 10, 10, 10).mean == 0.5
+
+
+def test_ssim_of_two_flat_pictures_is_of_their_light_alone() -> None:
+    one, other = np.full((20, 20), 100.0), np.full((20, 20), 50.0)
+    wanted = (2 * 100 * 50 + 6.5025) / (100**2 + 50**2 + 6.5025)
+    assert ssim_map(one, other) == pytest.approx(np.full((20, 20), wanted))
+
+
+def test_ssim_agrees_with_scikit_image() -> None:
+    metrics = pytest.importorskip("skimage.metrics")
+    one, other = (np.asarray(noise(n).convert("L"), np.float64) for n in (1, 2))
+    other = 0.5 * one + 0.5 * other
+    _, theirs = metrics.structural_similarity(
+        one,
+        other,
+        full=True,
+        data_range=255,
+        gaussian_weights=True,
+        sigma=1.5,
+        use_sample_covariance=False,
+    )
+    assert ssim_map(one, other) == pytest.approx(theirs, abs=1e-3)
+
+
+def test_a_change_inside_the_mask_costs_nothing_outside() -> None:
+    source = noise(1)
+    edited, mask = source.copy(), np.zeros((32, 32), bool)
+    edited.paste("white", (0, 0, 8, 8))
+    mask[:16, :16] = True
+    assert ssim_outside(source, edited, mask) == pytest.approx(1)
+    assert (ssim_outside(source, edited, ~mask) or 0) < 0.9
+    assert ssim_outside(source, edited, np.ones((32, 32), bool)) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "result"), [(1.0, -1.0, True), (1.0, 0.5, False), (-1.0, -2.0, None)]
+)
+def test_only_what_was_recognised_can_flip(before: float, after: float, result: object) -> None:
+    assert flipped(before, after) is result
+
+
+def test_washed_levels_lie_in_the_upper_half() -> None:
+    image = Image.fromarray(np.array([[[0, 127, 255]]], np.uint8))
+    assert np.asarray(washed(image)).tolist() == [[[128, 191, 255]]]
+
+
+def test_the_offline_encoder_tells_pictures_apart_and_is_not_called_clip() -> None:
+    encoder = EfficientNetLite()
+    vectors = encoder.embed([noise(1), noise(1), Image.new("RGB", (50, 30), "red")])
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(3))
+    assert vectors[0] @ vectors[1] == pytest.approx(1)
+    assert vectors[0] @ vectors[2] < 0.9
+    assert "clip" not in encoder.name
+
+
+def test_the_constant_encoder_tells_nothing_apart() -> None:
+    one, other = ConstantEncoder().embed([noise(1), noise(2)])
+    assert one @ other == pytest.approx(1)
+
+
+def test_a_black_picture_is_blank_and_noise_is_not() -> None:
+    assert is_blank(Image.new("RGB", (16, 16)))
+    assert not is_blank(noise(1))
+    assert detail(Image.new("RGB", (16, 16), "red")) == 0
+
+
+def test_a_single_bit_changes_the_fingerprint() -> None:
+    layer = torch.nn.Linear(3, 2)
+    before = fingerprint(layer, ("Paris",))
+    assert before.changes(fingerprint(layer, ("Paris",))) == []
+    with torch.no_grad():
+        layer.weight[0, 0] += 1e-6
+    assert before.changes(fingerprint(layer, ("Rome",))) == ["weights differ", "answer 1 differs"]

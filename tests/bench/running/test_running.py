@@ -1,0 +1,152 @@
+"""A whole run on the tiny model: it ends, goes on where it stopped, and notices the controls."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from backbone import load
+from bench.data.items import Bench
+from bench.judges.judge import AlwaysOne
+from bench.judges.rules import RuleJudge
+from bench.metrics.encoders import EfficientNetLite
+from bench.report.writing import write_report
+from bench.running.ledger import Ledger, Result, read_results
+from bench.running.running import RunOptions, run_bench
+from bench.running.suites import SUITES, find_suite, items_of
+from bench.running.work import Kit
+from omni_errors import NotFoundError
+from tests.bench.fakes import reader
+
+OPTIONS = RunOptions("smoke", ("ours", "coupled", "no-replay", "exemplars-0"), "tiny", 0, 1)
+
+
+@pytest.fixture(scope="module")
+def kit() -> Kit:
+    return Kit(load("tiny"), [EfficientNetLite()], [RuleJudge(reader()), AlwaysOne()])
+
+
+@pytest.fixture(scope="module")
+def out(subjects: Path, kit: Kit, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("out")
+    run_bench(subjects, folder, OPTIONS, kit=kit)
+    return folder
+
+
+def results(out: Path) -> list[Result]:
+    return [r for file in sorted((out / "results").glob("*.jsonl")) for r in read_results(file)]
+
+
+def test_every_item_has_a_result_with_its_origin(out: Path) -> None:
+    made = results(out)
+    assert {r.method for r in made} == {*OPTIONS.methods, "real", "black", "yes"}
+    assert {r.task for r in made if r.method == "ours"} >= {"rec", "vqa", "qa", "draw", "parg"}
+    for result in made:
+        known = result.provenance
+        assert known["backbone"].startswith("tiny:")
+        assert known["bench"]
+        assert known["encoders"] == ["efficientnet-lite0"]
+    ours = next(r for r in made if r.method == "ours")
+    assert ours.provenance["rows sha256"]
+    assert ours.provenance["recipe"]["steps"] == 2
+
+
+def test_pictures_and_raw_replies_are_kept(out: Path) -> None:
+    drawn = [r for r in results(out) if r.task == "parg"]
+    assert all((out / r.output).is_file() for r in drawn)
+    assert all(r.verdicts["rules"]["raw"] for r in drawn)
+    assert all(r.trace["prompt"] for r in drawn)
+    assert any(r.trace["stages"] for r in drawn if r.method == "ours")
+    assert not any(r.trace["stages"] for r in drawn if r.method == "no-replay")
+
+
+def test_a_second_run_does_nothing_twice(subjects: Path, kit: Kit, out: Path) -> None:
+    before = results(out)
+    told: list[str] = []
+    run_bench(subjects, out, OPTIONS, kit=kit, on_step=told.append)
+    assert results(out) == before
+    assert not any("learning" in text for text in told)
+
+
+def test_a_run_that_was_cut_short_goes_on(subjects: Path, kit: Kit, out: Path) -> None:
+    file = out / "results" / "ball.jsonl"
+    whole = list(read_results(file))
+    lines = file.read_text("utf-8").splitlines(keepends=True)
+    file.write_text("".join(lines[:-2]) + lines[-2][:40], "utf-8")
+    run_bench(subjects, out, OPTIONS, kit=kit)
+    again = list(read_results(file))
+    assert [(r.method, r.item) for r in again] == [(r.method, r.item) for r in whole]
+    assert [replace(r, seconds=0) for r in again] == [replace(r, seconds=0) for r in whole]
+
+
+def test_the_base_model_is_bit_identical_afterwards(out: Path) -> None:
+    for file in (out / "forgetting").glob("*.json"):
+        told = json.loads(file.read_text())
+        assert told["changes"] == []
+        assert len(told["after"]["answers"]) == 3
+
+
+def test_the_report_notices_every_control(out: Path) -> None:
+    summary = write_report(out, out / "deep" / "summary.json")
+    noticed = {c["control"]: c["noticed"] for c in summary["controls"]}
+    assert len(noticed) == 4
+    assert all(noticed.values()), summary["controls"]
+    assert json.loads((out / "deep" / "summary.json").read_text()) == json.loads(
+        json.dumps(summary)
+    )
+
+
+def test_the_report_has_its_parts(out: Path) -> None:
+    write_report(out)
+    page, text = (out / "report.html").read_text(), (out / "report.md").read_text()
+    for title in ("Methods", "Controls", "Ablations", "Exemplars", "Pictures", "Every metric"):
+        assert f"<h2>{title}</h2>" in page
+        assert f"## {title}" in text
+    assert "other work, other model" in page
+    assert "<svg" in page
+    assert "data:image/jpeg" in page
+    assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_a_folder_without_results_has_no_report(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="omni bench run"):
+        write_report(tmp_path)
+
+
+def test_a_ledger_drops_a_line_that_was_cut_short(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "a.jsonl")
+    one = Result("ours", "rex", "rex/qa/0", "qa", "A cup.", provenance={"settings": "s"})
+    ledger.add(one)
+    with ledger.file.open("a") as file:
+        file.write('{"method": "ou')
+    again = Ledger(ledger.file)
+    assert again.results == [one]
+    assert again.has("ours", "rex/qa/0", "s")
+    assert not again.has("ours", "rex/qa/0", "other")
+    again.add(replace(one, item="rex/qa/1"))
+    assert len(list(read_results(ledger.file))) == 2
+
+
+def test_suites_choose_the_same_items_every_time(bench: Bench) -> None:
+    mini = SUITES["mini"]
+    drawn = items_of(bench, "rex", "draw", mini)
+    assert drawn == items_of(bench, "rex", "draw", mini)
+    assert len(drawn) == 3
+    assert len(items_of(bench, "rex", "draw", SUITES["full"])) == 25
+    asked = items_of(bench, "ball", "rec", SUITES["smoke"])
+    assert [(i.answer, i.hard) for i in asked] == [("Yes.", False), ("No.", True)]
+
+
+def test_both_hidden_facts_are_asked_for_in_every_suite(bench: Bench) -> None:
+    for suite in SUITES.values():
+        kinds = {item.kind for item in items_of(bench, "rex", "parg", suite)}
+        assert kinds == {"place", "object"}
+
+
+def test_a_suite_learns_by_steps_and_not_by_the_clock() -> None:
+    recipe = SUITES["mini"].recipe_for(None, 3)
+    assert (recipe.steps, recipe.seed, recipe.budget_s, recipe.patience) == (60, 3, None, None)
+    assert SUITES["mini"].recipe_for(7, 3).steps == 7
+    with pytest.raises(NotFoundError, match="smoke"):
+        find_suite("huge")

@@ -1,0 +1,54 @@
+"""``omni bench``: what it lists, and errors that say what to do."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import cli
+
+
+def test_the_list_names_suites_and_methods(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["bench", "list", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [suite["name"] for suite in found["suites"]] == ["smoke", "mini", "full"]
+    assert {"ours", "tp", "dreambooth", "black"} <= {m["name"] for m in found["methods"]}
+    assert cli.run(["bench"]) == 0
+    assert "exemplars-6" in capsys.readouterr().out
+
+
+def test_build_says_what_there_is(
+    subjects: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    args = ["bench", "build", "--subjects", str(subjects), "--out", str(tmp_path / "o")]
+    assert cli.run([*args, "--held-out", "1"]) == 0
+    out = capsys.readouterr().out
+    assert "75" in out
+    assert (tmp_path / "o" / "bench" / "bench.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "words"),
+    [
+        (["--suite", "huge"], 3, "smoke, mini, full"),
+        (["--methods", "magic"], 3, "There is no method"),
+    ],
+)
+def test_what_is_unknown_is_named(
+    subjects: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    more: list[str],
+    code: int,
+    words: str,
+) -> None:
+    args = ["bench", "run", "--subjects", str(subjects), "--out", str(tmp_path / "o"), *more]
+    assert cli.run(args) == code
+    assert words in capsys.readouterr().err
+
+
+def test_a_report_of_nothing_says_what_to_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["bench", "report", "--out", str(tmp_path)]) == 3
+    assert "omni bench run" in capsys.readouterr().err

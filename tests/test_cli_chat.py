@@ -1,0 +1,143 @@
+"""The chat: what is typed, what is stopped, and what a pipe gets."""
+
+import io
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from PIL import Image
+
+import cli
+import cli_chat
+import cli_lines
+from assistant import Assistant
+from cli_chat import _Loop
+from cli_room import Room
+from tests.front import FakeAssistant, FakeChat, Script
+
+Out = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def assistant(tmp_path: Path) -> FakeAssistant:
+    path = tmp_path / "drawn.png"
+    Image.new("RGB", (32, 32), "tan").save(path)
+    return FakeAssistant(path)
+
+
+def talk(assistant: FakeAssistant, *lines: str) -> tuple[FakeChat, Script]:
+    """Type lines into a chat, and return it with the lines that were left."""
+    script = Script(lines)
+    room = Room(cast(Assistant, assistant), script, pictures="none")
+    assert _Loop(room).run() == 0
+    return cast(FakeChat, room.chat), script
+
+
+@pytest.fixture
+def pipe(monkeypatch: pytest.MonkeyPatch, assistant: FakeAssistant) -> Any:
+    """Run `omni chat` on lines of stdin; return the exit code."""
+
+    def run(text: str, *arguments: str) -> int:
+        monkeypatch.setattr(cli_chat, "open_assistant", lambda user, model: assistant)
+        monkeypatch.setattr("sys.stdin", io.StringIO(text))
+        return cli.run(["chat", *arguments])
+
+    return run
+
+
+def test_words_are_streamed_and_end_their_line(assistant: FakeAssistant, capsys: Out) -> None:
+    talk(assistant, "Hello [bold]\x1b[31m")
+    assert capsys.readouterr().out == "You said Hello [bold]\ufffd[31m\n"
+
+
+def test_ctrl_c_stops_a_turn_and_once_more_leaves(assistant: FakeAssistant, capsys: Out) -> None:
+    chat, left = talk(assistant, "Talk on", "^C", "never said")
+    assert (chat.stopped, left) == (True, ["never said"])
+    out, err = capsys.readouterr()
+    assert out == "and on\n" and "Stopped." in err
+
+
+def test_ctrl_c_at_an_empty_prompt_leaves_at_the_second(assistant: FakeAssistant) -> None:
+    chat, left = talk(assistant, "^C", "still here", "^C", "^C", "never said")
+    assert [said[0] for said in chat.sent] == ["still here"]
+    assert left == ["never said"]
+
+
+def test_a_photo_in_the_line_is_sent_with_the_words(assistant: FakeAssistant) -> None:
+    chat, _ = talk(assistant, str(assistant.picture), "Who is this?", "And now?")
+    assert [said[:2] for said in chat.sent] == [
+        ("Who is this?", (assistant.picture,)),
+        ("And now?", ()),
+    ]
+
+
+def test_a_file_that_is_no_photo_is_refused_and_the_chat_goes_on(
+    assistant: FakeAssistant, tmp_path: Path, capsys: Out
+) -> None:
+    (tmp_path / "fake.png").write_text("no picture")
+    chat, _ = talk(assistant, str(tmp_path / "fake.png"), "Hello")
+    assert "omni: " in capsys.readouterr().err
+    assert chat.sent[0][:2] == ("Hello", ())
+
+
+def test_an_unknown_command_is_not_said_to_the_model(assistant: FakeAssistant, capsys: Out) -> None:
+    chat, _ = talk(assistant, "/hlep")
+    assert chat.sent == []
+    assert "Did you mean /help?" in capsys.readouterr().err
+
+
+def test_a_question_that_nobody_answers_changes_nothing(
+    assistant: FakeAssistant, capsys: Out
+) -> None:
+    chat, _ = talk(assistant, "Remember that she is old", "^C", "Hello")
+    assert chat.answered == []
+    assert "nothing was done" in capsys.readouterr().err
+
+
+def test_a_pipe_gets_answers_and_pictures_as_plain_lines(
+    pipe: Any, assistant: FakeAssistant, capsys: Out
+) -> None:
+    assert pipe("Hello\nDraw a dog\nRemember that she is old\nyes\n") == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        "You said Hello",
+        str(assistant.picture),
+        "Shall I keep: Remember that she is old?",
+        "Kept.",
+    ]
+    assert err == "Seed 12.\n"
+    assert assistant.closed
+
+
+def test_a_pipe_ends_with_the_code_of_its_first_error(pipe: Any, capsys: Out) -> None:
+    assert pipe("/nope\nHello\n") == 2
+    assert capsys.readouterr().out == "You said Hello\n"
+
+
+def test_there_must_be_something_to_go_on_with(pipe: Any, capsys: Out) -> None:
+    assert pipe("", "--continue") == 3
+    assert pipe("", "--continue", "--id", "abc") == 2
+
+
+def test_several_lines_between_quotes_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO('"""one\ntwo\n"""\nthree\n'))
+    lines = cli_lines.Piped()
+    assert [lines.read(), lines.read()] == ["one\ntwo", "three"]
+    with pytest.raises(EOFError):
+        lines.read()
+
+
+def test_history_is_the_user_s_alone() -> None:
+    path = cli_lines.history_path()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_what_was_typed_of_somebody_is_forgotten_with_them() -> None:
+    from prompt_toolkit.history import FileHistory
+
+    path = cli_lines.history_path()
+    for line in ("Who is Maeve?", "Hello", "draw\nMAEVE"):
+        FileHistory(str(path)).store_string(line)
+    assert cli_lines.forget_lines("Maeve") == 2
+    assert list(FileHistory(str(path)).load_history_strings()) == ["Hello"]

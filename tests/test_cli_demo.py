@@ -1,0 +1,106 @@
+"""The demo tells what happened, right or wrong, on a page that runs nothing."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from PIL import Image
+
+import cli
+from assistant import Assistant
+from cli_demo import About, Story, read_about
+from cli_demo_page import Picture, Scene, write_page, write_sheet
+from omni_errors import InputError
+
+
+def paint(path: Path, colour: str) -> Path:
+    Image.new("RGB", (40, 30), colour).save(path)
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Write photos of a dog, one of a teapot, and what they are of."""
+    for name in ("a", "b", "c", "teapot"):
+        paint(tmp_path / f"{name}.png", "tan")
+    about = {
+        "name": "Maeve",
+        "class": "dog",
+        "facts": ["Maeve's place is the beach."],
+        "question": "Where is Maeve's place?",
+        "answer": "beach",
+        "place": "Draw Maeve at her place.",
+        "edit": "Remove Maeve.",
+        "known": ["a.png", "../../b.png"],
+        "unseen": ["c.png"],
+        "other": ["teapot.png"],
+        "credits": "Ours.",
+    }
+    (tmp_path / "about.json").write_text(json.dumps(about))
+    return tmp_path
+
+
+class Teller:
+    """Stand where the assistant stands: it takes everything for Maeve."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.concepts = SimpleNamespace(add=self.add)
+
+    def add(self, photos: Any, **how: Any) -> Any:
+        return SimpleNamespace(seconds=1.0, training={"steps": 3, "wall_time_s": 2.0})
+
+    def ask(self, text: str, images: Any = ()) -> Any:
+        return SimpleNamespace(text="This is <b>Maeve</b>.")
+
+    def draw(self, text: str, **how: Any) -> Any:
+        path = paint(self.folder / f"drawn-{how['replay']}.png", "blue")
+        return SimpleNamespace(path=path, prompt="Draw <Maeve>.", seed=how["seed"])
+
+    def edit(self, image: Path, text: str, **how: Any) -> Any:
+        return self.draw(text, replay="edit", seed=how["seed"])
+
+
+def story(folder: Path) -> list[Scene]:
+    return list(Story(cast(Assistant, Teller(folder)), read_about(folder), folder).scenes())
+
+
+def test_photos_lie_in_the_folder_whatever_its_file_says(folder: Path) -> None:
+    about = read_about(folder)
+    assert isinstance(about, About)
+    assert about.known == (folder / "a.png", folder / "b.png")
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"name": "Maeve"}'])
+def test_a_folder_that_is_no_demo_is_refused(folder: Path, text: str) -> None:
+    (folder / "about.json").write_text(text)
+    with pytest.raises(InputError, match=r"about\.json cannot be used"):
+        read_about(folder)
+    assert cli.run(["demo", "--photos", str(folder / "nowhere"), "--out", str(folder)]) == 2
+
+
+def test_wrong_answers_are_told_as_wrong(folder: Path) -> None:
+    learned, who, answer, drawn, edited = story(folder)
+    assert "trained 3 steps" in learned.said
+    assert "1 of 2 right" in who.said
+    assert [one.caption[-7:] for one in who.pictures] == ["(right)", "(wrong)"]
+    assert answer.said.endswith("(wrong, expected: beach)")
+    assert [len(scene.pictures) for scene in (drawn, edited)] == [2, 2]
+
+
+def test_the_page_runs_and_loads_nothing(folder: Path) -> None:
+    scene = Scene("<script>alert(1)</script>", "\"'><img src=x>", (Picture(folder / "a.png", "'"),))
+    write_page(folder / "index.html", "<title>", [scene], "</footer><script>")
+    page = (folder / "index.html").read_text("utf8")
+    assert "<script" not in page and "<img src=x>" not in page and "http:" not in page
+    assert page.count("data:image/png;base64,") == 1
+
+
+def test_the_sheet_has_a_row_for_each_scene(folder: Path) -> None:
+    scenes = story(folder)
+    write_sheet(folder / "one.png", scenes[:1])
+    write_sheet(folder / "all.png", scenes)
+    with Image.open(folder / "one.png") as one, Image.open(folder / "all.png") as whole:
+        assert whole.width == one.width and whole.height > 3 * one.height

@@ -1,0 +1,124 @@
+"""Turns and pictures from the command line, and turns that are run again."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from PIL import Image
+
+import cli
+from assistant import Assistant
+from assistant.pictures import encode
+from cli_log import compared, flat, rested_on
+
+Out = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def assistant() -> Iterator[Assistant]:
+    """Give two conversations of three turns, and a picture that was edited."""
+    made = Assistant(model="none")
+    memory, user = made.memory, made.user
+    first, second = (memory.conversations.add(user, title) for title in ("toys", "beds"))
+    memory.turns.add(user, first.id, "Where is [bold]?", "Here.", intent="understand")
+    turn = memory.turns.add(user, second.id, "Draw a bed", "[picture, seed 3]", intent="generate")
+    data = encode(Image.new("RGB", (8, 8)), {})
+    parent = memory.images.add(user, data, width=8, height=8)
+    memory.images.add(
+        user, data, prompt="a bed", record={"seed": 3}, parent=parent.id, turn=turn.id
+    )
+    memory.turns.add(user, first.id, "And now?", "There.", trace={"facts": ["She is old."]})
+    yield made
+    made.close()
+
+
+def run(capsys: Out, *arguments: str) -> Any:
+    assert cli.run([*arguments, "--json"]) == 0, capsys.readouterr().err
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.usefixtures("assistant")
+def test_turns_of_all_conversations_come_in_order(capsys: Out) -> None:
+    turns = run(capsys, "log", "list")["turns"]
+    assert [turn["text"] for turn in turns] == ["Where is [bold]?", "Draw a bed", "And now?"]
+    assert [turn["text"] for turn in run(capsys, "log", "list", "-n", "1")["turns"]] == ["And now?"]
+    assert len(run(capsys, "log", "list", "-q", "BED")["turns"]) == 1
+    assert len(run(capsys, "log", "list", "--id", turns[0]["conversation"])["turns"]) == 2
+    assert cli.run(["log"]) == 0
+    assert "Where is [bold]?" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("assistant")
+def test_a_turn_is_shown_by_the_end_of_its_id_with_what_it_rested_on(capsys: Out) -> None:
+    last = run(capsys, "log", "show", "last")
+    assert (last["text"], last["trace"]) == ("And now?", {"facts": ["She is old."]})
+    assert run(capsys, "log", "show", last["id"][-8:]) == last
+    assert cli.run(["log", "show", "last"]) == 0
+    assert "She is old." in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("assistant")
+def test_a_picture_is_followed_to_what_it_was_made_from(capsys: Out) -> None:
+    made = run(capsys, "log", "pictures")["pictures"][-1]
+    assert (made["seed"], made["prompt"]) == (3, "a bed")
+    chain = run(capsys, "log", "pictures", made["id"][-8:])["pictures"]
+    assert [one["id"] for one in chain] == [made["id"], made["parent"]]
+
+
+@pytest.mark.usefixtures("assistant")
+def test_removing_asks_first(capsys: Out) -> None:
+    assert cli.run(["log", "remove", "last"]) == 4
+    capsys.readouterr()
+    assert len(run(capsys, "log", "remove", "last", "--yes")["removed"]) == 1
+    assert len(run(capsys, "log", "list")["turns"]) == 2
+
+
+@pytest.mark.parametrize("call", [["show", "ffff"], ["pictures", "ffff"], ["list", "--id", "ffff"]])
+@pytest.mark.usefixtures("assistant")
+def test_what_is_not_there_is_3(capsys: Out, call: list[str]) -> None:
+    assert cli.run(["log", *call]) == 3
+    assert "'ffff'" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("assistant")
+def test_an_ambiguous_id_is_refused(capsys: Out) -> None:
+    assert cli.run(["log", "show", ""]) == 3
+    assert "More than one turn" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("assistant")
+def test_conversations_have_their_titles(capsys: Out) -> None:
+    found = run(capsys, "log", "conversations")["conversations"]
+    assert [one["title"] for one in found] == ["beds", "toys"]
+
+
+def test_a_turn_run_again_on_the_same_model_comes_out_equal(capsys: Out) -> None:
+    tiny = ["--model", "tiny"]
+    asked = run(capsys, "ask", "What is blue?", *tiny)
+    again = run(capsys, "replay", "last", *tiny)
+    assert (again["result"], again["before"]["id"]) == ("equal", asked["turn"])
+    assert again["now"]["id"] != asked["turn"]
+
+
+def test_results_differ_by_words_or_by_pixels() -> None:
+    before = ("Here.", ("a",))
+    assert compared(before, before) == "equal"
+    assert compared(before, ("Here.", ("b",))) == "equal in words, not in the picture"
+    assert compared(before, ("There.", ("a",))) == "different"
+
+
+def test_nested_data_is_laid_out_in_lines() -> None:
+    data = {"facts": ["a", "b"], "scores": [{"name": "Rex", "value": 0.25}], "seed": None, "x": ""}
+    assert flat(data) == [("facts", "a\nb"), ("scores 1 name", "Rex"), ("scores 1 value", "0.250")]
+
+
+def test_what_only_a_program_can_read_is_left_out() -> None:
+    id = "18eafb65a041718e62467f492a98c020"
+    trace = {
+        "key": "k",
+        "image": id,
+        "concepts": [{"id": id, "name": "Rex"}],
+        "route": "understand",
+    }
+    assert rested_on(trace) == [("concepts 1 name", "Rex"), ("route", "understand")]

@@ -1,0 +1,82 @@
+"""Facts from the command line; no model is loaded."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import cli
+from assistant import Assistant
+from memory.tables import ConceptRow
+
+Out = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def assistant() -> Iterator[Assistant]:
+    made = Assistant(model="none")
+    concept = made.memory.concepts.add(made.user, "Maeve [bold]", "dog")
+    for text in ("Her toy is red.", "Her bed is [/nope] green."):
+        made.memory.facts.add(made.user, concept.id, text)
+    made.memory.concepts.add(made.user, "Rex", "dog")
+    yield made
+    made.close()
+
+
+def run(capsys: Out, *arguments: str) -> Any:
+    assert cli.run([*arguments, "--json"]) == 0, capsys.readouterr().err
+    return json.loads(capsys.readouterr().out)
+
+
+def texts(found: Any) -> list[str]:
+    return [one["text"] for one in found["facts"]]
+
+
+@pytest.mark.usefixtures("assistant")
+def test_facts_are_listed_as_they_were_written(capsys: Out) -> None:
+    assert cli.run(["memory"]) == 0
+    out = capsys.readouterr().out
+    assert "Maeve [bold]" in out and "Her bed is [/nope] green." in out
+    assert texts(run(capsys, "memory", "list")) == ["Her toy is red.", "Her bed is [/nope] green."]
+    assert texts(run(capsys, "memory", "show", "rex")) == []
+
+
+@pytest.mark.usefixtures("assistant")
+def test_a_fact_is_added_found_and_removed(capsys: Out) -> None:
+    run(capsys, "memory", "add", "Rex", "He eats cheese.")
+    assert texts(run(capsys, "memory", "search", "CHEESE rex")) == ["He eats cheese."]
+    assert run(capsys, "memory", "remove", "Rex", "1")["removed"]["text"] == "He eats cheese."
+    assert texts(run(capsys, "memory", "search", "cheese")) == []
+
+
+@pytest.mark.parametrize(("which", "code"), [("her", 2), ("3", 3), ("nothing", 3), ("toy", 0)])
+@pytest.mark.usefixtures("assistant")
+def test_a_fact_is_removed_only_when_it_is_clear_which(capsys: Out, which: str, code: int) -> None:
+    assert cli.run(["memory", "remove", "Maeve [bold]", which]) == code
+    left = texts(run(capsys, "memory", "show", "Maeve [bold]"))
+    assert len(left) == (1 if code == 0 else 2)
+
+
+def test_what_nothing_refers_to_is_swept(assistant: Assistant, capsys: Out) -> None:
+    assistant.memory.vault.put(b"nobody's")
+    assert run(capsys, "memory", "sweep") == {"files": 1, "bytes": 8}
+    assert run(capsys, "memory", "path")["path"] == str(assistant.home)
+    assert run(capsys, "memory", "size")["bytes"]["all"] > 0
+
+
+def test_ten_thousand_concepts_are_listed_without_a_model(assistant: Assistant) -> None:
+    names = [f"concept {number}" for number in range(10_000)]
+    with assistant.memory._database.writing() as session:
+        rows = [ConceptRow(user_id=assistant.user, name=n, name_key=n) for n in names]
+        session.add_all(rows)
+    code = (
+        "import sys, cli; code = cli.run(['concept', 'list']); "
+        "heavy = {'torch', 'transformers', 'chromadb', 'langgraph'} & set(sys.modules); "
+        "print('HEAVY', code, heavy)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "HEAVY 0 set()" in done.stdout
+    assert done.stdout.count("concept ") == 10_000

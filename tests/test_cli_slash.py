@@ -1,0 +1,143 @@
+"""Slash commands: one registry, found by their beginnings, and never sent to the model."""
+
+from pathlib import Path
+from typing import cast
+
+import pytest
+from PIL import Image
+
+from assistant import Assistant
+from cli_room import Room
+from cli_slash import COMMANDS, complete, find, perform
+from omni_errors import InputError, NotFoundError, UsageError
+from tests.front import FakeAssistant, FakeChat, Script
+
+Out = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "drawn.png"
+    Image.new("RGB", (32, 32), "tan").save(path)
+    return path
+
+
+@pytest.fixture
+def room(picture: Path) -> Room:
+    return Room(cast(Assistant, FakeAssistant(picture)), Script(), pictures="none")
+
+
+def chat(room: Room) -> FakeChat:
+    return cast(FakeChat, room.chat)
+
+
+def test_every_command_has_one_word_and_says_what_it_does() -> None:
+    names = [one.name for one in COMMANDS]
+    assert len(set(names)) == len(names)
+    assert all(one.name.isalpha() and one.about for one in COMMANDS)
+
+
+def test_help_lists_every_command(room: Room, capsys: Out) -> None:
+    perform(room, "/help")
+    out = capsys.readouterr().out
+    assert all(f"/{one.name}" in out for one in COMMANDS)
+
+
+@pytest.mark.parametrize(("word", "name"), [("help", "help"), ("WHY", "why"), ("conc", "concepts")])
+def test_a_beginning_is_enough(word: str, name: str) -> None:
+    assert find(word).name == name
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [("hlep", "Did you mean /help?"), ("re", "/redo, /remember, /resume"), ("", "/help")],
+)
+def test_what_is_no_command_names_the_nearest(word: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        find(word)
+    assert said in str(caught.value)
+
+
+def test_why_is_printed_as_it_is(room: Room, capsys: Out) -> None:
+    perform(room, "/why")
+    assert "[bold]She is old[/nope]" in capsys.readouterr().out
+
+
+def test_a_seed_is_used_until_it_is_random_again(room: Room) -> None:
+    perform(room, "/seed 7")
+    perform(room, "/draw a dog")
+    perform(room, "/seed random")
+    perform(room, "/draw a dog")
+    first, second = (seed for *_, seed in chat(room).sent)
+    assert first == 7 and second not in (7, None)
+
+
+@pytest.mark.parametrize("seed", ["-1", "dog", str(2**31)])
+def test_what_is_no_seed_is_refused(room: Room, seed: str) -> None:
+    with pytest.raises(UsageError):
+        perform(room, f"/seed {seed}")
+
+
+def test_redo_says_the_same_with_the_same_seed(room: Room) -> None:
+    with pytest.raises(NotFoundError):
+        perform(room, "/redo")
+    perform(room, "/draw a dog")
+    perform(room, "/redo")
+    perform(room, "/again")
+    seeds = [seed for *_, seed in chat(room).sent]
+    assert seeds[0] == seeds[1] and seeds[2] not in (None, seeds[0])
+    assert {said[0] for said in chat(room).sent} == {"a dog"}
+
+
+def test_a_picture_that_is_stopped_tells_its_seed(room: Room, capsys: Out) -> None:
+    perform(room, "/seed 7")
+    with pytest.raises(KeyboardInterrupt):
+        perform(room, "/draw Talk on")
+    assert "Its seed was 7" in capsys.readouterr().err
+    assert (room.last_seed, chat(room).stopped) == (7, True)
+
+
+def test_an_edit_takes_the_attached_photo_or_the_last_picture(room: Room, picture: Path) -> None:
+    with pytest.raises(UsageError, match="no picture"):
+        perform(room, "/edit remove the dog")
+    perform(room, f"/attach {picture}")
+    perform(room, "/edit remove the dog")
+    chat(room).last_image = picture
+    perform(room, "/edit remove the tree")
+    assert [said[1:3] for said in chat(room).sent] == [((picture,), "edit"), ((), "edit")]
+
+
+def test_a_picture_is_saved_without_its_record_and_over_nothing(
+    room: Room, picture: Path, tmp_path: Path
+) -> None:
+    from assistant.pictures import encode
+
+    picture.write_bytes(encode(Image.new("RGB", (32, 32)), {"prompt": "secret"}))
+    perform(room, "/draw a dog")
+    perform(room, f"/image save {tmp_path / 'mine.png'}")
+    with Image.open(tmp_path / "mine.png") as saved:
+        assert "secret" not in str(saved.info)
+    with pytest.raises(InputError, match="exists"):
+        perform(room, f"/image save {tmp_path / 'mine.png'}")
+
+
+def test_remembering_asks_and_obeys(room: Room) -> None:
+    cast(Script, room.lines).append("yes")
+    perform(room, "/remember Maeve likes cheese")
+    assert chat(room).sent[0][0] == "Remember that Maeve likes cheese"
+    assert chat(room).answered == ["yes"]
+
+
+def test_quit_leaves_and_new_begins_another_conversation(room: Room) -> None:
+    before = room.chat.conversation
+    perform(room, "/new")
+    assert room.chat.conversation != before
+    perform(room, "/quit")
+    assert room.left
+
+
+def test_completion_offers_commands_names_and_paths(room: Room, picture: Path) -> None:
+    assert complete(room, "/re") == ["/redo", "/remember", "/resume"]
+    assert complete(room, "Where is @ma") == ["@Maeve"]
+    assert complete(room, f"/attach {picture.parent}/dra") == [str(picture)]
+    assert complete(room, "Where") == []
