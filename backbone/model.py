@@ -335,6 +335,23 @@ class UnifiedModel(nn.Module):
         names = hidden @ table.out_rows().to(hidden).T
         return torch.cat([words, names], dim=-1)
 
+    def exact_logits(self, hidden: Tensor, tokens: Sequence[int], table: ConceptTable) -> Tensor:
+        """Score one token after each state ``[n, Du]`` in float32: ``[n]``.
+
+        Beside 16 or 32, bfloat16 rounds to quarters: two answers would often score the same.
+        """
+        plain = [token if token < table.vocab_size else 0 for token in tokens]
+        rows = self.language_model.output_rows(plain)
+        if rows is None:
+            columns = [table.column(token) for token in tokens]
+            return self.logits(hidden, table).float()[range(len(columns)), columns]
+        rows = rows.float()
+        for place, token in enumerate(tokens):
+            if token >= table.vocab_size:
+                name = table.column(token) - table.vocab_size
+                rows[place] = table.out_rows()[name].to(rows)
+        return (hidden.float() * rows).sum(-1)
+
     def fill_tables(self) -> None:
         """Recompute the fixed position tables, after loading weights without them."""
         for module in self.modules():

@@ -52,6 +52,7 @@ class WhitenedConnector(nn.Module):
     mean: Tensor
     components: Tensor
     basis: Tensor
+    glance: Tensor
 
     def __init__(self, inputs: int, width: int, rank: int) -> None:
         super().__init__()

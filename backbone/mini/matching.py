@@ -70,7 +70,9 @@ def _spare(basis: Tensor, glance: Tensor) -> Tensor:
     """Find directions ``[n, Du]`` that neither cells nor whole images use."""
     used = torch.cat([basis, glance], dim=1)
     left, sizes, _ = torch.linalg.svd(used, full_matrices=True)
-    return left[:, int((sizes > 1e-4 * sizes.max()).sum()) :].T
+    rank = int((sizes > 1e-4 * sizes.max()).sum())
+    spare: Tensor = left[:, rank:].T
+    return spare
 
 
 def _undone(directions: Tensor, weight: Tensor) -> Tensor:
