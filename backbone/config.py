@@ -227,6 +227,8 @@ class BackboneConfig:
     # how seen tokens get the trunk's width: "mlp", or "whitened" (fixed components and map,
     # learned residual)
     connector: str = "mlp"
+    # resize a photo for the autoencoder before the encoder looks at it, as released (§6)
+    look_twice: bool = True
     # components a whitened connector keeps
     connector_rank: int = 256
     # size of the position table added to seen tokens; a trunk of small embeddings drowns in 1

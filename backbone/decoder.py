@@ -9,6 +9,7 @@ Letters: ``B`` rows, ``Tu Tg`` tokens per stream, ``Du Dg`` widths, ``K`` key/va
 head size, ``S`` keys in all: cached ones, then this pass's und, then its gen tokens.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -326,3 +327,8 @@ class LanguageModel(nn.Module):
             return F.linear(hidden, self.model.embed_tokens.weight)
         out: Tensor = self.lm_head(hidden)
         return out
+
+    def output_rows(self, ids: Sequence[int]) -> Tensor | None:
+        """Return the head's rows ``[n, Du]`` of vocabulary ids; None if they are quantised."""
+        weight = self.model.embed_tokens.weight if self.tied else self.lm_head.weight
+        return weight[list(ids)] if weight.is_floating_point() and weight.dim() == 2 else None

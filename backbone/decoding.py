@@ -118,7 +118,7 @@ def score(context: Context, ids: Sequence[int], *, closed: bool = True) -> Score
         raise ValueError("an answer has at least its bos")
     logits = trial.model.logits(hidden[0, :-1], trial.table).float()
     eos = trial.model.config.special_tokens.eos_token_id
-    wanted = [trial.table.column(i) for i in (*ids, eos)]
-    chosen = logits.log_softmax(-1)[range(len(wanted)), wanted]
+    exact = trial.model.exact_logits(hidden[0, :-1], (*ids, eos), trial.table)
+    chosen = exact - logits.logsumexp(-1)
     chosen = chosen if closed else chosen[:-1]
     return Score(float(chosen.sum()), len(chosen))

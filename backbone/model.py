@@ -8,6 +8,7 @@ latent token, ``h w`` grid of latent tokens.
 """
 
 from collections.abc import Sequence
+from math import isqrt
 
 import torch
 from torch import Tensor, nn
@@ -130,9 +131,11 @@ class UnifiedModel(nn.Module):
         )
 
     def count_tokens(self, pixels: Tensor) -> int:
-        """Count the understanding tokens of an image ``[3, H, W]``."""
+        """Count the understanding tokens of an image ``[3, H, W]``, or of its features."""
         if self.vit_model is None:
             raise InputError(f"{self.config.name} has no vision encoder, so it sees no images.")
+        if pixels.dim() == 2:
+            return len(pixels)
         h, w = self.vit_model.grid(*pixels.shape[1:])
         if not h * w or any(side % self.vit_model.patch for side in pixels.shape[1:]):
             raise InputError(
@@ -144,7 +147,7 @@ class UnifiedModel(nn.Module):
     # ways in
 
     def encode_images(self, images: Sequence[Tensor]) -> list[Tensor]:
-        """Encode images ``[3, H, W]``, each for itself, to tokens ``[n, Du]`` (§7).
+        """Encode images ``[3, H, W]`` or their features ``[n, Dv]`` to ``[n, Du]`` (§7).
 
         Images of one size run as a batch; none sees another.
         """
@@ -160,10 +163,12 @@ class UnifiedModel(nn.Module):
     def _encode_batch(self, batch: Tensor) -> Tensor:
         if self.vit_model is None:
             raise InputError(f"{self.config.name} has no vision encoder, so it sees no images.")
-        grid = self.vit_model.grid(*batch.shape[2:])
+        known = batch.dim() == 3
+        grid = (isqrt(batch.shape[1]),) * 2 if known else self.vit_model.grid(*batch.shape[2:])
+        features = batch if known else self.vit_model(batch)
         ids = self._table_ids(*grid, self.vit_pos_embed.side)
         places = self.vit_pos_embed.pos_embed[ids]
-        out: Tensor = self.connector(self.vit_model(batch)) + self.config.vit_pos_scale * places
+        out: Tensor = self.connector(features) + self.config.vit_pos_scale * places
         return out
 
     def _table_ids(self, h: int, w: int, side: int) -> Tensor:
@@ -329,6 +334,23 @@ class UnifiedModel(nn.Module):
             return words
         names = hidden @ table.out_rows().to(hidden).T
         return torch.cat([words, names], dim=-1)
+
+    def exact_logits(self, hidden: Tensor, tokens: Sequence[int], table: ConceptTable) -> Tensor:
+        """Score one token after each state ``[n, Du]`` in float32: ``[n]``.
+
+        Beside 16 or 32, bfloat16 rounds to quarters: two answers would often score the same.
+        """
+        plain = [token if token < table.vocab_size else 0 for token in tokens]
+        rows = self.language_model.output_rows(plain)
+        if rows is None:
+            columns = [table.column(token) for token in tokens]
+            return self.logits(hidden, table).float()[range(len(columns)), columns]
+        rows = rows.float()
+        for place, token in enumerate(tokens):
+            if token >= table.vocab_size:
+                name = table.column(token) - table.vocab_size
+                rows[place] = table.out_rows()[name].to(rows)
+        return (hidden.float() * rows).sum(-1)
 
     def fill_tables(self) -> None:
         """Recompute the fixed position tables, after loading weights without them."""

@@ -37,7 +37,11 @@ class TextItem:
 
 @dataclass(frozen=True)
 class VitItem:
-    """One image ``[3, H, W]`` for the understanding encoder, sized to its stride."""
+    """One image ``[3, H, W]`` for the understanding encoder, sized to its stride.
+
+    Or what the encoder said of it, ``[T, Dv]`` of a square grid: a frozen encoder need not look
+    at the same image in every step.
+    """
 
     pixels: Tensor
     # left out for guidance training: its position stays empty

@@ -1,8 +1,9 @@
 """A connector for features that were learned elsewhere: fixed components first, then a residual.
 
 Features are centred, whitened to their main components and turned into the trunk's width at the
-size of its embeddings, so that an untrained connector already tells things apart. What is
-learned is added to that.
+size of its embeddings, so that an untrained connector already tells things apart. Every token
+says what its own cell shows and, in directions of its own, what the whole image shows: subjects
+are told apart by the mean over an image far better than by any cell. What is learned is added.
 
 Letters: ``Dv`` width of the features, ``R`` components, ``Du`` the trunk's width.
 """
@@ -51,12 +52,14 @@ class WhitenedConnector(nn.Module):
     mean: Tensor
     components: Tensor
     basis: Tensor
+    glance: Tensor
 
     def __init__(self, inputs: int, width: int, rank: int) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(inputs))
         self.register_buffer("components", torch.eye(rank, inputs))
         self.register_buffer("basis", torch.eye(width, rank))
+        self.register_buffer("glance", torch.zeros(width, rank))
         self.fc1 = nn.Linear(rank, width)
         self.fc2 = nn.Linear(width, width)
 
@@ -64,13 +67,20 @@ class WhitenedConnector(nn.Module):
     def fit(self, whitening: Whitening, size: float, generator: Generator) -> None:
         """Fix the map: a random rotation whose outputs have root mean square ``size``.
 
-        The residual starts at zero.
+        The cell's and the image's directions are orthogonal if there is room. The residual
+        starts at zero.
         """
         width, rank = self.basis.shape
-        rotation, _ = torch.linalg.qr(torch.randn(width, rank, generator=generator))
+        drawn = torch.randn(width, rank, generator=generator)
+        cell, _ = torch.linalg.qr(drawn)
+        more = torch.randn(width, rank, generator=generator)
+        if 2 * rank <= width:
+            more -= cell @ (cell.T @ more)
+        image, _ = torch.linalg.qr(more)
         self.mean.copy_(whitening.mean)
         self.components.copy_(whitening.components)
-        self.basis.copy_(rotation * size * (width / rank) ** 0.5)
+        self.basis.copy_(cell * size * (width / rank) ** 0.5)
+        self.glance.copy_(image * size * (width / rank) ** 0.5)
         nn.init.zeros_(self.fc2.weight)
         nn.init.zeros_(self.fc2.bias)
 
@@ -83,8 +93,14 @@ class WhitenedConnector(nn.Module):
             return (x.float() - self.mean.float()) @ self.components.float().T
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return ``basis(white) + fc2(gelu(fc1(white)))``, of the dtype of ``x``."""
-        white = self.whiten(x).to(x.dtype)
+        """Map ``[..., T, Dv]``: ``basis(white) + glance(unit mean) + fc2(gelu(fc1(white)))``.
+
+        The mean of the image's tokens is brought to root mean square 1, as a token's is.
+        """
+        exact = self.whiten(x)
+        mean = F.rms_norm(exact.mean(dim=-2, keepdim=True), exact.shape[-1:]).to(x.dtype)
+        white = exact.to(x.dtype)
         learned = self.fc2(F.gelu(self.fc1(white), approximate="tanh"))
-        out: Tensor = F.linear(white, self.basis.to(white.dtype)) + learned
+        fixed = F.linear(white, self.basis.to(white.dtype))
+        out: Tensor = fixed + F.linear(mean, self.glance.to(white.dtype)) + learned
         return out

@@ -48,8 +48,10 @@ class Words:
         return TextItem((*joined, *self.tokenizer.encode(".")))
 
     def look(self, photo: Image.Image) -> VitItem:
-        """Make the item that lets the model see a photo; resized twice, as released (§6)."""
-        upright = resize(flatten(photo), self.model.config.vae_transform)
+        """Make the item that lets the model see a photo; as released it is resized twice (§6)."""
+        upright, config = flatten(photo), self.model.config
+        if config.look_twice:
+            upright = resize(upright, config.vae_transform)
         return VitItem(to_pixels(resize(upright, self.model.config.vit_transform)))
 
     def latent(

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors.torch import load_file
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 
 from backbone.blank import random_model
 from backbone.config import BackboneConfig, preset
 from backbone.llama import load_llama
 from backbone.mini.assets import load_assets
 from backbone.mini.autoencoding import averaged
-from backbone.mini.lora import add_lora, merge
+from backbone.mini.lora import add_found
 from backbone.mini.pixels import Bytes
 from backbone.mini.row_encoder import RowEncoder
 from backbone.mini.trunk import read_trunk
@@ -98,10 +98,9 @@ def merge_updates(model: UnifiedModel, run: Path) -> None:
     path = run / "state.safetensors"
     if not path.is_file():
         raise FolderError(f"{run} has no state.safetensors.", hint="Let the run save first.")
-    tensors = load_file(path)
-    for name, parameter in add_lora(model, Generator()).items():
-        parameter.copy_(tensors[f"average/lora.{name}"])
-    merge(model)
+    start, tensors = "average/lora.", load_file(path)
+    found = {k.removeprefix(start): t for k, t in tensors.items() if k.startswith(start)}
+    add_found(model, found)
 
 
 def open_parts(trunk: Path, autoencoder: Path, understanding: Path | None = None) -> Parts:

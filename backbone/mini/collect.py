@@ -12,11 +12,12 @@ from torch import Tensor
 
 from backbone.mini.assembly import open_parts
 from backbone.mini.autoencoding import averaged
+from backbone.mini.fixed_map import FixedMap
 from backbone.mini.installed import weights_path
 from backbone.mini.reader import Reader, load_run, open_reader
 from backbone.mini.sheet import use_averages
 from backbone.mini.shipped import write
-from backbone.whitening import Whitening
+from backbone.mini.understanding import MAP
 from omni_errors import FolderError
 
 __all__ = ["gather", "main"]
@@ -36,7 +37,7 @@ def gather(
 
 
 def _understanding(trunk: Path, run: Path) -> dict[str, Tensor]:
-    reader: Reader = open_reader(trunk, Whitening(**load_file(run / "whitening.safetensors")))
+    reader: Reader = open_reader(trunk, FixedMap(**load_file(run / MAP)))
     load_run(reader, run)
     tensors: dict[str, Tensor] = {f"lora.{n}": p for n, p in reader.lora.items()}
     for prefix, module in (("connector.", reader.connector), ("encoder.", reader.encoder)):

@@ -17,7 +17,7 @@ from backbone.mini.views import View, subject_views
 from backbone.mini.words import choose, joined
 from backbone.mini.world import World
 
-__all__ = ["Episode", "episode", "recognition", "who_is_this"]
+__all__ = ["Episode", "episode", "present_turn", "recognition", "who_is_this", "who_turn"]
 
 _WORDS: dict[str, dict[str, list[str]]] = json.loads(
     (Path(__file__).parent / "data" / "episodes.json").read_text("utf-8")
@@ -80,9 +80,22 @@ def recognition(
             place = shown[0].scene.place if kind == "same place" else None
     scene = _query(world, rng, (replace(seen),), place)
     key = "yes" if present else "no"
-    question = choose(_WORDS["present"]["ask"], rng).format(m=name)
-    answer = choose(_WORDS["present"][key], rng).format(m=name)
+    question, answer = present_turn(rng, name, present=present)
     return Episode(kind, (name,), (subject,), (shown,), scene, question, answer, key)
+
+
+def present_turn(rng: Generator, name: str, *, present: bool) -> tuple[str, str]:
+    """Ask whether a subject is in a picture, and answer."""
+    question = choose(_WORDS["present"]["ask"], rng).format(m=name)
+    answer = choose(_WORDS["present"]["yes" if present else "no"], rng).format(m=name)
+    return question, answer
+
+
+def who_turn(rng: Generator, said: list[str]) -> tuple[str, str]:
+    """Ask who is in a picture, and answer with those names."""
+    form = "unknown" if not said else "known" if len(said) == 1 else "several"
+    answer = choose(_WORDS["who"][form], rng).format(m=joined(said))
+    return choose(_WORDS["who"]["ask"], rng), answer
 
 
 def _strangers(world: World, rng: Generator, number: int, split: str) -> tuple[Subject, ...]:
@@ -117,10 +130,8 @@ def who_is_this(
     seen = (stranger,) if nobody else tuple(known[index] for index in here)
     scene = _query(world, rng, seen, None)
     said = [] if nobody else [names[index] for index in here]
-    form = "unknown" if nobody else "known" if len(said) == 1 else "several"
-    answer = choose(_WORDS["who"][form], rng).format(m=joined(said))
+    question, answer = who_turn(rng, said)
     introduced = tuple(subject_views(world, subject, views, rng) for subject in known)
-    question = choose(_WORDS["who"]["ask"], rng)
     kind = "nobody" if nobody else "who" if shown == 1 else "several"
     return Episode(kind, names, known, introduced, scene, question, answer, joined(said))
 

@@ -24,9 +24,11 @@ from backbone.mini.captions import caption
 from backbone.mini.edits import edit
 from backbone.mini.pixels import Bytes
 from backbone.mini.pool import PictureMemory, Pool
+from backbone.mini.portraits import as_shown, portrait
 from backbone.mini.row_encoder import CROP
+from backbone.mini.scene import Scene, render
 from backbone.mini.stage import Schedule, Stage
-from backbone.mini.views import subject_views
+from backbone.mini.views import View, subject_views
 from backbone.mini.words import choose
 from backbone.mini.world import World
 from backbone.packing import EDIT, IMAGE, Item, LatentItem, Packed, TextItem, lay_out
@@ -35,9 +37,9 @@ from backbone.training import flow_error
 __all__ = ["Example", "TextMemory", "examples", "flow_losses", "main"]
 
 _SEED = 2
-_EDITS = 0.3
-# share of drawings in a place with a name, and of drawings that are close-ups
-_PLACED, _CLOSE = 0.9, 0.5
+_EDITS = 0.25
+# share of drawings in a place with a name, and of drawings as the subject was shown
+_PLACED, _PORTRAITS = 0.9, 0.75
 
 
 @dataclass(frozen=True)
@@ -65,12 +67,20 @@ def _example(world: World, step: int, number: int, editing: bool) -> Example:
         triplet = edit(world, rng, subject=subject)
         text, source, target = triplet.instruction, triplet.source, triplet.target
     else:
-        place = choose(world.places, rng) if rng.random() < _PLACED else None
-        size = "big" if rng.random() < _CLOSE else None
-        scene = world.scene(rng, subject=subject, place=place, size=size)
+        scene = _wanted(world, view, rng)
         text, source, target = caption(scene, rng), None, scene.image
     mask = (view.crop_mask * np.uint8(255)).astype(np.uint8)
     return Example(text, target, view.crop, mask, source)
+
+
+def _wanted(world: World, view: View, rng: np.random.Generator) -> Scene:
+    """Show the subject again: mostly as it was shown, else at another size and side."""
+    place = choose(world.places, rng) if rng.random() < _PLACED else None
+    if rng.random() < _PORTRAITS:
+        return portrait(world, view, rng, place)
+    scene = world.scene(rng, subject=view.scene.objects[0].subject, place=place)
+    main = as_shown(scene.objects[0], view)
+    return render(replace(scene.layout, objects=(main, *scene.objects[1:])))
 
 
 class TextMemory:
@@ -81,8 +91,9 @@ class TextMemory:
 
     def __init__(self, parts: Parts, limit: int = 8000) -> None:
         self.parts, self.limit = parts, limit
+        # an example has a target, a crop and perhaps a source
         self.table = ConceptTable(parts.model.config.trunk.vocab_size, [placeholder(parts)])
-        self.pictures = PictureMemory(parts.encode)
+        self.pictures = PictureMemory(parts.encode, 3 * limit)
         self.kept: OrderedDict[tuple[int, ...], list[KeyValue]] = OrderedDict()
         self.layers = [
             index
@@ -274,7 +285,7 @@ def main() -> None:
     arguments = parser.parse_args()
     parts = open_parts(arguments.trunk, arguments.autoencoder, arguments.understanding)
     world = parts.world(arguments.assets)
-    memory = TextMemory(parts)
+    memory = TextMemory(parts, 2 * arguments.pool)
     schedule = Schedule(arguments.steps, arguments.rate, 100)
     stage = Stage(arguments.out, parts.trainable(), schedule, orthogonal=parts.matrices())
 

@@ -6,28 +6,36 @@ they are asked for. Naming comes first and stays beside recognition, which does 
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.random import Generator, default_rng
 
-from backbone.mini.episodes import Episode, recognition, who_is_this
+from backbone.mini.episodes import Episode, present_turn, who_is_this, who_turn
+from backbone.mini.gallery import Gallery, Shown
 from backbone.mini.pixels import Bytes
 from backbone.mini.questions import Question, ask, questions
 from backbone.mini.replay_text import text_example
 from backbone.mini.views import View, masked_crop, subject_views
 from backbone.mini.world import World
 
-__all__ = ["LESSON_KINDS", "Lesson", "Turn", "lesson", "lessons", "of_episode", "view_picture"]
+__all__ = ["LESSON_KINDS", "Lesson", "Look", "Turn", "lesson", "lessons", "of_episode"]
+__all__ += ["view_picture"]
 
 _SEED = 5
 # pixels per side of a view's crop
 _CROP = 128
 # share of views that are whole photos, as when nobody cut the subject out
 _WHOLE = 0.25
-_FIRST_STEPS, _BLEND_STEPS = 150, 350
-_EARLY = {"name": 0.35, "introduce": 0.15, "ask": 0.1, "know": 0.0, "recognise": 0.3, "who": 0.0}
-_LATE = {"name": 0.1, "introduce": 0.08, "ask": 0.18, "know": 0.1, "recognise": 0.24, "who": 0.14}
+_FIRST_STEPS, _BLEND_STEPS = 130, 70
+_EARLY = {"name": 0.22, "introduce": 0.06, "ask": 0.05, "know": 0.0, "recognise": 0.56, "who": 0.08}
+_EARLY |= {"several": 0.0}
+_LATE = {"name": 0.08, "introduce": 0.06, "ask": 0.2, "know": 0.06, "recognise": 0.25, "who": 0.1}
+_LATE |= {"several": 0.02}
+# share of recognition that is told how alike the photos are
+_TOLD = 0.3
+# share of lessons whose pictures pass for photographs
+_NATURAL = 0.7
 
 Turn = tuple[str, str]
 
@@ -44,6 +52,20 @@ class Lesson:
     image: Bytes | None = None
     names: tuple[str, ...] = ()
     views: tuple[tuple[Bytes, ...], ...] = ()
+    # further pictures, each with its own questions
+    more: tuple["Look", ...] = ()
+    # before a picture's questions say how alike it and each concept's views are
+    told: bool = False
+    # see the pictures as if they were photographs, not composed
+    natural: bool = False
+
+
+@dataclass(frozen=True)
+class Look:
+    """Another picture and what is asked about it."""
+
+    image: Bytes
+    turns: tuple[Turn, ...]
 
 
 def view_picture(view: View, rng: Generator) -> Bytes:
@@ -103,14 +125,51 @@ def _know(world: World, rng: Generator) -> Lesson:
     return Lesson("know", turns, scene.image, ("sks",), (pictures,))
 
 
-def _recognise(world: World, rng: Generator) -> Lesson:
-    return of_episode("recognise", recognition(world, rng, views=int(rng.integers(1, 5))), rng)
+def _views(shown: Shown, numbers: list[int], rng: Generator) -> tuple[Bytes, ...]:
+    """Show views as crops, as whole photos, or as both, which is how a product has them."""
+    way = rng.random()
+    crops = tuple(shown.view(n, whole=False) for n in numbers)
+    whole = tuple(shown.view(n, whole=True) for n in numbers)
+    return crops + whole if way < 0.4 else crops if way < 0.8 else whole
 
 
-def _who(world: World, rng: Generator) -> Lesson:
+def _recognise(gallery: Gallery, rng: Generator) -> Lesson:
+    """Ask about two pictures, each by even odds of the subject, whether it is in them."""
+    subject, twin = gallery.draw(rng)
+    order = [int(n) for n in rng.permutation(gallery.views)]
+    asked, told = order[:2], bool(rng.random() < _TOLD)
+    views = _views(subject, order[2 : 2 + int(rng.integers(1, gallery.views - 1))], rng)
+    looks = []
+    for number in asked:
+        present = bool(rng.random() < 0.5)
+        other = twin if rng.random() < 0.35 else gallery.others(rng, 1)[0]
+        seen = subject if present or other is subject else other
+        picture = seen.view(number, whole=bool(rng.random() < 0.5))
+        looks.append(Look(picture, (present_turn(rng, "<sks>", present=seen is subject),)))
+    first, rest = looks[0], tuple(looks[1:])
+    return Lesson("recognise", first.turns, first.image, ("sks",), (views,), rest, told)
+
+
+def _who(gallery: Gallery, rng: Generator) -> Lesson:
+    """Ask who of several is in two pictures; one time in five it is nobody."""
+    count = int(rng.choice((2, 3, 4, 6, 10), p=(0.2, 0.25, 0.25, 0.2, 0.1)))
+    *cast, stranger = gallery.others(rng, count + 1)
+    names = tuple(f"sks{number + 1}" for number in range(count))
+    views = tuple(_views(s, [int(rng.integers(1, gallery.views))], rng) for s in cast)
+    looks = []
+    for _ in range(2):
+        at = int(rng.integers(count)) if rng.random() < 0.8 else -1
+        seen = cast[at] if at >= 0 else stranger
+        turn = who_turn(rng, [f"<{names[at]}>"] if at >= 0 else [])
+        looks.append(Look(seen.view(0, whole=bool(rng.random() < 0.5)), (turn,)))
+    first, told = looks[0], bool(rng.random() < _TOLD)
+    return Lesson("who", first.turns, first.image, names, views, (looks[1],), told)
+
+
+def _several(world: World, rng: Generator) -> Lesson:
+    """Ask who is in a picture of two."""
     registered = int(rng.integers(2, 7))
-    shown = 1 if rng.random() < 0.75 else 2
-    return of_episode("who", who_is_this(world, rng, registered=registered, shown=shown), rng)
+    return of_episode("who", who_is_this(world, rng, registered=registered, shown=2), rng)
 
 
 def _read(world: World, rng: Generator) -> Lesson:
@@ -130,16 +189,21 @@ _MAKERS: dict[str, Callable[[World, Generator], Lesson]] = {
     "introduce": _introduce,
     "ask": _ask,
     "know": _know,
-    "recognise": _recognise,
-    "who": _who,
+    "several": _several,
     "read": _read,
 }
-LESSON_KINDS = tuple(_MAKERS)
+_COMPARED: dict[str, Callable[[Gallery, Generator], Lesson]] = {
+    "recognise": _recognise,
+    "who": _who,
+}
+LESSON_KINDS = ("name", "introduce", "ask", "know", "recognise", "who", "several", "read")
 
 
-def lesson(world: World, kind: str, rng: Generator) -> Lesson:
+def lesson(gallery: Gallery, kind: str, rng: Generator) -> Lesson:
     """Make a lesson of a kind."""
-    return _MAKERS[kind](world, rng)
+    if kind in _COMPARED:
+        return _COMPARED[kind](gallery, rng)
+    return _MAKERS[kind](gallery.world, rng)
 
 
 def _odds(step: int) -> list[float]:
@@ -149,11 +213,27 @@ def _odds(step: int) -> list[float]:
     return [*shares, 1 - sum(shares)]
 
 
-def lessons(world: World, step: int, count: int) -> list[Lesson]:
-    """Make the lessons of a step."""
+def lessons(gallery: Gallery, step: int, count: int, pool: int = 0) -> list[Lesson]:
+    """Make the lessons of a step.
+
+    With a pool, lessons about pictures are some of so many of their kind, so that few pictures
+    are new.
+    """
     made = []
     for number in range(count):
         rng = default_rng([_SEED, step, number])
         kind = LESSON_KINDS[int(rng.choice(len(LESSON_KINDS), p=_odds(step)))]
-        made.append(lesson(world, kind, rng))
+        if pool and kind not in (*_COMPARED, "read"):
+            given = _pooled(gallery, kind, int(rng.integers(pool)))
+        else:
+            given = lesson(gallery, kind, rng)
+        made.append(replace(given, natural=bool(rng.random() < _NATURAL)))
     return made
+
+
+def _pooled(gallery: Gallery, kind: str, number: int) -> Lesson:
+    key = (kind, number)
+    if key not in gallery.lessons:
+        rng = default_rng([_SEED, 1, LESSON_KINDS.index(kind), number])
+        gallery.lessons[key] = lesson(gallery, kind, rng)
+    return gallery.lessons[key]

@@ -1,10 +1,10 @@
 """Low-rank updates of frozen linear layers: wrapped while they are trained, then merged.
 
-Only the understanding expert's queries, values and outputs are wrapped. A merged model has the
+Only the understanding expert's attention is wrapped. A merged model has the
 modules and names it had before.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -14,7 +14,10 @@ from torch import Generator, Tensor, nn
 
 from backbone.model import UnifiedModel
 
-__all__ = ["LoraLinear", "LoraOptions", "add_lora", "merge", "without_lora"]
+__all__ = ["LoraLinear", "LoraOptions", "add_found", "add_lora", "merge", "without_lora"]
+
+# what is multiplied to every update: alpha, twice the rank, over the rank
+_SCALE = 2.0
 
 
 @dataclass(frozen=True)
@@ -22,23 +25,29 @@ class LoraOptions:
     """Choose how much of a layer may change, and which layers."""
 
     rank: int = 16
-    alpha: float = 32.0
+    # (layer, rank) of queries and keys that need more
+    wide: tuple[tuple[int, int], ...] = ((0, 48),)
     # projections of the understanding expert
-    projections: tuple[str, ...] = ("q_proj", "v_proj", "o_proj")
+    projections: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
     # None: every layer
     layers: tuple[int, ...] | None = None
 
+    def rank_of(self, layer: int, projection: str) -> int:
+        """Return the rank of one update."""
+        wide = dict(self.wide) if projection in ("q_proj", "k_proj") else {}
+        return wide.get(layer, self.rank)
+
 
 class LoraLinear(nn.Module):
-    """Add ``alpha / rank * up(down(x))`` to a frozen layer; ``up`` starts at zero."""
+    """Add ``scale * up(down(x))`` to a frozen layer; ``up`` starts at zero."""
 
-    def __init__(self, base: nn.Linear, options: LoraOptions, generator: Generator) -> None:
+    def __init__(self, base: nn.Linear, rank: int, scale: float, generator: Generator) -> None:
         super().__init__()
         self.base = base.requires_grad_(False)
-        self.scale, self.enabled = options.alpha / options.rank, True
-        drawn = torch.randn(options.rank, base.in_features, generator=generator)
+        self.scale, self.enabled = scale, True
+        drawn = torch.randn(rank, base.in_features, generator=generator)
         self.down = nn.Parameter(drawn * base.in_features**-0.5)
-        self.up = nn.Parameter(torch.zeros(base.out_features, options.rank))
+        self.up = nn.Parameter(torch.zeros(base.out_features, rank))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``[..., in]`` to ``[..., out]``."""
@@ -67,10 +76,24 @@ def add_lora(
             continue
         attention = layer.get_submodule("self_attn")
         for name in options.projections:
-            wrapped = LoraLinear(getattr(attention, name), options, generator)
+            base, rank = getattr(attention, name), options.rank_of(index, name)
+            wrapped = LoraLinear(base, rank, _SCALE, generator)
             setattr(attention, name, wrapped)
             trained |= {f"{index}.{name}.{key}": getattr(wrapped, key) for key in ("down", "up")}
     return trained
+
+
+@torch.no_grad()
+def add_found(model: UnifiedModel, found: Mapping[str, Tensor]) -> None:
+    """Add updates by name, of whatever rank, to the weights they belong to."""
+    for name in sorted(n.removesuffix(".up") for n in found if n.endswith(".up")):
+        index, projection = name.split(".")
+        layer = model.language_model.model.layers[int(index)]
+        base = layer.get_submodule(f"self_attn.{projection}")
+        if not isinstance(base, nn.Linear):
+            raise TypeError(f"{name} is wrapped already")
+        update = _SCALE * (found[f"{name}.up"].float() @ found[f"{name}.down"].float())
+        base.weight.copy_(base.weight.float() + update)
 
 
 def merge(model: UnifiedModel) -> None:

@@ -22,13 +22,14 @@ from backbone.face import Backbone
 from backbone.mini.assembly import mini_config
 from backbone.mini.assets import load_assets
 from backbone.mini.episodes import recognition, who_is_this
+from backbone.mini.fixed_map import FixedMap
 from backbone.mini.lessons import Lesson, of_episode
 from backbone.mini.lora import merge
 from backbone.mini.questions import KINDS, ask, ways_to_say
 from backbone.mini.reader import Reader, load_run, open_reader
 from backbone.mini.replay_text import text_example
+from backbone.mini.understanding import MAP
 from backbone.mini.world import World
-from backbone.whitening import Whitening
 
 __all__ = ["Case", "Figure", "cases", "main", "measure", "right"]
 
@@ -178,8 +179,7 @@ def main() -> None:
     parser.add_argument("--last", action="store_true", help="the last weights, not the averaged")
     options = parser.parse_args()
     world = World(load_assets(options.assets), size=mini_config().default_image_size[0])
-    whitening = Whitening(**load_file(options.run / "whitening.safetensors"))
-    reader = open_reader(options.trunk, whitening)
+    reader = open_reader(options.trunk, FixedMap(**load_file(options.run / MAP)))
     step = load_run(reader, options.run, averaged=not options.last)
     merge(reader.model)
     figures = measure(reader, world, options.count, kinds=tuple(options.kinds))

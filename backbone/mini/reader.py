@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -12,32 +13,43 @@ from torch import Generator, Tensor, nn
 from backbone.concepts import UNDERSTAND, ConceptTable
 from backbone.mini.assembly import open_model
 from backbone.mini.concept_encoder import ConceptEncoder, Rows, WrittenConcept
-from backbone.mini.lessons import Lesson
+from backbone.mini.evidence import evidence
+from backbone.mini.fixed_map import FixedMap
+from backbone.mini.lessons import Lesson, Turn
 from backbone.mini.lora import LoraOptions, add_lora
+from backbone.mini.matching import start_matching
 from backbone.mini.pixels import Bytes
+from backbone.mini.seen import SeenPictures, likeness
 from backbone.model import UnifiedModel
-from backbone.packing import Item
+from backbone.packing import Item, VitItem
 from backbone.tokenizer import FolderTokenizer, Tokenizer
 from backbone.training import Sample
-from backbone.whitening import WhitenedConnector, Whitening
+from backbone.whitening import WhitenedConnector
 from backbone.words import Words
 from omni_errors import FolderError, InputError
 
-__all__ = ["Reader", "load_run", "make_reader", "open_reader"]
+__all__ = ["Reader", "load_run", "make_reader", "open_reader", "warm_start"]
 
-# root mean square of SmolLM2's embeddings
-_EMBEDDING_SIZE = 0.136
 _GEN_ROWS = 16
 
 
 @dataclass(frozen=True)
 class Reader:
-    """The model with its updates, its words, and what writes rows for it."""
+    """The model with its updates, its words, and what writes rows for it.
+
+    ``shift [Dv]`` takes features of composed pictures to where those of photographs lie.
+    """
 
     model: UnifiedModel
     words: Words
     encoder: ConceptEncoder
     lora: dict[str, nn.Parameter]
+    shift: Tensor
+
+    @cached_property
+    def seen(self) -> SeenPictures:
+        """Return what remembers features."""
+        return SeenPictures(self._encode)
 
     @property
     def connector(self) -> WhitenedConnector:
@@ -63,21 +75,32 @@ class Reader:
 
     def features(self, pictures: Sequence[Bytes]) -> Tensor:
         """Return the frozen encoder's tokens ``[n, T, Dv]`` of pictures that end up one size."""
+        return self.seen.features(pictures).to(self.model.device, self.model.dtype)
+
+    @torch.no_grad()
+    def _encode(self, pictures: Sequence[Bytes]) -> Tensor:
         model = self.model
         if model.vit_model is None:
             raise InputError(f"{model.config.name} has no vision encoder, so it sees no images.")
         pixels = [self.words.look(Image.fromarray(picture)).pixels for picture in pictures]
-        with torch.no_grad():
-            return model.vit_model(torch.stack(pixels).to(model.device, model.dtype))
+        looked: Tensor = model.vit_model(torch.stack(pixels).to(model.device, model.dtype))
+        return looked
 
     def write(
-        self, names: Sequence[str], views: Sequence[Sequence[Bytes]]
+        self,
+        names: Sequence[str],
+        views: Sequence[Sequence[Bytes]],
+        natural: Sequence[bool] | None = None,
     ) -> tuple[WrittenConcept, ...]:
         """Write the rows of concepts from their views; gradients reach connector and encoder."""
         if not names:
             return ()
-        tokens = self.connector(self.features([picture for shown in views for picture in shown]))
         counts = [len(shown) for shown in views]
+        features = self.features([picture for shown in views for picture in shown])
+        if natural is not None:
+            moved = [n for n, count in zip(natural, counts, strict=True) for _ in range(count)]
+            features = features + torch.tensor(moved)[:, None, None] * self.shift.to(features)
+        tokens = self.connector(features)
         padded = nn.utils.rnn.pad_sequence(list(tokens.split(counts)), batch_first=True)
         seen = torch.arange(padded.shape[1])[None] < torch.tensor(counts)[:, None]
         rows = self.encoder(padded, seen.to(padded.device))
@@ -96,7 +119,12 @@ class Reader:
     def samples(self, lessons: Sequence[Lesson]) -> list[Sample]:
         """Turn lessons into samples, whose rows are written in one pass."""
         names = [name for given in lessons for name in given.names]
-        written = self.write(names, [shown for given in lessons for shown in given.views])
+        natural = [given.natural for given in lessons for _ in given.names]
+        shown = [views for given in lessons for views in given.views]
+        # all that is new in one pass of the encoder
+        if pictures := [picture for given in lessons for picture in _pictures(given)]:
+            self.features(pictures)
+        written = self.write(names, shown, natural)
         samples, taken = [], 0
         for given in lessons:
             samples.append(self._sample(given, written[taken : taken + len(given.names)]))
@@ -106,18 +134,39 @@ class Reader:
     def _sample(self, given: Lesson, concepts: tuple[WrittenConcept, ...]) -> Sample:
         table = ConceptTable(self.model.config.trunk.vocab_size, concepts)
         items: list[Item] = [self.words.prefix(c.name, table, UNDERSTAND) for c in concepts]
-        if given.image is not None:
-            items.append(self.words.look(Image.fromarray(given.image)))
-        for question, answer in given.turns:
-            items.append(self.words.text(question, table))
-            items.append(self.words.text(answer, table, loss=True))
+        looks = [(given.image, given.turns), *((look.image, look.turns) for look in given.more)]
+        for image, turns in looks:
+            asked = turns
+            if image is not None:
+                features = self.features([image])[0]
+                items.append(VitItem(features + given.natural * self.shift.to(features)))
+                asked = self._told(given, features, turns)
+            for question, answer in asked:
+                items.append(self.words.text(question, table))
+                items.append(self.words.text(answer, table, loss=True))
         return Sample(tuple(items), concepts)
+
+    def _told(self, given: Lesson, features: Tensor, turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
+        """Put the likeness to each concept's views before the first question, if it is told."""
+        if not given.told:
+            return turns
+        centre = self.connector.mean - self.shift
+        found = [likeness(features, self.features(shown), centre) for shown in given.views]
+        line = evidence(list(zip(given.names, found, strict=True)))
+        (question, answer), *rest = turns
+        return ((f"{line}\n{question}", answer), *rest)
+
+
+def _pictures(given: Lesson) -> list[Bytes]:
+    shown = [picture for views in given.views for picture in views]
+    asked = [given.image, *(look.image for look in given.more)]
+    return shown + [picture for picture in asked if picture is not None]
 
 
 def make_reader(
     model: UnifiedModel,
     tokenizer: Tokenizer,
-    whitening: Whitening,
+    fixed: FixedMap,
     *,
     options: LoraOptions | None = None,
     seed: int = 6,
@@ -129,14 +178,15 @@ def make_reader(
     plain = ConceptTable(model.config.trunk.vocab_size)
     encoder.start(model.embed_ids(tokenizer.encode(" it")[:1], plain)[0].float())
     lora = add_lora(model, generator, options)
-    reader = Reader(model, Words(model, tokenizer), encoder, lora)
-    reader.connector.fit(whitening, _EMBEDDING_SIZE, generator)
+    reader = Reader(model, Words(model, tokenizer), encoder, lora, fixed.shift)
+    fixed.put_into(reader.connector)
+    start_matching(model, encoder, fixed.basis, fixed.glance)
     return reader
 
 
-def open_reader(trunk: Path, whitening: Whitening) -> Reader:
+def open_reader(trunk: Path, fixed: FixedMap) -> Reader:
     """Build the model around the converted trunk."""
-    return make_reader(open_model(trunk), FolderTokenizer(trunk), whitening)
+    return make_reader(open_model(trunk), FolderTokenizer(trunk), fixed)
 
 
 @torch.no_grad()
@@ -153,3 +203,13 @@ def load_run(reader: Reader, folder: Path, *, averaged: bool = True) -> int:
     for name, parameter in reader.trainable().items():
         parameter.copy_(tensors[f"{'average' if averaged else 'weight'}/{name}"])
     return max(int(tensors[name]) for name in tensors if name.startswith("step/"))
+
+
+@torch.no_grad()
+def warm_start(reader: Reader, folder: Path) -> None:
+    """Begin with the last low-rank updates of another run, but compare anew."""
+    tensors = load_file(folder / "state.safetensors")
+    for name, parameter in reader.lora.items():
+        found = tensors.get(f"weight/lora.{name}")
+        if found is not None and found.shape == parameter.shape and not name.startswith("0."):
+            parameter.copy_(found)

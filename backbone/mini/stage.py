@@ -48,7 +48,7 @@ class Stage:
     """Train named parameters in a folder; construct it again to go on.
 
     The matrices named in ``orthogonal`` are moved by Muon, at the step size AdamW would take;
-    everything else by AdamW.
+    everything else by AdamW. Those named in ``slow`` move at a tenth of the rate.
     """
 
     def __init__(
@@ -58,10 +58,14 @@ class Stage:
         schedule: Schedule,
         *,
         orthogonal: Collection[str] = (),
+        slow: Collection[str] = (),
     ) -> None:
         self.folder, self.parameters, self.schedule = folder, parameters, schedule
+        matrices = [parameters[name] for name in orthogonal]
         plain = {name: p for name, p in parameters.items() if name not in orthogonal}
-        self.optimizers = _optimizers(plain, [parameters[name] for name in orthogonal], schedule)
+        groups = _groups({n: p for n, p in plain.items() if n not in slow}, 1.0)
+        groups += _groups({n: p for n, p in plain.items() if n in slow}, 0.1)
+        self.optimizers = _optimizers(groups, matrices, schedule)
         self.averages = {name: p.detach().clone() for name, p in parameters.items()}
         self.step = 0
         self._resume()
@@ -87,7 +91,7 @@ class Stage:
         losses = loss_of(self.step)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
-                group["lr"] = self.schedule.rate_at(self.step)
+                group["lr"] = self.schedule.rate_at(self.step) * group.get("share", 1.0)
             optimizer.zero_grad()
         losses["total"].backward()
         nn.utils.clip_grad_norm_(self.parameters.values(), 1.0)
@@ -155,10 +159,10 @@ def _tensors(state: dict[str, Any]) -> Iterable[tuple[str, Tensor]]:
 
 
 def _optimizers(
-    plain: dict[str, nn.Parameter], matrices: list[nn.Parameter], schedule: Schedule
+    groups: list[dict[str, Any]], matrices: list[nn.Parameter], schedule: Schedule
 ) -> list[torch.optim.Optimizer]:
     made: list[torch.optim.Optimizer] = [
-        torch.optim.AdamW(_groups(plain), lr=schedule.rate, betas=(0.9, 0.98), eps=1e-8)
+        torch.optim.AdamW(groups, lr=schedule.rate, betas=(0.9, 0.98), eps=1e-8)
     ]
     if matrices:
         made.append(
@@ -169,9 +173,9 @@ def _optimizers(
     return made
 
 
-def _groups(parameters: dict[str, nn.Parameter]) -> list[dict[str, Any]]:
-    """Decay matrices a little, vectors not at all."""
+def _groups(parameters: dict[str, nn.Parameter], share: float) -> list[dict[str, Any]]:
+    """Decay matrices a little, vectors not at all; ``share`` of the rate is theirs."""
     matrices = [p for p in parameters.values() if p.dim() > 1]
     vectors = [p for p in parameters.values() if p.dim() <= 1]
     groups = [(matrices, 0.01), (vectors, 0.0)]
-    return [{"params": p, "weight_decay": decay} for p, decay in groups if p]
+    return [{"params": p, "weight_decay": decay, "share": share} for p, decay in groups if p]

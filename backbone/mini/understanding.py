@@ -14,7 +14,6 @@ from pathlib import Path
 import torch
 from numpy.random import default_rng
 from PIL import Image
-from safetensors.torch import load_file, save_file
 from torch import Generator, Tensor
 
 from backbone.config import EfficientNetConfig
@@ -23,9 +22,12 @@ from backbone.images import to_pixels
 from backbone.mini.assembly import mini_config
 from backbone.mini.assets import load_assets
 from backbone.mini.chat import Exchange, chat_loss, open_exchanges
+from backbone.mini.fixed_map import FixedMap, make_map, open_map
+from backbone.mini.gallery import Gallery
 from backbone.mini.lessons import Lesson, lessons, view_picture
 from backbone.mini.pixels import Bytes, resize
-from backbone.mini.reader import Reader, open_reader
+from backbone.mini.reader import Reader, open_reader, warm_start
+from backbone.mini.seen import natural_mean
 from backbone.mini.stage import Schedule, Stage
 from backbone.mini.views import subject_views
 from backbone.mini.world import World
@@ -33,7 +35,10 @@ from backbone.packing import TextItem
 from backbone.training import LossOptions, Sample, token_losses
 from backbone.whitening import Whitening, fit_whitening
 
-__all__ = ["Weights", "lesson_losses", "main", "open_whitening", "pack", "world_whitening"]
+__all__ = ["MAP", "Weights", "lesson_losses", "main", "pack", "world_map", "world_whitening"]
+
+# the connector's fixed map, in the folder of a run
+MAP = "map.safetensors"
 
 _SEED = 9
 _TALK_EVERY, _TALK_COUNT = 4, 4
@@ -62,16 +67,14 @@ def _pixels(picture: Bytes, side: int) -> Tensor:
     return to_pixels(Image.fromarray(resize(picture, side, side)))
 
 
-def open_whitening(path: Path, world: World, pictures: int) -> Whitening:
-    """Read the components from a file, or find and write them."""
-    if not path.is_file():
-        config = mini_config().vision
-        if not isinstance(config, EfficientNetConfig):
-            raise TypeError("omni-mini looks through EfficientNet")
-        made = world_whitening(world, EfficientNetEncoder(config), pictures)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(made._asdict(), path)
-    return Whitening(**load_file(path))
+def world_map(world: World, pictures: int) -> FixedMap:
+    """Find the connector's fixed map."""
+    config = mini_config()
+    if not isinstance(config.vision, EfficientNetConfig):
+        raise TypeError("omni-mini looks through EfficientNet")
+    encoder = EfficientNetEncoder(config.vision)
+    composed = world_whitening(world, encoder, pictures)
+    return make_map(composed, natural_mean(encoder), config.trunk.understanding.hidden_size)
 
 
 def pack(samples: Sequence[Sample]) -> list[list[Sample]]:
@@ -157,6 +160,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=6e-4)
     parser.add_argument("--pictures", type=int, default=1200, help="to find the components from")
     parser.add_argument("--prompts", type=int, default=240, help="of small talk; 0: none")
+    parser.add_argument("--pairs", type=int, default=2000, help="of subjects that are compared")
+    parser.add_argument("--pool", type=int, default=1500, help="lessons of a kind that are made")
+    parser.add_argument("--start", type=Path, help="a run whose weights this one begins with")
     parser.add_argument("--log-every", type=int, default=20)
     return parser.parse_args()
 
@@ -165,17 +171,23 @@ def main() -> None:
     """Train to the end of the schedule."""
     options = _options()
     world = World(load_assets(options.assets), size=mini_config().default_image_size[0])
-    whitening = open_whitening(options.out / "whitening.safetensors", world, options.pictures)
-    reader = open_reader(options.trunk, whitening)
+    fixed = open_map(options.out / MAP, lambda: world_map(world, options.pictures))
+    reader = open_reader(options.trunk, fixed)
+    if options.start:
+        warm_start(reader, options.start)
+    gallery = Gallery(world, options.pairs)
     talk: list[Exchange] = []
     if options.prompts:
         with reader.autocast():
             talk = open_exchanges(reader, options.out / "chat.json", options.prompts)
-    schedule = Schedule(options.steps, options.rate, 100, log_every=options.log_every)
-    stage = Stage(options.out, reader.trainable(), schedule)
+    schedule = Schedule(options.steps, options.rate, 50, log_every=options.log_every)
+    # rows and tokens are small beside a trunk's weights: at the full rate they drown in constants
+    trained = reader.trainable()
+    slow = [name for name in trained if not name.startswith("lora.")]
+    stage = Stage(options.out, trained, schedule, slow=slow)
 
     def losses(step: int) -> dict[str, Tensor]:
-        batch = lessons(world, step, options.batch)
+        batch = lessons(gallery, step, options.batch, options.pool)
         return all_losses(reader, batch, _talk_of(talk, step), Weights())
 
     stage.run(losses)

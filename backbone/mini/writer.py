@@ -24,7 +24,7 @@ __all__ = ["RowWriter", "open_writer"]
 # The generation expert learned beside texts without understanding rows.
 _ROUTING = Routing(hide_und_in_gen=True)
 # pixels per side of the crop that is looked at
-_SEEN = 128
+_SEEN = 224
 
 
 class RowWriter:

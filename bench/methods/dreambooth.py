@@ -29,7 +29,7 @@ __all__ = ["RARE", "learn_updates", "read_updates", "with_updates"]
 # the rare word of the DreamBooth paper
 RARE = "sks"
 _PROJECTIONS = ("q_proj_moe_gen", "k_proj_moe_gen", "v_proj_moe_gen", "o_proj_moe_gen")
-_RANK, _ALPHA, _RATE = 8, 8.0, 1e-3
+_RANK, _ALPHA, _RATE = 8, 16.0, 5e-4
 
 
 def _options(face: Backbone) -> LoraOptions:
@@ -43,7 +43,7 @@ def _options(face: Backbone) -> LoraOptions:
     attention = layers[having[0]].get_submodule("self_attn") if having else None
     # a model whose generation expert shares the trunk's keys has fewer of its own
     own = tuple(name for name in _PROJECTIONS if hasattr(attention, name))
-    return LoraOptions(_RANK, _ALPHA, own, tuple(having))
+    return LoraOptions(_RANK, (), own, tuple(having))
 
 
 @contextmanager

@@ -32,13 +32,23 @@ def test_whitened_features_are_centred_and_uncorrelated() -> None:
     torch.testing.assert_close(white.mean(0), torch.zeros(6), atol=1e-4, rtol=0)
 
 
-def test_a_fitted_connector_starts_at_the_size_of_embeddings_and_keeps_angles() -> None:
-    connector, features = fitted(), noise(200, 12) @ noise(12, 12, seed=5) + 3
+def test_a_token_says_its_cell_and_its_image_in_directions_apart() -> None:
+    connector, features = fitted(), (noise(200, 12) @ noise(12, 12, seed=5) + 3).view(50, 4, 12)
     with torch.no_grad():
         out, white = connector(features), connector.whiten(features)
-    assert out.square().mean().sqrt().item() == pytest.approx(0.136, rel=0.02)
-    angles = torch.nn.functional.cosine_similarity
-    torch.testing.assert_close(angles(out[0], out[1], 0), angles(white[0], white[1], 0))
+    assert (connector.basis.T @ connector.glance).abs().max() < 1e-6
+    cell = torch.linalg.lstsq(connector.basis, out.flatten(0, 1).T).solution.T
+    torch.testing.assert_close(cell, white.flatten(0, 1), atol=1e-4, rtol=1e-4)
+    image = torch.linalg.lstsq(connector.glance, out.flatten(0, 1).T).solution.T.view(50, 4, 6)
+    torch.testing.assert_close(image[:, 0], image[:, 3], atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(image.square().mean(-1), torch.ones(50, 4), atol=1e-3, rtol=0)
+
+
+def test_a_fitted_connector_starts_at_the_size_it_is_given() -> None:
+    connector, features = fitted(), (noise(200, 12) @ noise(12, 12, seed=5) + 3).view(50, 4, 12)
+    with torch.no_grad():
+        size = connector(features).square().mean().sqrt().item()
+    assert size == pytest.approx(0.136 * 2**0.5, rel=0.05)
 
 
 def test_only_the_residual_is_learned_and_the_map_is_saved() -> None:
@@ -46,7 +56,7 @@ def test_only_the_residual_is_learned_and_the_map_is_saved() -> None:
     assert {n for n, _ in connector.named_parameters()} == {
         "fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"
     }  # fmt: skip
-    assert {"mean", "components", "basis"} < set(connector.state_dict())
+    assert {"mean", "components", "basis", "glance"} < set(connector.state_dict())
 
 
 def test_few_features_are_refused() -> None:

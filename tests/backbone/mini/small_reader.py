@@ -6,6 +6,7 @@ import numpy as np
 
 from backbone.blank import random_model
 from backbone.config import ImageTransform
+from backbone.mini.fixed_map import make_map
 from backbone.mini.lessons import Lesson
 from backbone.mini.pixels import Bytes
 from backbone.mini.reader import Reader, make_reader
@@ -28,7 +29,9 @@ def reader() -> Reader:
     model = random_model(config, seed=1)
     assert config.vision is not None
     whitening = fit_whitening(small.noise(100, config.vision.hidden_size), 16)
-    return make_reader(model, ByteTokenizer(), whitening)
+    width = config.trunk.understanding.hidden_size
+    fixed = make_map(whitening, whitening.mean + 0.1, width)
+    return make_reader(model, ByteTokenizer(), fixed)
 
 
 def picture(seed: int) -> Bytes:

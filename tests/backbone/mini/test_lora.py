@@ -37,7 +37,7 @@ def test_an_update_starts_as_nothing(model: UnifiedModel) -> None:
     before = states(model)
     parameters = add_lora(model, Generator())
     assert torch.equal(states(model), before)
-    assert len(parameters) == 4 * 3 * 2
+    assert len(parameters) == 4 * 4 * 2
 
 
 def test_a_merged_model_gives_what_the_wrapped_one_gave(model: UnifiedModel) -> None:

@@ -1,5 +1,6 @@
 """The understanding stage trains what is used, in the way it is used."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,8 @@ import pytest
 import torch
 
 from backbone.mini.chat import Exchange, chat_loss, exchanges, open_exchanges, prompts
-from backbone.mini.lessons import LESSON_KINDS, Lesson, lesson, lessons
+from backbone.mini.gallery import Gallery
+from backbone.mini.lessons import LESSON_KINDS, Lesson, Look, lesson, lessons
 from backbone.mini.reader import Reader, load_run
 from backbone.mini.stage import Schedule, Stage
 from backbone.mini.understanding import lesson_losses, pack
@@ -15,7 +17,7 @@ from backbone.mini.world import World
 from backbone.packing import TextItem
 from backbone.training import Sample
 from omni_errors import FolderError
-from tests.backbone.mini.small_reader import naming, reader, recognition
+from tests.backbone.mini.small_reader import naming, picture, reader, recognition
 
 
 @pytest.fixture(scope="module")
@@ -25,28 +27,81 @@ def small_reader() -> Reader:
     return made
 
 
+def seem(given: Lesson) -> Lesson:
+    return replace(given, natural=True)
+
+
 def sample(length: int) -> Sample:
     return Sample((TextItem((1,) * (length - 2)),))
 
 
-def test_every_kind_of_lesson_can_be_made(world: World, rng: np.random.Generator) -> None:
+@pytest.fixture(scope="module")
+def gallery(world: World) -> Gallery:
+    return Gallery(world, 12)
+
+
+def test_every_kind_of_lesson_can_be_made(gallery: Gallery, rng: np.random.Generator) -> None:
     for kind in LESSON_KINDS:
-        made = lesson(world, kind, rng)
-        assert made.kind == kind and made.turns
+        made = lesson(gallery, kind, rng)
+        assert made.kind in (kind, "who") and made.turns
         assert len(made.names) == len(made.views)
         assert all(shown and shown[0].ndim == 3 for shown in made.views)
 
 
-def test_the_lessons_of_a_step_are_the_same_whenever_they_are_made(world: World) -> None:
-    first, again = lessons(world, 3, 6), lessons(world, 3, 6)
+def test_the_lessons_of_a_step_are_the_same_whenever_they_are_made(gallery: Gallery) -> None:
+    first, again = lessons(gallery, 3, 6), lessons(gallery, 3, 6)
     assert [(le.kind, le.turns) for le in first] == [(le.kind, le.turns) for le in again]
 
 
-def test_naming_comes_first_and_then_everything(world: World) -> None:
-    early = [le.kind for step in range(4) for le in lessons(world, step, 10)]
-    late = [le.kind for step in range(900, 904) for le in lessons(world, step, 10)]
-    assert early.count("name") > late.count("name")
-    assert "who" not in early and "who" in late
+def test_naming_and_comparing_come_first_and_then_everything(gallery: Gallery) -> None:
+    early = [le.kind for step in range(4) for le in lessons(gallery, step, 10)]
+    late = [le.kind for step in range(900, 904) for le in lessons(gallery, step, 10)]
+    assert early.count("recognise") > late.count("recognise")
+    assert "know" not in early and late.count("read") > early.count("read")
+
+
+def test_a_pool_shows_the_same_lessons_again(gallery: Gallery) -> None:
+    first, again = (lessons(gallery, step, 12, pool=1) for step in (0, 1))
+    pictures = [{id(le.image) for le in made if le.kind == "name"} for made in (first, again)]
+    assert pictures[0] == pictures[1] and len(pictures[0]) == 1
+
+
+def test_a_compared_picture_is_not_among_the_views(gallery: Gallery) -> None:
+    for number in range(8):
+        made = lesson(gallery, "recognise", np.random.default_rng(number))
+        shown = {id(picture) for picture in made.views[0]}
+        asked = {id(made.image), *(id(look.image) for look in made.more)}
+        assert len(asked) == 2 and not shown & asked
+
+
+def test_a_pair_is_two_subjects_of_one_class(gallery: Gallery) -> None:
+    for number in range(4):
+        first, second = gallery.pair(number)
+        assert first.subject.class_word == second.subject.class_word
+        assert first.subject.cutout is not second.subject.cutout
+        assert gallery.pair(number)[0] is first
+
+
+def test_pictures_can_pass_for_photographs(small_reader: Reader) -> None:
+    given = recognition()
+    plain, natural = (lesson_losses(small_reader, [g])["lessons"] for g in (given, seem(given)))
+    assert plain != natural
+
+
+def test_a_lesson_may_say_how_alike_the_pictures_are(small_reader: Reader) -> None:
+    said = replace(recognition(), told=True)
+    items = small_reader.samples([said])[0].items
+    asked = [item for item in items if isinstance(item, TextItem)][1]
+    words = small_reader.words.tokenizer.decode([i for i in asked.ids if i < 256])
+    assert words.startswith("Likeness to known photos: ") and " %" in words
+
+
+def test_one_sample_asks_about_several_pictures(small_reader: Reader) -> None:
+    more = replace(recognition(), more=(Look(picture(3), (("And here?", "No"),)),))
+    assert (
+        len(small_reader.samples([more])[0].items)
+        == len(small_reader.samples([recognition()])[0].items) + 3
+    )
 
 
 def test_lessons_of_equal_names_do_not_mix(small_reader: Reader) -> None:
