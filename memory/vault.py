@@ -15,6 +15,7 @@ from pathlib import Path
 
 from memory.values import Swept
 from omni_errors import InputError, NotFoundError, ResourceError
+from private_folders import private_folder
 
 __all__ = ["Vault", "private_folder"]
 
@@ -107,28 +108,6 @@ class Vault:
         for path in gone:
             path.unlink()
         return Swept(len(gone), size)
-
-
-def private_folder(path: Path) -> Path:
-    """Create a folder, and the missing ones above it, for this user only (mode 0700).
-
-    Raises:
-        ResourceError: if it cannot be created.
-    """
-    missing = [p for p in (path, *path.parents) if not p.exists()]
-    try:
-        for folder in reversed(missing):
-            folder.mkdir(mode=0o700, exist_ok=True)
-    except OSError as error:
-        raise ResourceError(
-            f"The folder {path} cannot be created: {error.strerror}.",
-            hint="Set OMNI_HOME to a folder you may write to.",
-        ) from error
-    if not path.is_dir():
-        raise ResourceError(
-            f"{path} is a file, but a folder belongs there.", hint="Set OMNI_HOME elsewhere."
-        )
-    return path
 
 
 def _land(data: bytes, path: Path) -> None:
