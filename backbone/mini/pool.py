@@ -50,20 +50,25 @@ class Pool:
 
 
 class PictureMemory:
-    """Keep latents of pictures that are kept themselves."""
+    """Keep what an encoder said of pictures that are kept themselves."""
 
     def __init__(self, encode: Callable[[Sequence[Bytes]], Tensor], limit: int = 20000) -> None:
         self.encode, self.limit = encode, limit
-        # a picture is held beside its latent, so that its id stays its own
+        # a picture is held beside its code, so that its id stays its own
         self.kept: dict[int, tuple[Bytes, Tensor]] = {}
 
-    def latents(self, pictures: Sequence[Bytes]) -> Tensor:
-        """Return scaled latents ``[n, z, h, w]`` of pictures of one size."""
-        new = [picture for picture in pictures if id(picture) not in self.kept]
+    def codes(self, pictures: Sequence[Bytes]) -> Tensor:
+        """Return codes ``[n, ...]`` in bfloat16 of pictures whose codes have one size."""
+        new = {id(picture): picture for picture in pictures if id(picture) not in self.kept}
         if new:
-            for picture, latent in zip(new, self.encode(new).to(torch.bfloat16), strict=True):
-                self.kept[id(picture)] = (picture, latent)
-        stacked = torch.stack([self.kept[id(picture)][1] for picture in pictures]).float()
+            made = self.encode(list(new.values())).to(torch.bfloat16)
+            for (key, picture), code in zip(new.items(), made, strict=True):
+                self.kept[key] = (picture, code)
+        stacked = torch.stack([self.kept[id(picture)][1] for picture in pictures])
         while len(self.kept) > self.limit:
             self.kept.pop(next(iter(self.kept)))
         return stacked
+
+    def latents(self, pictures: Sequence[Bytes]) -> Tensor:
+        """Return scaled latents ``[n, z, h, w]`` in float32 of pictures of one size."""
+        return self.codes(pictures).float()

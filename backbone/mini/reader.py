@@ -19,7 +19,8 @@ from backbone.mini.lessons import Lesson, Turn
 from backbone.mini.lora import LoraOptions, add_lora
 from backbone.mini.matching import start_matching
 from backbone.mini.pixels import Bytes
-from backbone.mini.seen import SeenPictures, likeness
+from backbone.mini.pool import PictureMemory
+from backbone.mini.seen import likeness
 from backbone.model import UnifiedModel
 from backbone.packing import Item, VitItem
 from backbone.tokenizer import FolderTokenizer, Tokenizer
@@ -31,6 +32,8 @@ from omni_errors import FolderError, InputError
 __all__ = ["Reader", "load_run", "make_reader", "open_reader", "warm_start"]
 
 _GEN_ROWS = 16
+# pictures whose features are kept
+_REMEMBERED = 60000
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,9 @@ class Reader:
     shift: Tensor
 
     @cached_property
-    def seen(self) -> SeenPictures:
+    def seen(self) -> PictureMemory:
         """Return what remembers features."""
-        return SeenPictures(self._encode)
+        return PictureMemory(self._encode, _REMEMBERED)
 
     @property
     def connector(self) -> WhitenedConnector:
@@ -75,7 +78,7 @@ class Reader:
 
     def features(self, pictures: Sequence[Bytes]) -> Tensor:
         """Return the frozen encoder's tokens ``[n, T, Dv]`` of pictures that end up one size."""
-        return self.seen.features(pictures).to(self.model.device, self.model.dtype)
+        return self.seen.codes(pictures).to(self.model.device, self.model.dtype)
 
     @torch.no_grad()
     def _encode(self, pictures: Sequence[Bytes]) -> Tensor:
