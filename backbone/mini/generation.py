@@ -39,7 +39,9 @@ __all__ = ["Example", "TextMemory", "examples", "flow_losses", "main"]
 _SEED = 2
 _EDITS = 0.25
 # share of drawings in a place with a name, and of drawings as the subject was shown
-_PLACED, _PORTRAITS = 0.9, 0.75
+_PLACED, _PORTRAITS = 0.9, 0.85
+# share of subjects that are shown in clear daylight
+_PLAIN = 0.85
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,9 @@ def examples(world: World, step: int, count: int) -> list[Example]:
 def _example(world: World, step: int, number: int, editing: bool) -> Example:
     rng = default_rng([_SEED, step, number])
     subject = world.subject(rng)
-    view = subject_views(world, subject, 1, rng, crop_side=CROP)[0]
+    # in the light of most photos: what colour a subject has cannot be told from a blue night
+    plain = bool(rng.random() < _PLAIN)
+    view = subject_views(world, subject, 1, rng, crop_side=CROP, plain=plain)[0]
     if editing:
         triplet = edit(world, rng, subject=subject)
         text, source, target = triplet.instruction, triplet.source, triplet.target

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.random import Generator
 
+from backbone.mini.light import TIMES, WEATHERS
 from backbone.mini.objects import Subject
 from backbone.mini.pixels import Bytes, gain, resize
 from backbone.mini.scene import Mask, Scene, render
 from backbone.mini.world import World
 
-__all__ = ["View", "masked_crop", "subject_views"]
+__all__ = ["View", "crop_square", "masked_crop", "subject_views"]
 
 _GREY = 127
 
@@ -29,20 +30,24 @@ class View:
     crop_mask: Mask
 
 
-def masked_crop(image: Bytes, mask: Mask, side: int) -> tuple[Bytes, Mask]:
-    """Cut the square around a mask, grey outside the mask: [s, s, 3] and [s, s]."""
+def crop_square(mask: Mask) -> tuple[int, int, int]:
+    """Find the square around a mask that is not empty: its top, its left (below 0 too), its side."""
     rows, columns = np.nonzero(mask)
-    if not len(rows):
-        return np.full((side, side, 3), _GREY, np.uint8), np.zeros((side, side), np.bool_)
     top, left = int(rows.min()), int(columns.min())
     height, width = int(rows.max()) + 1 - top, int(columns.max()) + 1 - left
     edge = int(max(height, width) * 1.08) + 2
+    return top - (edge - height) // 2, left - (edge - width) // 2, edge
+
+
+def masked_crop(image: Bytes, mask: Mask, side: int) -> tuple[Bytes, Mask]:
+    """Cut the square around a mask, grey outside the mask: [s, s, 3] and [s, s]."""
+    if not mask.any():
+        return np.full((side, side, 3), _GREY, np.uint8), np.zeros((side, side), np.bool_)
+    top, left, edge = crop_square(mask)
     square = np.full((edge, edge, 4), (_GREY, _GREY, _GREY, 0), np.uint8)
-    y, x = (edge - height) // 2, (edge - width) // 2
-    part = mask[top : top + height, left : left + width]
-    inside = square[y : y + height, x : x + width]
-    inside[part, :3] = image[top : top + height, left : left + width][part]
-    inside[part, 3] = 255
+    rows, columns = np.nonzero(mask)
+    square[rows - top, columns - left, :3] = image[rows, columns]
+    square[rows - top, columns - left, 3] = 255
     small = resize(square, side, side)
     return np.ascontiguousarray(small[..., :3]), small[..., 3] > 127
 
@@ -54,11 +59,13 @@ def _seen_anew(subject: Subject, rng: Generator) -> Subject:
 
 
 def _view(
-    world: World, subject: Subject, rng: Generator, place: str | None, crop_side: int
+    world: World, subject: Subject, rng: Generator, place: str | None, crop_side: int, plain: bool
 ) -> View:
     others = int(rng.random() < 0.18)
+    time, weather = (TIMES[0], WEATHERS[0]) if plain else (None, None)
+    seen = _seen_anew(subject, rng)
     scene = world.scene(
-        rng, subject=_seen_anew(subject, rng), place=place, others=others, split="train"
+        rng, subject=seen, place=place, others=others, time=time, weather=weather, split="train"
     )
     main = replace(
         scene.objects[0],
@@ -88,6 +95,7 @@ def subject_views(
     *,
     place: str | None = None,
     crop_side: int = 64,
+    plain: bool = False,
 ) -> tuple[View, ...]:
-    """Show a subject ``number`` times; ``crop_side`` in pixels."""
-    return tuple(_view(world, subject, rng, place, crop_side) for _ in range(number))
+    """Show a subject ``number`` times, if ``plain`` in clear daylight; ``crop_side`` in pixels."""
+    return tuple(_view(world, subject, rng, place, crop_side, plain) for _ in range(number))

@@ -1,0 +1,24 @@
+"""Portraits: the subject where its crop has it, in another place."""
+
+import numpy as np
+from numpy.random import default_rng
+
+from backbone.mini.pixels import resize
+from backbone.mini.portraits import portrait
+from backbone.mini.views import masked_crop, subject_views
+from backbone.mini.world import World
+
+
+def test_a_portrait_shows_the_subject_where_its_crop_has_it(world: World) -> None:
+    rng = default_rng(3)
+    view = subject_views(world, world.subject(rng), 1, rng)[0]
+    made = portrait(world, view, rng, "beach")
+    inside = resize((view.crop_mask * 255).astype(np.uint8), *made.mask(0).shape) > 127
+    assert (made.mask(0) & inside).sum() > 0.9 * (made.mask(0) | inside).sum()
+
+
+def test_a_crop_is_the_square_around_the_mask() -> None:
+    mask = np.zeros((40, 40), np.bool_)
+    mask[10:20, 5:35] = True
+    _, inside = masked_crop(np.zeros((40, 40, 3), np.uint8), mask, 34)
+    assert inside.any(0).sum() == 30 and inside.any(1).sum() == 10
