@@ -46,6 +46,7 @@ def to_dtype(model: UnifiedModel, dtype: torch.dtype) -> UnifiedModel:
     if isinstance(model.connector, WhitenedConnector):
         model.connector.mean = model.connector.mean.float()
         model.connector.components = model.connector.components.float()
+        model.connector.telling = model.connector.telling.float()
     if model.autoencoder is not None:
         model.autoencoder.float()
     return model

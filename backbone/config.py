@@ -231,6 +231,8 @@ class BackboneConfig:
     look_twice: bool = True
     # components a whitened connector keeps
     connector_rank: int = 256
+    # directions that say of a whole image what tells subjects apart
+    connector_glance: int = 90
     # size of the position table added to seen tokens; a trunk of small embeddings drowns in 1
     vit_pos_scale: float = 1.0
     interpolate_pos: bool = False
@@ -266,6 +268,10 @@ class BackboneConfig:
         width = self.trunk.understanding.hidden_size
         if self.connector == "whitened" and self.connector_rank > width:
             raise InputError(f"connector_rank is {self.connector_rank}, wider than {width}.")
+        if self.connector == "whitened" and self.connector_glance > self.connector_rank:
+            raise InputError(
+                f"connector_glance is {self.connector_glance}, more than connector_rank."
+            )
         _positive(self)
         self._check_encoders()
         if self.grid_theta is not None and self.trunk.head_dim % 4:

@@ -69,7 +69,7 @@ def _vision(config: BackboneConfig) -> VisionEncoder | None:
 def _connector(config: BackboneConfig, inputs: int) -> Connector | WhitenedConnector:
     width = config.trunk.understanding.hidden_size
     if config.connector == "whitened":
-        return WhitenedConnector(inputs, width, config.connector_rank)
+        return WhitenedConnector(inputs, width, config.connector_rank, config.connector_glance)
     return Connector(inputs, width, config.connector_act)
 
 

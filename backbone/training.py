@@ -29,6 +29,7 @@ __all__ = [
     "TokenLosses",
     "flow_error",
     "joint_loss",
+    "everyone",
     "token_losses",
 ]
 
@@ -104,7 +105,7 @@ def token_losses(
     """Run rows of samples and return the loss of every label and every noisy latent token."""
     options = options or LossOptions()
     samples = [sample for row in rows for sample in row]
-    table = _everyone(model, samples)
+    table = everyone(model, samples)
     packed = lay_out([[s.items for s in row] for row in rows], model.tools(table))
     noise, t = _draws(packed, model.config.timestep_shift, generator)
     data = torch.cat(packed.latent_tokens) if packed.latent_tokens else None
@@ -127,7 +128,7 @@ def token_losses(
     )
 
 
-def _everyone(model: UnifiedModel, samples: Sequence[Sample]) -> ConceptTable:
+def everyone(model: UnifiedModel, samples: Sequence[Sample]) -> ConceptTable:
     """Put all concepts of a batch into one table; ids tell equal names apart."""
     if not samples:
         raise InputError("A batch without samples has no loss.")

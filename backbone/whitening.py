@@ -2,10 +2,11 @@
 
 Features are centred, whitened to their main components and turned into the trunk's width at the
 size of its embeddings, so that an untrained connector already tells things apart. Every token
-says what its own cell shows and, in directions of its own, what the whole image shows: subjects
-are told apart by the mean over an image far better than by any cell. What is learned is added.
+says what its own cell shows and, in directions of its own, what of the whole image tells subjects
+apart: the mean over an image does that far better than any cell. What is learned is added.
 
-Letters: ``Dv`` width of the features, ``R`` components, ``Du`` the trunk's width.
+Letters: ``Dv`` width of the features, ``R`` components, ``K`` of them combined to tell subjects
+apart, ``Du`` the trunk's width.
 """
 
 from typing import NamedTuple
@@ -51,36 +52,40 @@ class WhitenedConnector(nn.Module):
 
     mean: Tensor
     components: Tensor
+    telling: Tensor
     basis: Tensor
     glance: Tensor
 
-    def __init__(self, inputs: int, width: int, rank: int) -> None:
+    def __init__(self, inputs: int, width: int, rank: int, glance: int) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(inputs))
         self.register_buffer("components", torch.eye(rank, inputs))
         self.register_buffer("basis", torch.eye(width, rank))
-        self.register_buffer("glance", torch.zeros(width, rank))
+        self.register_buffer("telling", torch.eye(glance, rank))
+        self.register_buffer("glance", torch.zeros(width, glance))
         self.fc1 = nn.Linear(rank, width)
         self.fc2 = nn.Linear(width, width)
 
     @torch.no_grad()
-    def fit(self, whitening: Whitening, size: float, generator: Generator) -> None:
+    def fit(
+        self, whitening: Whitening, telling: Tensor, size: float, generator: Generator
+    ) -> None:
         """Fix the map: a random rotation whose outputs have root mean square ``size``.
 
-        The cell's and the image's directions are orthogonal if there is room. The residual
-        starts at zero.
+        ``telling [K, R]`` combines components. The cell's and the image's directions are
+        orthogonal if there is room. The residual starts at zero.
         """
-        width, rank = self.basis.shape
-        drawn = torch.randn(width, rank, generator=generator)
-        cell, _ = torch.linalg.qr(drawn)
-        more = torch.randn(width, rank, generator=generator)
-        if 2 * rank <= width:
+        (width, rank), few = self.basis.shape, len(telling)
+        cell, _ = torch.linalg.qr(torch.randn(width, rank, generator=generator))
+        more = torch.randn(width, few, generator=generator)
+        if rank + few <= width:
             more -= cell @ (cell.T @ more)
         image, _ = torch.linalg.qr(more)
         self.mean.copy_(whitening.mean)
         self.components.copy_(whitening.components)
+        self.telling.copy_(telling)
         self.basis.copy_(cell * size * (width / rank) ** 0.5)
-        self.glance.copy_(image * size * (width / rank) ** 0.5)
+        self.glance.copy_(image * size * (width / few) ** 0.5)
         nn.init.zeros_(self.fc2.weight)
         nn.init.zeros_(self.fc2.bias)
 
@@ -92,13 +97,19 @@ class WhitenedConnector(nn.Module):
         with torch.autocast(x.device.type, enabled=False):
             return (x.float() - self.mean.float()) @ self.components.float().T
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map ``[..., T, Dv]``: ``basis(white) + glance(unit mean) + fc2(gelu(fc1(white)))``.
+    def glimpse(self, white: Tensor) -> Tensor:
+        """Combine components ``[..., T, R]`` of an image's tokens: ``[..., 1, K]``, rms 1."""
+        told = F.linear(white.float().mean(dim=-2, keepdim=True), self.telling.float())
+        return F.rms_norm(told, told.shape[-1:])
 
-        The mean of the image's tokens is brought to root mean square 1, as a token's is.
+    def forward(self, x: Tensor) -> Tensor:
+        """Map ``[..., T, Dv]``: ``basis(white) + glance(telling(mean)) + fc2(gelu(fc1(white)))``.
+
+        What is combined of the mean is brought to root mean square 1, as a token's parts are.
         """
         exact = self.whiten(x)
-        mean = F.rms_norm(exact.mean(dim=-2, keepdim=True), exact.shape[-1:]).to(x.dtype)
+        with torch.autocast(x.device.type, enabled=False):
+            mean = self.glimpse(exact).to(x.dtype)
         white = exact.to(x.dtype)
         learned = self.fc2(F.gelu(self.fc1(white), approximate="tanh"))
         fixed = F.linear(white, self.basis.to(white.dtype))

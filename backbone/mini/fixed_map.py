@@ -22,10 +22,11 @@ _SIZE = 0.5
 
 
 class FixedMap(NamedTuple):
-    """Hold ``mean [Dv]``, ``components [R, Dv]``, ``basis`` and ``glance [Du, R]``, ``shift``."""
+    """Hold the connector's fixed tensors by its names, and ``shift [Dv]``."""
 
     mean: Tensor
     components: Tensor
+    telling: Tensor
     basis: Tensor
     glance: Tensor
     shift: Tensor
@@ -34,18 +35,28 @@ class FixedMap(NamedTuple):
     def put_into(self, connector: WhitenedConnector) -> None:
         """Fix a connector's map; its residual starts at zero."""
         whitening = Whitening(self.mean, self.components)
-        connector.fit(whitening, _SIZE, Generator().manual_seed(_SEED))
+        connector.fit(whitening, self.telling, _SIZE, Generator().manual_seed(_SEED))
         connector.basis.copy_(self.basis)
         connector.glance.copy_(self.glance)
 
 
-def make_map(composed: Whitening, natural: Tensor, width: int) -> FixedMap:
-    """Centre components of composed pictures on photographs' mean, and turn them to a width."""
-    connector = WhitenedConnector(len(composed.mean), width, len(composed.components))
+def make_map(composed: Whitening, telling: Tensor, natural: Tensor, width: int) -> FixedMap:
+    """Centre components of composed pictures on photographs' mean, and turn them to a width.
+
+    ``telling [K, R]`` combines the components to what tells subjects apart.
+    """
+    connector = WhitenedConnector(
+        len(composed.mean), width, len(composed.components), len(telling)
+    )
     whitening = composed._replace(mean=natural)
-    connector.fit(whitening, _SIZE, Generator().manual_seed(_SEED))
+    connector.fit(whitening, telling, _SIZE, Generator().manual_seed(_SEED))
     return FixedMap(
-        natural, composed.components, connector.basis, connector.glance, natural - composed.mean
+        natural,
+        composed.components,
+        telling,
+        connector.basis,
+        connector.glance,
+        natural - composed.mean,
     )
 
 

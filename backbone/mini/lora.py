@@ -26,7 +26,7 @@ class LoraOptions:
 
     rank: int = 16
     # (layer, rank) of queries and keys that need more
-    wide: tuple[tuple[int, int], ...] = ((0, 48),)
+    wide: tuple[tuple[int, int], ...] = ((0, 96),)
     # projections of the understanding expert
     projections: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
     # None: every layer

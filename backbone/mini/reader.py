@@ -183,7 +183,7 @@ def make_reader(
     lora = add_lora(model, generator, options)
     reader = Reader(model, Words(model, tokenizer), encoder, lora, fixed.shift)
     fixed.put_into(reader.connector)
-    start_matching(model, encoder, fixed.basis, fixed.glance)
+    start_matching(model, encoder)
     return reader
 
 

@@ -39,7 +39,7 @@ __all__ = [
 
 ENCODERS = "encoders.safetensors"
 # whitening blows rounded means up
-_PRECISE = ("connector.mean", "connector.components")
+_PRECISE = ("connector.mean", "connector.components", "connector.telling")
 _PARTS = ("autoencoder.", "connector.", "encoder.", "lora.", "model.", "rows.")
 
 

@@ -29,6 +29,7 @@ from backbone.mini.pixels import Bytes, resize
 from backbone.mini.reader import Reader, open_reader, warm_start
 from backbone.mini.seen import natural_mean
 from backbone.mini.stage import Schedule, Stage
+from backbone.mini.telling import telling_directions
 from backbone.mini.views import subject_views
 from backbone.mini.world import World
 from backbone.packing import TextItem
@@ -42,6 +43,8 @@ MAP = "map.safetensors"
 
 _SEED = 9
 _TALK_EVERY, _TALK_COUNT = 4, 4
+# of a subject, to learn what tells subjects apart
+_VIEWS = 4
 
 
 @dataclass(frozen=True)
@@ -67,14 +70,31 @@ def _pixels(picture: Bytes, side: int) -> Tensor:
     return to_pixels(Image.fromarray(resize(picture, side, side)))
 
 
-def world_map(world: World, pictures: int) -> FixedMap:
+def world_map(world: World, pictures: int, subjects: int) -> FixedMap:
     """Find the connector's fixed map."""
     config = mini_config()
     if not isinstance(config.vision, EfficientNetConfig):
         raise TypeError("omni-mini looks through EfficientNet")
     encoder = EfficientNetEncoder(config.vision)
     composed = world_whitening(world, encoder, pictures)
-    return make_map(composed, natural_mean(encoder), config.trunk.understanding.hidden_size)
+    views = torch.stack([_looks(world, encoder, number) for number in range(subjects)])
+    telling = telling_directions(
+        (views - composed.mean) @ composed.components.T, config.connector_glance
+    )
+    natural = natural_mean(encoder)
+    return make_map(composed, telling, natural, config.trunk.understanding.hidden_size)
+
+
+def _looks(world: World, encoder: EfficientNetEncoder, number: int) -> Tensor:
+    """Return pooled features ``[2 * views, Dv]`` of a subject's views: pictures and their crops."""
+    side = mini_config().vit_transform.max_image_size
+    rng = default_rng([_SEED, 1, number])
+    views = subject_views(world, world.subject(rng), _VIEWS, rng, crop_side=128)
+    pictures = [picture for view in views for picture in (view.image, view.crop)]
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        tokens = encoder(torch.stack([_pixels(picture, side) for picture in pictures]))
+    pooled: Tensor = tokens.float().mean(1)
+    return pooled
 
 
 def pack(samples: Sequence[Sample]) -> list[list[Sample]]:
@@ -159,6 +179,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=6e-4)
     parser.add_argument("--pictures", type=int, default=1200, help="to find the components from")
+    parser.add_argument("--subjects", type=int, default=900, help="to find what tells them apart")
     parser.add_argument("--prompts", type=int, default=240, help="of small talk; 0: none")
     parser.add_argument("--pairs", type=int, default=2000, help="of subjects that are compared")
     parser.add_argument("--pool", type=int, default=1500, help="lessons of a kind that are made")
@@ -171,7 +192,7 @@ def main() -> None:
     """Train to the end of the schedule."""
     options = _options()
     world = World(load_assets(options.assets), size=mini_config().default_image_size[0])
-    fixed = open_map(options.out / MAP, lambda: world_map(world, options.pictures))
+    fixed = open_map(options.out / MAP, lambda: world_map(world, options.pictures, options.subjects))
     reader = open_reader(options.trunk, fixed)
     if options.start:
         warm_start(reader, options.start)

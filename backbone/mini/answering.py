@@ -1,0 +1,199 @@
+"""A first guess at how to answer from a comparison: one head takes it from the name to the answer.
+
+`matching` writes at a mention of a concept how much the picture is like it. Here, in a later
+layer, the token from which the answer is predicted looks at that mention and turns what was
+written there towards "Yes" or "No". What those tokens look like in that layer, how much of what
+was written can still be read, which value means yes, and which way yes lies: all that is found on
+lessons. Training goes on from there.
+
+Letters: ``n`` tokens of the lessons, ``s`` lessons, ``Du`` the trunk's width.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from backbone.mini.lessons import Lesson
+from backbone.mini.lora import LoraLinear
+from backbone.mini.matching import find_directions
+from backbone.mini.reader import Reader
+from backbone.packing import Packed, lay_out
+from backbone.training import Sample, everyone
+from omni_errors import InputError
+
+__all__ = ["Found", "look_at", "start_answering"]
+
+# where it is written, and where it is read
+_WRITTEN_IN, LAYER = 1, 20
+# the slowest rotary pair of a head, and the dimension of its values that is used
+_SLOWEST, _CARRIED = 31, 62
+# score of the right mention, and what log odds of 1 add to the logits' difference
+_SCORE, _STRENGTH = 40.0, 1.5
+# share of the mean square that is added to a regression
+_RIDGE = 0.02
+_BATCH = 16
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a layer saw of lessons: normed states ``[n, Du]`` and which tokens matter in them.
+
+    ``asking [s]`` and ``named [s]`` number the tokens that begin the answer and mention the
+    name; ``written [s]`` is what was written there, ``yes [s]`` the right answer, and ``slope
+    [Du]`` how the logit of "Yes" less that of "No" follows the state that asks, on average.
+    """
+
+    states: Tensor
+    asking: Tensor
+    named: Tensor
+    written: Tensor
+    yes: Tensor
+    slope: Tensor
+
+
+def look_at(reader: Reader, lessons: Sequence[Lesson]) -> Found:
+    """Run lessons of one yes-or-no question each and keep what the layers saw."""
+    parts = [_run(reader, lessons[at : at + _BATCH]) for at in range(0, len(lessons), _BATCH)]
+    starts = torch.tensor([0, *(len(part.states) for part in parts[:-1])]).cumsum(0)
+    return Found(
+        torch.cat([part.states for part in parts]),
+        torch.cat([part.asking + start for part, start in zip(parts, starts, strict=True)]),
+        torch.cat([part.named + start for part, start in zip(parts, starts, strict=True)]),
+        torch.cat([part.written for part in parts]),
+        torch.tensor([given.turns[0][1].startswith("Y") for given in lessons]),
+        torch.stack([part.slope for part in parts]).mean(0),
+    )
+
+
+def _run(reader: Reader, lessons: Sequence[Lesson]) -> Found:
+    """Run one batch; padding is left out of what is kept."""
+    model, known = reader.model, find_directions(reader.connector)
+    if known is None:
+        raise InputError(f"{model.config.name} has no room for a comparison.")
+    layers, kept = model.language_model.model.layers, {}
+    hooks = [
+        layers[at].get_submodule("input_layernorm").register_forward_hook(_keep(kept, at))
+        for at in (_WRITTEN_IN, LAYER)
+    ]
+    with reader.autocast():
+        samples = reader.samples(lessons)
+        packed, hidden = _forward(reader, samples)
+    for hook in hooks:
+        hook.remove()
+    places = [_places(packed, sample, row) for row, sample in enumerate(samples)]
+    asking, named = torch.tensor(places).T
+    (before, _), (raw, normed) = kept[_WRITTEN_IN], kept[LAYER]
+    towards = (hidden.flatten(0, 1)[asking].float() @ _yes_less_no(reader)).sum()
+    slope = torch.autograd.grad(towards, raw)[0].flatten(0, 1)[asking].float().mean(0)
+    used = (packed.und_map.sample >= 0).flatten()
+    number = torch.cumsum(used, 0) - 1
+    return Found(
+        normed.detach().flatten(0, 1).float()[used],
+        number[asking],
+        number[named],
+        before.detach().flatten(0, 1).float()[named] @ known.written,
+        torch.zeros(0),
+        slope,
+    )
+
+
+def _keep(
+    kept: dict[int, tuple[Tensor, Tensor]], at: int
+) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
+    """Make a hook that keeps what a norm was given, and what came of it."""
+
+    def hook(_: nn.Module, given: tuple[Tensor, ...], out: Tensor) -> None:
+        kept[at] = (given[0], out)
+
+    return hook
+
+
+def _forward(reader: Reader, samples: Sequence[Sample]) -> tuple[Packed, Tensor]:
+    model = reader.model
+    table = everyone(model, samples)
+    packed = lay_out([[sample.items] for sample in samples], model.tools(table))
+    und, gen = model.embed(packed, table, None, torch.zeros(0))
+    hidden, _, _ = model.run(und, gen, model.geometry(packed))
+    if hidden is None:
+        raise InputError("A lesson without text has no answer.")
+    return packed, hidden
+
+
+def _places(packed: Packed, sample: Sample, row: int) -> tuple[int, int]:
+    """Find where a sample's answer begins, and the last mention of its name before."""
+    width = packed.und_source.shape[1]
+    at = next(n for n, of in enumerate(packed.label_samples) if of == row)
+    first = int(packed.label_slots[at])
+    ids = {n for n, token in enumerate(packed.und_ids) if token == sample.concepts[0].first}
+    mentions = (n for n, source in enumerate(packed.und_source[row].tolist()) if source in ids)
+    return first, max(slot for n in mentions if (slot := row * width + n) < first)
+
+
+@torch.no_grad()
+def start_answering(reader: Reader, found: Found) -> None:
+    """Start the head."""
+    layer = reader.model.language_model.model.layers[LAYER]
+    modules = [layer.get_submodule(f"self_attn.{name}_proj") for name in "qkvo"]
+    q, k, v, o = (module for module in modules if isinstance(module, LoraLinear))
+    known = find_directions(reader.connector)
+    if known is None:
+        raise InputError(f"{reader.model.config.name} has no room for a comparison.")
+    asks, names = (_indicator(found.states, places) for places in (found.asking, found.named))
+    gain = (_SCORE * reader.model.config.trunk.head_dim**0.5) ** 0.5
+    for module, reads in ((q, asks), (k, names)):
+        module.down[0], module.up[:, 0] = reads, 0
+        module.up[_SLOWEST, 0] = gain / module.scale
+    reads = _ridge(found.states[found.named], found.written)
+    slope, offset = _logistic(found.states[found.named] @ reads, found.yes)
+    v.down[0], v.up[:, 0] = slope * reads + offset * names, 0
+    v.up[_CARRIED, 0] = 1 / v.scale
+    o.down[0], o.down[0, _CARRIED] = 0, 1
+    # as far along the slope as changes the logits by the strength
+    o.up[:, 0] = _STRENGTH * found.slope / found.slope.square().sum() / o.scale
+
+
+def _indicator(states: Tensor, places: Tensor) -> Tensor:
+    """Find the direction ``[Du]`` along which tokens at places have 1 and others 0."""
+    wanted, weights = torch.zeros(len(states)), torch.ones(len(states))
+    wanted[places] = 1
+    # few tokens are meant: let them weigh as much as all others
+    weights[places] = (len(states) - len(places)) / len(places)
+    return _ridge(states, wanted, weights)
+
+
+def _ridge(states: Tensor, wanted: Tensor, weights: Tensor | None = None) -> Tensor:
+    """Find the direction ``[Du]`` along which states ``[n, Du]`` have what is wanted ``[n]``."""
+    weighed = states if weights is None else states * weights[:, None]
+    moment = weighed.T @ states
+    ridge = _RIDGE * moment.diagonal().mean() * torch.eye(len(moment))
+    solved: Tensor = torch.linalg.solve(moment + ridge, weighed.T @ wanted)
+    return solved
+
+
+def _logistic(values: Tensor, yes: Tensor, steps: int = 200) -> tuple[float, float]:
+    """Fit ``slope * value + offset`` to the log odds of yes."""
+    scale = float(values.std())
+    parameters = torch.zeros(2, requires_grad=True)
+    optimizer = torch.optim.LBFGS([parameters], max_iter=steps)
+
+    def loss() -> Tensor:
+        optimizer.zero_grad()
+        odds = parameters[0] * values / scale + parameters[1]
+        made = torch.nn.functional.binary_cross_entropy_with_logits(odds, yes.float())
+        made.backward()
+        return made
+
+    with torch.enable_grad():
+        optimizer.step(loss)
+    return float(parameters[0]) / scale, float(parameters[1])
+
+
+def _yes_less_no(reader: Reader) -> Tensor:
+    """Return the direction ``[Du]`` of final states that makes "Yes" likelier than "No"."""
+    ids = [reader.words.tokenizer.encode(word)[0] for word in ("Yes", "No")]
+    rows = reader.model.language_model.output_rows(ids)
+    if rows is None:
+        raise InputError(f"{reader.model.config.name} keeps its vocabulary in few bits.")
+    return (rows[0] - rows[1]).float()
