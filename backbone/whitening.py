@@ -67,9 +67,7 @@ class WhitenedConnector(nn.Module):
         self.fc2 = nn.Linear(width, width)
 
     @torch.no_grad()
-    def fit(
-        self, whitening: Whitening, telling: Tensor, size: float, generator: Generator
-    ) -> None:
+    def fit(self, whitening: Whitening, telling: Tensor, size: float, generator: Generator) -> None:
         """Fix the map: a random rotation whose outputs have root mean square ``size``.
 
         ``telling [K, R]`` combines components. The cell's and the image's directions are

@@ -10,12 +10,14 @@ Letters: ``n`` tokens of the lessons, ``s`` lessons, ``Du`` the trunk's width.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
+from numpy.random import default_rng
 from torch import Tensor, nn
 
-from backbone.mini.lessons import Lesson
+from backbone.mini.gallery import Gallery
+from backbone.mini.lessons import Lesson, lesson
 from backbone.mini.lora import LoraLinear
 from backbone.mini.matching import find_directions
 from backbone.mini.reader import Reader
@@ -23,7 +25,7 @@ from backbone.packing import Packed, lay_out
 from backbone.training import Sample, everyone
 from omni_errors import InputError
 
-__all__ = ["Found", "look_at", "start_answering"]
+__all__ = ["Found", "look_at", "start_answering", "yes_or_no_lessons"]
 
 # where it is written, and where it is read
 _WRITTEN_IN, LAYER = 1, 20
@@ -34,6 +36,7 @@ _SCORE, _STRENGTH = 40.0, 1.5
 # share of the mean square that is added to a regression
 _RIDGE = 0.02
 _BATCH = 16
+_SEED = 15
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,8 @@ def _run(reader: Reader, lessons: Sequence[Lesson]) -> Found:
     model, known = reader.model, find_directions(reader.connector)
     if known is None:
         raise InputError(f"{model.config.name} has no room for a comparison.")
-    layers, kept = model.language_model.model.layers, {}
+    layers = model.language_model.model.layers
+    kept: dict[int, tuple[Tensor, Tensor]] = {}
     hooks = [
         layers[at].get_submodule("input_layernorm").register_forward_hook(_keep(kept, at))
         for at in (_WRITTEN_IN, LAYER)
@@ -187,7 +191,14 @@ def _logistic(values: Tensor, yes: Tensor, steps: int = 200) -> tuple[float, flo
 
     with torch.enable_grad():
         optimizer.step(loss)
-    return float(parameters[0]) / scale, float(parameters[1])
+    slope, offset = parameters.detach().tolist()
+    return slope / scale, offset
+
+
+def yes_or_no_lessons(gallery: Gallery, count: int) -> list[Lesson]:
+    """Make lessons that ask whether a subject is in a picture, seen as if a photograph."""
+    made = (lesson(gallery, "recognise", default_rng([_SEED, number])) for number in range(count))
+    return [replace(given, told=False, natural=True) for given in made]
 
 
 def _yes_less_no(reader: Reader) -> Tensor:

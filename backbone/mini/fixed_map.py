@@ -45,9 +45,7 @@ def make_map(composed: Whitening, telling: Tensor, natural: Tensor, width: int) 
 
     ``telling [K, R]`` combines the components to what tells subjects apart.
     """
-    connector = WhitenedConnector(
-        len(composed.mean), width, len(composed.components), len(telling)
-    )
+    connector = WhitenedConnector(len(composed.mean), width, len(composed.components), len(telling))
     whitening = composed._replace(mean=natural)
     connector.fit(whitening, telling, _SIZE, Generator().manual_seed(_SEED))
     return FixedMap(

@@ -1,14 +1,13 @@
 """What the understanding stage reads: pictures, views of subjects, questions and answers.
 
 A lesson is plain data: nothing in it depends on a model. Step n has the same lessons whenever
-they are asked for. Naming comes first and stays beside recognition, which does not start alone.
+they are asked for.
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import numpy as np
 from numpy.random import Generator, default_rng
 
 from backbone.mini.episodes import Episode, present_turn, who_is_this, who_turn
@@ -27,11 +26,9 @@ _SEED = 5
 _CROP = 128
 # share of views that are whole photos, as when nobody cut the subject out
 _WHOLE = 0.25
-_FIRST_STEPS, _BLEND_STEPS = 130, 70
-_EARLY = {"name": 0.22, "introduce": 0.06, "ask": 0.05, "know": 0.0, "recognise": 0.56, "who": 0.08}
-_EARLY |= {"several": 0.0}
-_LATE = {"name": 0.08, "introduce": 0.06, "ask": 0.2, "know": 0.06, "recognise": 0.25, "who": 0.1}
-_LATE |= {"several": 0.02}
+# shares of the kinds of lessons; texts are the rest
+_SHARES = {"name": 0.08, "introduce": 0.06, "ask": 0.34, "know": 0.06, "recognise": 0.16}
+_SHARES |= {"who": 0.05, "several": 0.02}
 # share of recognition that is told how alike the photos are
 _TOLD = 0.3
 # share of lessons whose pictures pass for photographs
@@ -134,20 +131,17 @@ def _views(shown: Shown, numbers: list[int], rng: Generator) -> tuple[Bytes, ...
 
 
 def _recognise(gallery: Gallery, rng: Generator) -> Lesson:
-    """Ask about two pictures, each by even odds of the subject, whether it is in them."""
+    """Ask, by even odds of either answer, whether a subject is in a picture."""
     subject, twin = gallery.draw(rng)
     order = [int(n) for n in rng.permutation(gallery.views)]
-    asked, told = order[:2], bool(rng.random() < _TOLD)
-    views = _views(subject, order[2 : 2 + int(rng.integers(1, gallery.views - 1))], rng)
-    looks = []
-    for number in asked:
-        present = bool(rng.random() < 0.5)
-        other = twin if rng.random() < 0.35 else gallery.others(rng, 1)[0]
-        seen = subject if present or other is subject else other
-        picture = seen.view(number, whole=bool(rng.random() < 0.5))
-        looks.append(Look(picture, (present_turn(rng, "<sks>", present=seen is subject),)))
-    first, rest = looks[0], tuple(looks[1:])
-    return Lesson("recognise", first.turns, first.image, ("sks",), (views,), rest, told)
+    told = bool(rng.random() < _TOLD)
+    views = _views(subject, order[1 : 1 + int(rng.integers(1, gallery.views))], rng)
+    present = bool(rng.random() < 0.5)
+    other = twin if rng.random() < 0.35 else gallery.others(rng, 1)[0]
+    seen = subject if present or other is subject else other
+    picture = seen.view(order[0], whole=bool(rng.random() < 0.5))
+    turn = present_turn(rng, "<sks>", present=seen is subject)
+    return Lesson("recognise", (turn,), picture, ("sks",), (views,), (), told)
 
 
 def _who(gallery: Gallery, rng: Generator) -> Lesson:
@@ -206,10 +200,8 @@ def lesson(gallery: Gallery, kind: str, rng: Generator) -> Lesson:
     return _MAKERS[kind](gallery.world, rng)
 
 
-def _odds(step: int) -> list[float]:
-    """Mix the kinds: naming at first, then everything."""
-    late = float(np.clip((step - _FIRST_STEPS) / _BLEND_STEPS, 0, 1))
-    shares = [_EARLY[kind] * (1 - late) + _LATE[kind] * late for kind in LESSON_KINDS[:-1]]
+def _odds() -> list[float]:
+    shares = [_SHARES[kind] for kind in LESSON_KINDS[:-1]]
     return [*shares, 1 - sum(shares)]
 
 
@@ -222,7 +214,7 @@ def lessons(gallery: Gallery, step: int, count: int, pool: int = 0) -> list[Less
     made = []
     for number in range(count):
         rng = default_rng([_SEED, step, number])
-        kind = LESSON_KINDS[int(rng.choice(len(LESSON_KINDS), p=_odds(step)))]
+        kind = LESSON_KINDS[int(rng.choice(len(LESSON_KINDS), p=_odds()))]
         if pool and kind not in (*_COMPARED, "read"):
             given = _pooled(gallery, kind, int(rng.integers(pool)))
         else:

@@ -83,9 +83,7 @@ def start_matching(model: UnifiedModel, encoder: ConceptEncoder) -> None:
     _start_writing(wrapped[2], wrapped[3], given, weight, heads)
 
 
-def _start_rows(
-    encoder: ConceptEncoder, connector: WhitenedConnector, given: Directions
-) -> None:
+def _start_rows(encoder: ConceptEncoder, connector: WhitenedConnector, given: Directions) -> None:
     """Let names, rows and pictures carry what they are, and names a copy of the glance."""
     seen = _unit(connector.glance)
     encoder.read.weight.copy_(_COPY * given.copy.T @ seen)
@@ -132,7 +130,8 @@ def _start_writing(
 
 def _unit(columns: Tensor) -> Tensor:
     """Return columns as rows of length 1."""
-    return (columns / torch.linalg.vector_norm(columns, dim=0, keepdim=True)).T.float()
+    rows: Tensor = (columns / torch.linalg.vector_norm(columns, dim=0, keepdim=True)).T.float()
+    return rows
 
 
 def _undone(directions: Tensor, weight: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from backbone.mini.world import World
 
 __all__ = ["as_shown", "portrait"]
 
+
 def as_shown(placed: Placed, view: View) -> Placed:
     """Let a subject face the way it faced in a view."""
     return replace(placed, mirrored=view.scene.objects[0].mirrored)

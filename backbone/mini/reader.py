@@ -153,8 +153,9 @@ class Reader:
         """Put the likeness to each concept's views before the first question, if it is told."""
         if not given.told:
             return turns
-        centre = self.connector.mean - self.shift
-        found = [likeness(features, self.features(shown), centre) for shown in given.views]
+        moved = [x + given.natural * self.shift.to(x) for x in map(self.features, given.views)]
+        asked = features + given.natural * self.shift.to(features)
+        found = [likeness(self.connector, asked, shown) for shown in moved]
         line = evidence(list(zip(given.names, found, strict=True)))
         (question, answer), *rest = turns
         return ((f"{line}\n{question}", answer), *rest)

@@ -5,11 +5,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from backbone.efficientnet import EfficientNetEncoder
+from backbone.whitening import WhitenedConnector
 
 __all__ = ["likeness", "natural_mean"]
 
 # where the likeness of composed pictures of one subject parts from that of others, and how fast
-_PARTING, _STEEPNESS = 0.1, 15.0
+_PARTING, _STEEPNESS = 0.2, 12.0
 
 
 @torch.no_grad()
@@ -26,9 +27,9 @@ def natural_mean(encoder: EfficientNetEncoder, draws: int = 20000) -> Tensor:
     )
 
 
-def likeness(asked: Tensor, shown: Tensor, centre: Tensor) -> float:
+@torch.no_grad()
+def likeness(connector: WhitenedConnector, asked: Tensor, shown: Tensor) -> float:
     """Guess how likely a picture ``[T, Dv]`` shows what views ``[n, T, Dv]`` show, 0 to 1."""
-    one = asked.float().mean(0) - centre
-    mean = shown.float().mean((0, 1)) - centre
-    cosine = F.cosine_similarity(one, mean, dim=0)
+    one, views = (connector.glimpse(connector.whiten(x)) for x in (asked, shown))
+    cosine = F.cosine_similarity(one.flatten(), views.mean(0).flatten(), dim=0)
     return float(torch.sigmoid(_STEEPNESS * (cosine - _PARTING)))

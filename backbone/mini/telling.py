@@ -30,7 +30,8 @@ def telling_directions(views: Tensor, count: int) -> Tensor:
     chosen = (sphere @ best.flip(1)[:, :count]).float()
     drawn = torch.randn(count, count, generator=Generator().manual_seed(_SEED))
     turned, _ = torch.linalg.qr(drawn)
-    return (chosen @ turned).T.contiguous()
+    directions: Tensor = (chosen @ turned).T.contiguous()
+    return directions
 
 
 def _second_moment(rows: Tensor) -> Tensor:

@@ -19,12 +19,14 @@ from torch import Generator, Tensor
 from backbone.config import EfficientNetConfig
 from backbone.efficientnet import EfficientNetEncoder
 from backbone.images import to_pixels
+from backbone.mini.answering import look_at, start_answering, yes_or_no_lessons
 from backbone.mini.assembly import mini_config
 from backbone.mini.assets import load_assets
 from backbone.mini.chat import Exchange, chat_loss, open_exchanges
 from backbone.mini.fixed_map import FixedMap, make_map, open_map
 from backbone.mini.gallery import Gallery
 from backbone.mini.lessons import Lesson, lessons, view_picture
+from backbone.mini.matching import find_directions
 from backbone.mini.pixels import Bytes, resize
 from backbone.mini.reader import Reader, open_reader, warm_start
 from backbone.mini.seen import natural_mean
@@ -45,6 +47,8 @@ _SEED = 9
 _TALK_EVERY, _TALK_COUNT = 4, 4
 # of a subject, to learn what tells subjects apart
 _VIEWS = 4
+# lessons the guess of how to answer is made from
+_GUESSED = 480
 
 
 @dataclass(frozen=True)
@@ -170,6 +174,14 @@ def _talk_of(talk: Sequence[Exchange], step: int) -> list[Exchange]:
     return [talk[(first + n) % len(talk)] for n in range(_TALK_COUNT)]
 
 
+def _begin(reader: Reader, gallery: Gallery, start: Path | None) -> None:
+    """Begin with another run's updates, if one is given, and with a guess of how to answer."""
+    if start is not None:
+        warm_start(reader, start)
+    if find_directions(reader.connector) is not None:
+        start_answering(reader, look_at(reader, yes_or_no_lessons(gallery, _GUESSED)))
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Train omni-mini's understanding")
     parser.add_argument("--assets", type=Path, default=Path("runs/assets"))
@@ -192,11 +204,13 @@ def main() -> None:
     """Train to the end of the schedule."""
     options = _options()
     world = World(load_assets(options.assets), size=mini_config().default_image_size[0])
-    fixed = open_map(options.out / MAP, lambda: world_map(world, options.pictures, options.subjects))
+    fixed = open_map(
+        options.out / MAP, lambda: world_map(world, options.pictures, options.subjects)
+    )
     reader = open_reader(options.trunk, fixed)
-    if options.start:
-        warm_start(reader, options.start)
     gallery = Gallery(world, options.pairs)
+    if not (options.out / "state.safetensors").is_file():
+        _begin(reader, gallery, options.start)
     talk: list[Exchange] = []
     if options.prompts:
         with reader.autocast():

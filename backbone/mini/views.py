@@ -31,7 +31,7 @@ class View:
 
 
 def crop_square(mask: Mask) -> tuple[int, int, int]:
-    """Find the square around a mask that is not empty: its top, its left (below 0 too), its side."""
+    """Find the square around a mask that is not empty: top and left, which may be < 0, side."""
     rows, columns = np.nonzero(mask)
     top, left = int(rows.min()), int(columns.min())
     height, width = int(rows.max()) + 1 - top, int(columns.max()) + 1 - left

@@ -19,8 +19,10 @@ from tests.backbone.small import noise
 
 def fitted() -> WhitenedConnector:
     features = noise(200, 12) @ noise(12, 12, seed=5) + 3
-    connector = WhitenedConnector(12, 20, 6)
-    connector.fit(fit_whitening(features, 6), 0.136, Generator().manual_seed(1))
+    connector = WhitenedConnector(12, 20, 6, 4)
+    connector.fit(
+        fit_whitening(features, 6), noise(4, 6, seed=2), 0.136, Generator().manual_seed(1)
+    )
     return connector
 
 
@@ -39,7 +41,7 @@ def test_a_token_says_its_cell_and_its_image_in_directions_apart() -> None:
     assert (connector.basis.T @ connector.glance).abs().max() < 1e-6
     cell = torch.linalg.lstsq(connector.basis, out.flatten(0, 1).T).solution.T
     torch.testing.assert_close(cell, white.flatten(0, 1), atol=1e-4, rtol=1e-4)
-    image = torch.linalg.lstsq(connector.glance, out.flatten(0, 1).T).solution.T.view(50, 4, 6)
+    image = torch.linalg.lstsq(connector.glance, out.flatten(0, 1).T).solution.T.view(50, 4, 4)
     torch.testing.assert_close(image[:, 0], image[:, 3], atol=1e-4, rtol=1e-4)
     torch.testing.assert_close(image.square().mean(-1), torch.ones(50, 4), atol=1e-3, rtol=0)
 
@@ -56,7 +58,7 @@ def test_only_the_residual_is_learned_and_the_map_is_saved() -> None:
     assert {n for n, _ in connector.named_parameters()} == {
         "fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"
     }  # fmt: skip
-    assert {"mean", "components", "basis", "glance"} < set(connector.state_dict())
+    assert {"mean", "components", "telling", "basis", "glance"} < set(connector.state_dict())
 
 
 def test_few_features_are_refused() -> None:
@@ -72,6 +74,8 @@ def test_the_config_names_the_connector() -> None:
         replace(small.config(), connector="magic")
     with pytest.raises(InputError, match="wider than"):
         replace(small.config(), connector="whitened", connector_rank=4096)
+    with pytest.raises(InputError, match="more than connector_rank"):
+        replace(small.config(), connector="whitened", connector_rank=8, connector_glance=9)
 
 
 def test_efficientnet_averages_to_the_tokens_asked_for() -> None:

@@ -23,6 +23,7 @@ def reader() -> Reader:
         small.config("apart"),
         connector="whitened",
         connector_rank=16,
+        connector_glance=12,
         vae_transform=DRAWN,
         vit_transform=SEEN,
     )
@@ -30,7 +31,8 @@ def reader() -> Reader:
     assert config.vision is not None
     whitening = fit_whitening(small.noise(100, config.vision.hidden_size), 16)
     width = config.trunk.understanding.hidden_size
-    fixed = make_map(whitening, whitening.mean + 0.1, width)
+    telling = small.noise(12, 16, seed=4)
+    fixed = make_map(whitening, telling, whitening.mean + 0.1, width)
     return make_reader(model, ByteTokenizer(), fixed)
 
 

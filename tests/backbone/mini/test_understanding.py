@@ -53,11 +53,9 @@ def test_the_lessons_of_a_step_are_the_same_whenever_they_are_made(gallery: Gall
     assert [(le.kind, le.turns) for le in first] == [(le.kind, le.turns) for le in again]
 
 
-def test_naming_and_comparing_come_first_and_then_everything(gallery: Gallery) -> None:
-    early = [le.kind for step in range(4) for le in lessons(gallery, step, 10)]
-    late = [le.kind for step in range(900, 904) for le in lessons(gallery, step, 10)]
-    assert early.count("recognise") > late.count("recognise")
-    assert "know" not in early and late.count("read") > early.count("read")
+def test_texts_are_the_rest_of_all_lessons(gallery: Gallery) -> None:
+    kinds = [le.kind for step in range(8) for le in lessons(gallery, step, 10)]
+    assert {"ask", "recognise", "read"} <= set(kinds)
 
 
 def test_a_pool_shows_the_same_lessons_again(gallery: Gallery) -> None:
@@ -70,8 +68,7 @@ def test_a_compared_picture_is_not_among_the_views(gallery: Gallery) -> None:
     for number in range(8):
         made = lesson(gallery, "recognise", np.random.default_rng(number))
         shown = {id(picture) for picture in made.views[0]}
-        asked = {id(made.image), *(id(look.image) for look in made.more)}
-        assert len(asked) == 2 and not shown & asked
+        assert made.image is not None and id(made.image) not in shown
 
 
 def test_a_pair_is_two_subjects_of_one_class(gallery: Gallery) -> None:

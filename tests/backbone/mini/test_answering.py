@@ -1,0 +1,34 @@
+"""What begins the answering head is found by regression."""
+
+import torch
+
+from backbone.mini.answering import _indicator, _logistic, _ridge, yes_or_no_lessons
+from backbone.mini.gallery import Gallery
+from backbone.mini.world import World
+from tests.backbone import small
+
+
+def test_a_direction_is_one_at_the_places_and_nothing_elsewhere() -> None:
+    states, places = small.noise(300, 8), torch.arange(0, 300, 10)
+    states[:, 0] = 0
+    states[places, 0] = 3
+    along = states @ _indicator(states, places)
+    assert along[places].mean() > 0.9
+    assert along.sum() - along[places].sum() < 0.1 * len(states)
+
+
+def test_what_is_in_the_states_is_read_back() -> None:
+    states = small.noise(200, 8)
+    wanted = states @ torch.arange(8.0)
+    assert torch.corrcoef(torch.stack([states @ _ridge(states, wanted), wanted]))[0, 1] > 0.99
+
+
+def test_log_odds_change_sign_between_no_and_yes() -> None:
+    values = torch.cat([small.noise(80) + 8, small.noise(80, seed=2) + 2])
+    slope, offset = _logistic(values, torch.arange(160) < 80)
+    assert slope * 8 + offset > 1 and slope * 2 + offset < -1
+
+
+def test_lessons_ask_one_question_and_tell_nothing(world: World) -> None:
+    made = yes_or_no_lessons(Gallery(world, 6), 6)
+    assert all(len(given.turns) == 1 and given.natural and not given.told for given in made)
