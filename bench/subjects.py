@@ -14,13 +14,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from torch import Tensor
 
 from backbone import Backbone, ConceptTokens, ImageOptions, load
 from backbone.images import flatten
+from backbone.mini.evidence import evidence
 from backbone.mini.scene import Mask
+from backbone.mini.seen import likeness
 from backbone.mini.sheet import cut_out
+from backbone.mini.views import masked_crop
+from backbone.reading import Reading
 
 __all__ = ["Subject", "identify", "main", "open_subjects", "recognise", "who"]
 
@@ -70,49 +75,91 @@ def introduce(model: Backbone, subject: Subject, name: str = "sks") -> ConceptTo
     return model.write_concept(name, subject.shown, masks)
 
 
-def margin(model: Backbone, concept: ConceptTokens, photo: Image.Image) -> float:
-    """Return how much likelier "Yes" is than "No" when asked whether a concept is in a photo."""
-    reading = model.read([concept]).add_image(photo)
-    reading.add_text(f"Is <{concept.name}> in this photo?")
-    scores = [model.score(reading, word, closed=False).log_probability for word in ("Yes", "No")]
+def margin(model: Backbone, reading: Reading, name: str, told: str = "") -> float:
+    """Return how much likelier "Yes" is than "No" when asked whether a concept is in a photo.
+
+    ``told`` is a line of evidence before the question.
+    """
+    asked = reading.copy().add_text(f"{told}Is <{name}> in this photo?")
+    scores = [model.score(asked, word, closed=False).log_probability for word in ("Yes", "No")]
     return scores[0] - scores[1]
 
 
+def remembered(model: Backbone, subject: Subject) -> list[Tensor]:
+    """Return what is remembered of a subject's photos: their features, whole and cut out."""
+    return [features(model, view) for photo in subject.shown for view in (photo, _cut(photo))]
+
+
+def features(model: Backbone, photo: Image.Image) -> Tensor:
+    """Return the vision encoder's tokens ``[T, Dv]``."""
+    encoder = model.model.vit_model
+    if encoder is None:
+        raise SystemExit(f"{model.config.name} sees nothing.")
+    tokens: Tensor = encoder(model.words.look(photo).pixels[None].to(model.model.dtype))[0]
+    return tokens.float()
+
+
+def _cut(photo: Image.Image) -> Image.Image:
+    pixels = np.asarray(photo)
+    return Image.fromarray(masked_crop(pixels, cut_out(pixels), 224)[0])
+
+
+@torch.no_grad()
 def recognise(model: Backbone, subjects: Sequence[Subject]) -> list[Figure]:
-    """Ask about every held-out photo of everybody; yes and no weigh the same."""
-    table = np.zeros((len(subjects), len(subjects), _HELD_OUT))
+    """Ask about every held-out photo of everybody, without and with evidence."""
+    shape = (len(subjects), len(subjects), _HELD_OUT)
+    plain, told = np.zeros(shape), np.zeros(shape)
+    photos = [[(p, features(model, p)) for p in subject.asked] for subject in subjects]
     for row, subject in enumerate(subjects):
-        concept = introduce(model, subject)
-        for column, other in enumerate(subjects):
-            table[row, column] = [margin(model, concept, photo) for photo in other.asked]
-    own = np.eye(len(subjects), dtype=bool)
+        concept, known = introduce(model, subject), torch.stack(remembered(model, subject))
+        for column, asked in enumerate(photos):
+            for number, (photo, seen) in enumerate(asked):
+                reading = model.read([concept]).add_image(photo)
+                connector = model.model.connector
+                share = likeness(connector, seen, known)  # type: ignore[arg-type]
+                line = evidence([(concept.name, share)]) + "\n"
+                plain[row, column, number] = margin(model, reading, concept.name)
+                told[row, column, number] = margin(model, reading, concept.name, line)
+    return [*_figures("recognition", plain), *_figures("with evidence", told)]
+
+
+def _figures(name: str, table: NDArray[np.float64]) -> list[Figure]:
+    """Sum up margins ``[concept, subject, photo]``; yes and no weigh the same."""
+    own = np.eye(len(table), dtype=bool)
     yes, no = table[own].ravel(), table[~own].ravel()
     # does one's own photo beat everybody else's, whatever the threshold?
     above = float(np.mean(yes[:, None] > no[None]))
     return [
-        Figure("recognition, yes", float((yes > 0).mean()), len(yes)),
-        Figure("recognition, no", float((no <= 0).mean()), len(no)),
-        Figure("recognition, weighted", float(((yes > 0).mean() + (no <= 0).mean()) / 2), len(no)),
-        Figure("recognition, ranked (area)", above, len(yes)),
+        Figure(f"{name}, yes", float((yes > 0).mean()), len(yes)),
+        Figure(f"{name}, no", float((no <= 0).mean()), len(no)),
+        Figure(f"{name}, weighted", float(((yes > 0).mean() + (no <= 0).mean()) / 2), len(no)),
+        Figure(f"{name}, ranked (area)", above, len(yes)),
     ]
 
 
-def who(model: Backbone, subjects: Sequence[Subject], registered: int = 10) -> Figure:
-    """Ask who is in each held-out photo, with so many subjects in the context."""
-    right = cases = 0
+def who(model: Backbone, subjects: Sequence[Subject], registered: int = 10) -> list[Figure]:
+    """Ask who is in each held-out photo, with so many subjects in the context.
+
+    Once in so many words, and once by asking about each name, the likeliest being the answer.
+    """
+    right, cases = np.zeros(2, int), 0
     for start in range(0, len(subjects) - registered + 1, registered):
         group = subjects[start : start + registered]
         concepts = [introduce(model, s, f"sks{n + 1}") for n, s in enumerate(group)]
+        introduced = model.read(concepts)
         for number, subject in enumerate(group):
             for photo in subject.asked:
-                reading = model.read(concepts).add_image(photo).add_text("Who is this?")
-                scores = [
-                    model.score(reading, f"<{concept.name}>", closed=False).log_probability
-                    for concept in concepts
-                ]
-                right += int(np.argmax(scores)) == number
+                reading = introduced.copy().add_image(photo)
+                open_ = reading.copy().add_text("Who is this?")
+                said = [model.score(open_, f"<{c.name}>", closed=False) for c in concepts]
+                each = [margin(model, reading, c.name) for c in concepts]
+                right[0] += int(np.argmax([s.log_probability for s in said])) == number
+                right[1] += int(np.argmax(each)) == number
                 cases += 1
-    return Figure(f"who is this, of {registered}", right / max(cases, 1), cases)
+    names = (f"who is this, of {registered}", f"each name asked, of {registered}")
+    return [
+        Figure(name, count / max(cases, 1), cases) for name, count in zip(names, right, strict=True)
+    ]
 
 
 def identify(
@@ -166,7 +213,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     model, subjects = load(options.model), open_subjects(options.folder)
-    figures = [*recognise(model, subjects), who(model, subjects)]
+    figures = [*recognise(model, subjects), *who(model, subjects)]
     if options.pictures:
         figures += identify(model, subjects, options.pictures, options.sheet)
     for figure in figures:

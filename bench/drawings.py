@@ -1,0 +1,237 @@
+"""What omni-mini draws and edits of real subjects, counted without a judge, and two pages of it.
+
+Run ``python -m bench.drawings FOLDER``, with folders of photos as for ``bench.subjects``. Places
+are told apart by a classifier trained on scenes the code composes; subjects by whose photos a
+picture is nearest to; an edit by that classifier, by its colour, by how far the thing that was
+asked for stands out, or by the model's own recognition. The seed is 0 and nothing is picked.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from sklearn.linear_model import LogisticRegression
+
+from backbone import Backbone, ConceptTokens, ImageOptions, load
+from backbone.mini.assets import load_assets
+from backbone.mini.colours import COLOURS
+from backbone.mini.places import PLACES
+from backbone.mini.sheet import cut_out, page
+from backbone.mini.world import World
+from bench.data.wording import templates
+from bench.judges.scenes import SceneReader, make_reader
+from bench.metrics.editing import ssim_outside
+from bench.metrics.encoders import EfficientNetLite
+from bench.subjects import Figure, Subject, introduce, margin, open_subjects
+
+__all__ = ["Judges", "main", "open_judges"]
+
+_SEED, _SIZE = 20261203, 128
+_PER_PLACE, _CHECKED = 60, 15
+_PROMPTS = (
+    "a photo of <sks> on the beach",
+    "<sks> in the snow",
+    "a picture of <sks> in the forest",
+    "a photo of <sks> in the kitchen",
+    "<sks> on the road at night",
+    "a photo of <sks> in the garden with a red umbrella",
+)
+_ADDED = "red umbrella"
+_COLOURS = ("red", "blue", "green", "yellow")
+_OPTIONS = ImageOptions(seed=0)
+
+
+@dataclass(frozen=True)
+class Judges:
+    """What says which place a picture shows, and what is in it; ``right`` on unseen scenes."""
+
+    encoder: EfficientNetLite
+    places: tuple[str, ...]
+    classifier: LogisticRegression
+    things: SceneReader
+    right: float
+
+    def place(self, image: Image.Image) -> str:
+        """Name the place of a picture."""
+        number = self.classifier.predict(self.encoder.embed([image]))[0]
+        return self.places[int(number)]
+
+
+def open_judges(assets: Path | None) -> Judges:
+    """Train the classifier of places on composed scenes, and check it on others."""
+    encoder, world = EfficientNetLite(), World(load_assets(assets), size=_SIZE)
+    places = tuple(templates()["places"])
+    sets = [_scenes(encoder, world, places, count) for count in (_PER_PLACE, _CHECKED)]
+    classifier = LogisticRegression(C=30.0, max_iter=400).fit(*sets[0])
+    right = float(classifier.score(*sets[1]))
+    return Judges(encoder, places, classifier, make_reader(encoder), right)
+
+
+def _scenes(
+    encoder: EfficientNetLite, world: World, places: Sequence[str], count: int
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    rng = np.random.default_rng([_SEED, count])
+    numbers = np.repeat(np.arange(len(places)), count)
+    images = [
+        Image.fromarray(world.scene(rng, subject=world.subject(rng), place=places[int(n)]).image)
+        for n in numbers
+    ]
+    return encoder.embed(images), numbers
+
+
+def drawn(
+    model: Backbone, subjects: Sequence[Subject], concepts: Sequence[ConceptTokens], judges: Judges
+) -> list[Figure]:
+    """Draw every subject in every place."""
+    means = torch.stack([_mean(model, subject) for subject in subjects])
+    placed = itself = 0
+    seconds = []
+    for number, concept in enumerate(concepts):
+        for place in judges.places:
+            start = time.perf_counter()
+            prompt = f"a photo of <sks> {PLACES[place].phrases[0]}"
+            made = model.generate(prompt, concepts=[concept], options=_OPTIONS).image
+            seconds.append(time.perf_counter() - start)
+            placed += judges.place(made) == place
+            itself += _nearest(model, made, means) == number
+    cases = len(subjects) * len(judges.places)
+    return [
+        Figure("the place is right", placed / cases, cases),
+        Figure("drawn subject is itself", itself / cases, cases),
+        Figure("seconds a picture, median", float(np.median(seconds)), cases),
+    ]
+
+
+def _mean(model: Backbone, subject: Subject) -> torch.Tensor:
+    return torch.stack([model.embed_image(photo) for photo in subject.shown]).mean(0)
+
+
+def _nearest(model: Backbone, image: Image.Image, means: torch.Tensor) -> int:
+    centre = means.mean(0)
+    here = model.embed_image(image) - centre
+    return int(torch.nn.functional.cosine_similarity(here[None], means - centre).argmax())
+
+
+@dataclass(frozen=True)
+class Edited:
+    """The four edits of one photo, which of them are right, and what else is counted."""
+
+    images: tuple[Image.Image, ...]
+    right: dict[str, bool]
+    # structural similarity outside the mask after removal
+    kept: float | None
+    # is the subject recognised before anything is removed?
+    known: bool
+
+
+def edit(model: Backbone, subject: Subject, concept: ConceptTokens, judges: Judges) -> Edited:
+    """Remove the subject of a photo, move it, put something beside it, and paint it."""
+    photo = subject.asked[0].resize((_SIZE, _SIZE), Image.Resampling.LANCZOS)
+    mask = cut_out(np.asarray(subject.asked[0]))
+    small = np.asarray(Image.fromarray(mask.astype(np.uint8) * 255).resize((_SIZE, _SIZE))) > 127
+    place = judges.place(photo)
+    target = "beach" if place != "beach" else "snow"
+    colour = _other_colour(photo, small)
+    asked = (
+        f"remove <sks>: {subject.class_word} from the photo",
+        f"Change the background so that <sks> is {PLACES[target].phrases[0]}.",
+        f"Add a {_ADDED} next to <sks>.",
+        f"Paint <sks> {colour}.",
+    )
+    made = tuple(
+        model.edit(photo, text, concepts=[concept], options=_OPTIONS).image for text in asked
+    )
+    before, after = (_margin(model, concept, image) for image in (photo, made[0]))
+    right = {
+        "removal: no longer recognised": after <= 0,
+        "background: the place is right": judges.place(made[1]) == target,
+        "add: the thing stands out": _stands_out(judges.things, photo, made[2]),
+        "recolour: the colour is right": _colour(made[3], small) == colour,
+    }
+    return Edited(made, right, ssim_outside(photo, made[0], small), before > 0)
+
+
+def _margin(model: Backbone, concept: ConceptTokens, image: Image.Image) -> float:
+    return margin(model, model.read([concept]).add_image(image), concept.name)
+
+
+def _stands_out(reader: SceneReader, source: Image.Image, result: Image.Image) -> bool:
+    before, after = (dict(reader.rank_things(image))[_ADDED] for image in (source, result))
+    return reader.thing_mark(result, _ADDED) > 0 and after > before
+
+
+def _colour(image: Image.Image, mask: NDArray[np.bool_]) -> str:
+    """Name the colour the mean of a mask's pixels is nearest to, of those that are asked for."""
+    mean = np.asarray(image.convert("RGB"), np.float64)[mask].mean(axis=0)
+    return min(_COLOURS, key=lambda name: float(np.square(mean - COLOURS[name]).sum()))
+
+
+def _other_colour(image: Image.Image, mask: NDArray[np.bool_]) -> str:
+    was = _colour(image, mask)
+    return _COLOURS[(_COLOURS.index(was) + 1) % len(_COLOURS)]
+
+
+def edited(results: Sequence[Edited]) -> list[Figure]:
+    """Sum up edits; only who was recognised before can be recognised no longer."""
+    figures = []
+    for name in results[0].right:
+        counted = [r for r in results if r.known or not name.startswith("removal")]
+        share = float(np.mean([r.right[name] for r in counted])) if counted else 0.0
+        figures.append(Figure(name, share, len(counted)))
+    kept = [r.kept for r in results if r.kept is not None]
+    figures.append(Figure("removal: SSIM outside the mask", float(np.mean(kept)), len(kept)))
+    return figures
+
+
+def prompts_page(
+    model: Backbone, subjects: Sequence[Subject], concepts: Sequence[ConceptTokens]
+) -> Image.Image:
+    """Draw every subject after six prompts; a photo of it stands first."""
+    rows = []
+    for subject, concept in zip(subjects, concepts, strict=True):
+        made = [
+            model.generate(p, concepts=[concept], options=_OPTIONS).image.resize((_SIZE, _SIZE))
+            for p in _PROMPTS
+        ]
+        rows.append([subject.shown[0].resize((_SIZE, _SIZE)), *made])
+    return page(rows)
+
+
+def main() -> None:
+    """Measure, print and write the pages."""
+    parser = argparse.ArgumentParser(description="Measure omni-mini's pictures of real subjects")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--model", default="omni-mini", help="a name or a folder")
+    parser.add_argument("--assets", type=Path, help="the world's; without, its built-in shapes")
+    parser.add_argument("--pages", type=Path, help="where prompts.jpg and edits.jpg go")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    model, subjects = load(options.model), open_subjects(options.folder)
+    judges = open_judges(options.assets)
+    concepts = [introduce(model, subject) for subject in subjects]
+    results = [edit(model, s, c, judges) for s, c in zip(subjects, concepts, strict=True)]
+    if options.pages:
+        options.pages.mkdir(parents=True, exist_ok=True)
+        prompts_page(model, subjects, concepts).save(options.pages / "prompts.jpg", quality=88)
+        rows = [
+            [s.asked[0].resize((_SIZE, _SIZE)), *r.images]
+            for s, r in zip(subjects, results, strict=True)
+        ]
+        page(rows).save(options.pages / "edits.jpg", quality=88)
+    figures = [Figure("classifier of places, unseen scenes", judges.right, 12 * _CHECKED)]
+    figures += [*drawn(model, subjects, concepts, judges), *edited(results)]
+    for figure in figures:
+        print(f"{figure.name:36} {figure.value:.3f}  of {figure.cases}")
+    if options.json:
+        options.json.write_text(json.dumps([asdict(figure) for figure in figures], indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""How well the product recognises real subjects by the photos it remembers, nothing trained.
+
+Run ``python -m bench.remembering FOLDER``, with folders of photos as for ``bench.subjects``. Two
+photos of each subject are held out; the others are added to a memory that lives as long as the
+run. Constants are searched for on every other subject and judged, like those in use, on the
+rest, which are the strangers of the first half.
+"""
+
+import argparse
+import itertools
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from assistant import Assistant
+from backbone.images import flatten
+from graphs.options import RecognitionOptions
+from graphs.recognition import decide, strength
+
+__all__ = ["Table", "find_options", "judged", "main", "measure_table"]
+
+Numbers = NDArray[np.float64]
+_HELD_OUT = 2
+_STRENGTHS = tuple(round(0.14 + 0.02 * n, 2) for n in range(16))
+_WEIGHTS, _MOST = (0.0, 0.005, 0.01, 0.02, 0.03, 0.05), (4.0, 8.0)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Similarities and margins of held-out photos (rows) with subjects, and whose they are."""
+
+    similar: Numbers
+    margins: Numbers
+    owners: NDArray[np.intp]
+
+    def of(self, photos: Sequence[int], subjects: Sequence[int]) -> "Table":
+        """Keep the photos of some subjects, and others as those that are known."""
+        rows = np.isin(self.owners, list(photos))
+        columns = list(subjects)
+        return Table(
+            self.similar[rows][:, columns],
+            self.margins[rows][:, columns],
+            np.array([columns.index(n) if n in columns else -1 for n in self.owners[rows]]),
+        )
+
+
+def measure_table(folder: Path, model: str) -> Table:
+    """Add everybody, then look at every held-out photo."""
+    places = sorted(path.parent for path in folder.glob("*/concept.json"))
+    files = [_photos(place) for place in places]
+    with tempfile.TemporaryDirectory() as home:
+        assistant = Assistant(home=Path(home), model=model)
+        for number, (place, found) in enumerate(zip(places, files, strict=True)):
+            word = json.loads((place / "concept.json").read_text("utf8"))["class"]
+            assistant.concepts.add(found[:-_HELD_OUT], name=f"s{number}", class_name=word)
+        table = _table(assistant, [found[-_HELD_OUT:] for found in files])
+        assistant.close()
+    return table
+
+
+def _photos(place: Path) -> list[Path]:
+    return sorted(p for p in place.iterdir() if p.suffix.lower() in (".jpg", ".jpeg", ".png"))
+
+
+def _table(assistant: Assistant, asked: Sequence[Sequence[Path]]) -> Table:
+    names = [f"s{number}" for number in range(len(asked))]
+    ids = {assistant.memory.concepts.get(assistant.user, n).id: i for i, n in enumerate(names)}
+    similar, margins, owners = [], [], []
+    for owner, files in enumerate(asked):
+        for file in files:
+            with Image.open(file) as opened:
+                picture = flatten(opened)
+            near = assistant.eyes.compare(assistant.eyes.look(picture))
+            row = {ids[one.concept]: one.similarity for one in near}
+            similar.append([row.get(n, -1.0) for n in range(len(names))])
+            margins.append([assistant.eyes.margin_of(one, picture) for one in ids])
+            owners.append(owner)
+    return Table(np.array(similar), np.array(margins), np.array(owners))
+
+
+def judged(table: Table, options: RecognitionOptions) -> dict[str, float]:
+    """Return shares of right answers; photos without an owner are of strangers."""
+    right = {"yes": [], "no": [], "who": [], "nobody": []}  # type: dict[str, list[bool]]
+    for similar, margins, owner in zip(table.similar, table.margins, table.owners, strict=True):
+        strengths = {
+            str(n): strength(float(s), float(m), options)
+            for n, (s, m) in enumerate(zip(similar, margins, strict=True))
+        }
+        sure = decide(strengths, options)
+        if owner < 0:
+            right["nobody"].append(not any(sure.values()))
+            continue
+        right["yes"].append(sure[str(owner)])
+        right["no"] += [not said for name, said in sure.items() if name != str(owner)]
+        best = max(strengths, key=lambda name: strengths[name])
+        right["who"].append(best == str(owner) and sure[best])
+    shares = {name: float(np.mean(found)) for name, found in right.items() if found}
+    if "yes" in shares:
+        shares["weighted"] = (shares["yes"] + shares["no"]) / 2
+    return shares
+
+
+def _value(
+    table: Table, known: Sequence[int], strange: Sequence[int], o: RecognitionOptions
+) -> float:
+    """Weigh naming the right one, and nobody, alike."""
+    own, other = judged(table.of(known, known), o), judged(table.of(strange, known), o)
+    return own["weighted"] + own["who"] + 2 * other["nobody"]
+
+
+def find_options(table: Table, known: Sequence[int], strange: Sequence[int]) -> RecognitionOptions:
+    """Search for the constants that name most of the known and fewest strangers."""
+    tried = [
+        replace(RecognitionOptions(), strength=s, margin_weight=w, most_margin=m)
+        for s, w, m in itertools.product(_STRENGTHS, _WEIGHTS, _MOST)
+    ]
+    values = [_value(table, known, strange, options) for options in tried]
+    best = [o for o, value in zip(tried, values, strict=True) if value >= max(values) - 1e-9]
+    return best[len(best) // 2]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description="Measure recognition by remembered photos")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--model", default="omni-mini", help="a name or a folder")
+    parser.add_argument("--save", type=Path, help="where the table goes, or comes from")
+    options = parser.parse_args()
+    if options.save and options.save.is_file():
+        with np.load(options.save) as kept:
+            table = Table(kept["similar"], kept["margins"], kept["owners"])
+    else:
+        table = measure_table(options.folder, options.model)
+        if options.save:
+            np.savez(options.save, **table.__dict__)
+    count = int(table.owners.max()) + 1
+    first, second = range(0, count, 2), range(1, count, 2)
+    found = find_options(table, first, second)
+    print("found on every other subject:", found)
+    for name, chosen in (("in use", RecognitionOptions()), ("found", found)):
+        own = judged(table.of(second, second), chosen) | {}
+        strange = judged(table.of(first, second), chosen)
+        print(name, {k: round(v, 3) for k, v in {**own, **strange}.items()})
+
+
+if __name__ == "__main__":
+    main()
