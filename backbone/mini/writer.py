@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from backbone.concepts import ConceptTokens, Routing
 from backbone.images import flatten
+from backbone.mini.clarity import clarity
 from backbone.mini.concept_encoder import Rows, WrittenConcept
 from backbone.mini.pixels import Bytes
 from backbone.mini.row_encoder import CROP
@@ -31,7 +32,7 @@ class RowWriter:
     """Write rows that work before anything was trained.
 
     Understanding rows weigh all photos; generation rows are those of one photo, the one whose
-    subject is largest, since a mean of two shapes is neither.
+    subject is cut out most clearly, since a mean of two shapes is neither.
     """
 
     def __init__(self, words: Words, encoders: Encoders) -> None:
@@ -60,7 +61,7 @@ class RowWriter:
         views = self._tokens(seen)
         present = torch.ones(1, len(views), dtype=torch.bool)
         rows = self.encoders.und(views[None].float(), present)
-        best = max(range(len(inside)), key=lambda n: int(inside[n].sum()))
+        best = max(range(len(inside)), key=lambda n: clarity(inside[n]))
         gen = self._gen(pixels[best], inside[best])
         made = WrittenConcept(name, Rows(*(part[0].float() for part in rows)), gen).frozen()
         made.routing = _ROUTING
