@@ -1,5 +1,6 @@
 """Who is in a picture, by the photos that are remembered and by the model's own word."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from PIL import Image
 from assistant.gallery import Gallery, decoded
 from assistant.likeness import Vectors, centred_cosines, common_part, group
 from assistant.looking import Look, Looker, embedders
+from backbone.mini.evidence import evidence
 from graphs.ports import Near
 from omni_errors import NotFoundError
 
@@ -24,6 +26,9 @@ _ALL = 1_000
 _NEAREST = 64
 # pictures whose look is remembered
 _KEPT = 64
+# the cosine at which a photo is as likely of the same subject as of another, and how fast that
+# changes; as steep as what the embedded model was trained to read
+_PARTING, _STEEPNESS = 0.26, 12.0
 
 
 class Eyes:
@@ -86,16 +91,25 @@ class Eyes:
 
     def margin(self, concept: str, image: str) -> float:
         """Return log p(yes) - log p(no) for the concept being in the picture; 0 without rows."""
-        return max(self.margin_of(concept, picture) for picture in self.gallery.open(image))
+        return max(
+            self.margin_of(concept, picture, self.compare(self.look(picture)))
+            for picture in self.gallery.open(image)
+        )
 
-    def margin_of(self, concept: str, picture: Image.Image) -> float:
-        """Ask the model whether a concept is in a picture."""
+    def margin_of(
+        self, concept: str, picture: Image.Image, near: Sequence[Near] | None = None
+    ) -> float:
+        """Ask the model whether a concept is in a picture.
+
+        What photos are ``near`` is told before the question; None tells nothing.
+        """
         loaded = self.tokens([concept])
         if not loaded:
             return 0.0
-        model = self.model()
+        model, name = self.model(), loaded[0].name
         reading = model.read(loaded).add_image(picture)
-        reading.add_text(f"Is <{loaded[0].name}> in this photo?")
+        told = _told(name, concept, near) if near is not None else ""
+        reading.add_text(f"{told}Is <{name}> in this photo?")
         yes, no = (
             model.score(reading, word, closed=False).log_probability for word in ("Yes", "No")
         )
@@ -149,7 +163,16 @@ class OwnPhotos:
     def margin(self, concept: str, image: str) -> float:
         """Return log p(yes) - log p(no) for the concept being in the photo."""
         photo = decoded(self.eyes.memory.photos.read(self.eyes.user, image))
-        return self.eyes.margin_of(concept, photo)
+        return self.eyes.margin_of(
+            concept, photo, self.eyes.compare(self.eyes.stored(image), image)
+        )
+
+
+def _told(name: str, concept: str, near: Sequence[Near]) -> str:
+    """Say how alike the nearest photo of a concept is, as a likelihood."""
+    similarity = next((one.similarity for one in near if one.concept == concept), -1.0)
+    share = 1 / (1 + math.exp(-_STEEPNESS * (similarity - _PARTING)))
+    return evidence([(name, share)]) + "\n"
 
 
 def _best(

@@ -50,7 +50,7 @@ class Table:
         )
 
 
-def measure_table(folder: Path, model: str) -> Table:
+def measure_table(folder: Path, model: str, *, evidence: bool = True) -> Table:
     """Add everybody, then look at every held-out photo."""
     places = sorted(path.parent for path in folder.glob("*/concept.json"))
     files = [_photos(place) for place in places]
@@ -59,7 +59,7 @@ def measure_table(folder: Path, model: str) -> Table:
         for number, (place, found) in enumerate(zip(places, files, strict=True)):
             word = json.loads((place / "concept.json").read_text("utf8"))["class"]
             assistant.concepts.add(found[:-_HELD_OUT], name=f"s{number}", class_name=word)
-        table = _table(assistant, [found[-_HELD_OUT:] for found in files])
+        table = _table(assistant, [found[-_HELD_OUT:] for found in files], evidence)
         assistant.close()
     return table
 
@@ -68,7 +68,7 @@ def _photos(place: Path) -> list[Path]:
     return sorted(p for p in place.iterdir() if p.suffix.lower() in (".jpg", ".jpeg", ".png"))
 
 
-def _table(assistant: Assistant, asked: Sequence[Sequence[Path]]) -> Table:
+def _table(assistant: Assistant, asked: Sequence[Sequence[Path]], evidence: bool) -> Table:
     names = [f"s{number}" for number in range(len(asked))]
     ids = {assistant.memory.concepts.get(assistant.user, n).id: i for i, n in enumerate(names)}
     similar, margins, owners = [], [], []
@@ -79,7 +79,8 @@ def _table(assistant: Assistant, asked: Sequence[Sequence[Path]]) -> Table:
             near = assistant.eyes.compare(assistant.eyes.look(picture))
             row = {ids[one.concept]: one.similarity for one in near}
             similar.append([row.get(n, -1.0) for n in range(len(names))])
-            margins.append([assistant.eyes.margin_of(one, picture) for one in ids])
+            told = near if evidence else None
+            margins.append([assistant.eyes.margin_of(one, picture, told) for one in ids])
             owners.append(owner)
     return Table(np.array(similar), np.array(margins), np.array(owners))
 
@@ -131,12 +132,13 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--model", default="omni-mini", help="a name or a folder")
     parser.add_argument("--save", type=Path, help="where the table goes, or comes from")
+    parser.add_argument("--untold", action="store_true", help="ask without evidence")
     options = parser.parse_args()
     if options.save and options.save.is_file():
         with np.load(options.save) as kept:
             table = Table(kept["similar"], kept["margins"], kept["owners"])
     else:
-        table = measure_table(options.folder, options.model)
+        table = measure_table(options.folder, options.model, evidence=not options.untold)
         if options.save:
             np.savez(options.save, **table.__dict__)
     count = int(table.owners.max()) + 1
