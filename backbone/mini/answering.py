@@ -25,7 +25,8 @@ from backbone.packing import Packed, lay_out
 from backbone.training import Sample, everyone
 from omni_errors import InputError
 
-__all__ = ["Found", "look_at", "start_answering", "yes_or_no_lessons"]
+__all__ = ["Found", "indicator", "keep", "look_at", "run_lessons", "start_answering"]
+__all__ += ["yes_or_no_lessons"]
 
 # where it is written, and where it is read
 _WRITTEN_IN, LAYER = 1, 20
@@ -78,12 +79,10 @@ def _run(reader: Reader, lessons: Sequence[Lesson]) -> Found:
     layers = model.language_model.model.layers
     kept: dict[int, tuple[Tensor, Tensor]] = {}
     hooks = [
-        layers[at].get_submodule("input_layernorm").register_forward_hook(_keep(kept, at))
+        layers[at].get_submodule("input_layernorm").register_forward_hook(keep(kept, at))
         for at in (_WRITTEN_IN, LAYER)
     ]
-    with reader.autocast():
-        samples = reader.samples(lessons)
-        packed, hidden = _forward(reader, samples)
+    samples, packed, hidden = run_lessons(reader, lessons)
     for hook in hooks:
         hook.remove()
     places = [_places(packed, sample, row) for row, sample in enumerate(samples)]
@@ -103,7 +102,7 @@ def _run(reader: Reader, lessons: Sequence[Lesson]) -> Found:
     )
 
 
-def _keep(
+def keep(
     kept: dict[int, tuple[Tensor, Tensor]], at: int
 ) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
     """Make a hook that keeps what a norm was given, and what came of it."""
@@ -114,15 +113,18 @@ def _keep(
     return hook
 
 
-def _forward(reader: Reader, samples: Sequence[Sample]) -> tuple[Packed, Tensor]:
+def run_lessons(reader: Reader, lessons: Sequence[Lesson]) -> tuple[list[Sample], Packed, Tensor]:
+    """Run a batch, each lesson in a row of its own; return final states ``[s, T, Du]`` as well."""
     model = reader.model
-    table = everyone(model, samples)
-    packed = lay_out([[sample.items] for sample in samples], model.tools(table))
-    und, gen = model.embed(packed, table, None, torch.zeros(0))
-    hidden, _, _ = model.run(und, gen, model.geometry(packed))
+    with reader.autocast():
+        samples = reader.samples(lessons)
+        table = everyone(model, samples)
+        packed = lay_out([[sample.items] for sample in samples], model.tools(table))
+        und, gen = model.embed(packed, table, None, torch.zeros(0))
+        hidden, _, _ = model.run(und, gen, model.geometry(packed))
     if hidden is None:
         raise InputError("A lesson without text has no answer.")
-    return packed, hidden
+    return samples, packed, hidden
 
 
 def _places(packed: Packed, sample: Sample, row: int) -> tuple[int, int]:
@@ -144,7 +146,7 @@ def start_answering(reader: Reader, found: Found) -> None:
     known = find_directions(reader.connector)
     if known is None:
         raise InputError(f"{reader.model.config.name} has no room for a comparison.")
-    asks, names = (_indicator(found.states, places) for places in (found.asking, found.named))
+    asks, names = (indicator(found.states, places) for places in (found.asking, found.named))
     gain = (_SCORE * reader.model.config.trunk.head_dim**0.5) ** 0.5
     for module, reads in ((q, asks), (k, names)):
         module.down[0], module.up[:, 0] = reads, 0
@@ -158,7 +160,7 @@ def start_answering(reader: Reader, found: Found) -> None:
     o.up[:, 0] = _STRENGTH * found.slope / found.slope.square().sum() / o.scale
 
 
-def _indicator(states: Tensor, places: Tensor) -> Tensor:
+def indicator(states: Tensor, places: Tensor) -> Tensor:
     """Find the direction ``[Du]`` along which tokens at places have 1 and others 0."""
     wanted, weights = torch.zeros(len(states)), torch.ones(len(states))
     wanted[places] = 1

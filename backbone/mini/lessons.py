@@ -27,8 +27,8 @@ _CROP = 128
 # share of views that are whole photos, as when nobody cut the subject out
 _WHOLE = 0.25
 # shares of the kinds of lessons; texts are the rest
-_SHARES = {"name": 0.08, "introduce": 0.06, "ask": 0.34, "know": 0.06, "recognise": 0.16}
-_SHARES |= {"who": 0.05, "several": 0.02}
+_SHARES = {"name": 0.1, "introduce": 0.04, "ask": 0.46, "know": 0.05, "recognise": 0.18}
+_SHARES |= {"who": 0.03, "several": 0.02}
 # share of recognition that is told how alike the photos are
 _TOLD = 0.3
 # share of lessons whose pictures pass for photographs
@@ -107,9 +107,9 @@ def _introduce(world: World, rng: Generator) -> Lesson:
 
 
 def _ask(world: World, rng: Generator) -> Lesson:
-    """Ask two questions about a scene."""
+    """Ask three questions about a scene."""
     scene = world.scene(rng)
-    return Lesson("ask", _turns(questions(scene, rng, world.absent_names(rng)), 2), scene.image)
+    return Lesson("ask", _turns(questions(scene, rng, world.absent_names(rng)), 3), scene.image)
 
 
 def _know(world: World, rng: Generator) -> Lesson:

@@ -24,7 +24,7 @@ _SCALE = 2.0
 class LoraOptions:
     """Choose how much of a layer may change, and which layers."""
 
-    rank: int = 16
+    rank: int = 32
     # (layer, rank) of queries and keys that need more
     wide: tuple[tuple[int, int], ...] = ((0, 96),)
     # projections of the understanding expert

@@ -211,9 +211,8 @@ def load_run(reader: Reader, folder: Path, *, averaged: bool = True) -> int:
 
 @torch.no_grad()
 def warm_start(reader: Reader, folder: Path) -> None:
-    """Begin with the last low-rank updates of another run, but compare anew."""
+    """Begin with the averaged weights of another run, whose updates may have fewer ranks."""
     tensors = load_file(folder / "state.safetensors")
-    for name, parameter in reader.lora.items():
-        found = tensors.get(f"weight/lora.{name}")
-        if found is not None and found.shape == parameter.shape and not name.startswith("0."):
-            parameter.copy_(found)
+    for name, parameter in reader.trainable().items():
+        found = tensors[f"average/{name}"]
+        parameter[tuple(slice(size) for size in found.shape)] = found

@@ -25,6 +25,7 @@ from backbone.mini.assets import load_assets
 from backbone.mini.chat import Exchange, chat_loss, open_exchanges
 from backbone.mini.fixed_map import FixedMap, make_map, open_map
 from backbone.mini.gallery import Gallery
+from backbone.mini.gazing import start_gazing
 from backbone.mini.lessons import Lesson, lessons, view_picture
 from backbone.mini.matching import find_directions
 from backbone.mini.pixels import Bytes, resize
@@ -47,8 +48,8 @@ _SEED = 9
 _TALK_EVERY, _TALK_COUNT = 4, 4
 # of a subject, to learn what tells subjects apart
 _VIEWS = 4
-# lessons the guess of how to answer is made from
-_GUESSED = 480
+# lessons the guesses of how to answer and how to see are made from
+_GUESSED, _GAZED = 480, 96
 
 
 @dataclass(frozen=True)
@@ -175,11 +176,18 @@ def _talk_of(talk: Sequence[Exchange], step: int) -> list[Exchange]:
 
 
 def _begin(reader: Reader, gallery: Gallery, start: Path | None) -> None:
-    """Begin with another run's updates, if one is given, and with a guess of how to answer."""
+    """Begin with another run's weights, or with a guess of how to answer; and with one at seeing.
+
+    A model too small for the guesses goes without.
+    """
     if start is not None:
         warm_start(reader, start)
-    if find_directions(reader.connector) is not None:
-        start_answering(reader, look_at(reader, yes_or_no_lessons(gallery, _GUESSED)))
+    if find_directions(reader.connector) is None:
+        return
+    asked = yes_or_no_lessons(gallery, _GUESSED)
+    if start is None:
+        start_answering(reader, look_at(reader, asked))
+    start_gazing(reader, asked[:_GAZED])
 
 
 def _options() -> argparse.Namespace:
@@ -195,7 +203,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--prompts", type=int, default=240, help="of small talk; 0: none")
     parser.add_argument("--pairs", type=int, default=2000, help="of subjects that are compared")
     parser.add_argument("--pool", type=int, default=1500, help="lessons of a kind that are made")
-    parser.add_argument("--start", type=Path, help="a run whose weights this one begins with")
+    parser.add_argument("--start", type=Path, help="a run this one begins with, of the same map")
     parser.add_argument("--log-every", type=int, default=20)
     return parser.parse_args()
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from backbone.mini.answering import _indicator, _logistic, _ridge, yes_or_no_lessons
+from backbone.mini.answering import _logistic, _ridge, indicator, yes_or_no_lessons
 from backbone.mini.gallery import Gallery
 from backbone.mini.world import World
 from tests.backbone import small
@@ -12,7 +12,7 @@ def test_a_direction_is_one_at_the_places_and_nothing_elsewhere() -> None:
     states, places = small.noise(300, 8), torch.arange(0, 300, 10)
     states[:, 0] = 0
     states[places, 0] = 3
-    along = states @ _indicator(states, places)
+    along = states @ indicator(states, places)
     assert along[places].mean() > 0.9
     assert along.sum() - along[places].sum() < 0.1 * len(states)
 
