@@ -1,18 +1,41 @@
-"""Say how a training goes: one line that moves in a terminal, a few lines elsewhere."""
+"""Say how a training goes: one line that moves in a terminal, a few lines elsewhere.
+
+Bars that libraries would draw beside it are kept away by `without_bars`.
+"""
 
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from cli_output import Quiet, note
 
 if TYPE_CHECKING:
     from learning.trainer import StepLosses
 
-__all__ = ["Training"]
+__all__ = ["Training", "without_bars"]
 
 # how often a line is printed where none can move
 _QUARTER = 4
 _WIDTH = 20
+
+
+@contextmanager
+def without_bars() -> Iterator[None]:
+    """Let no library draw a progress bar of its own meanwhile."""
+    from tqdm.std import tqdm
+
+    # every kind of bar begins here, also those whose maker ignores the switches of its library
+    begin = tqdm.__init__
+
+    def hide(bar: Any, *args: Any, **options: Any) -> None:
+        begin(bar, *args, **{**options, "disable": True})
+
+    tqdm.__init__ = hide
+    try:
+        yield
+    finally:
+        tqdm.__init__ = begin
 
 
 class Training(Quiet):

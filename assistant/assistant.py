@@ -193,23 +193,14 @@ class Assistant:
     def replay_turn(self, turn_id: str, *, seed: int | None = None) -> "Result":
         """Ask a kept turn again: same text, pictures and seed; its answer is kept beside the old.
 
+        Where it asks for consent, that question is the result, and nothing is kept.
+
         Raises:
             NotFoundError: if the user has no such turn.
         """
-        from assistant.exchange import Ask, Exchange
-        from assistant.repeating import given_of
+        from assistant.repeating import repeat
 
-        turn = self.memory.turns.get(self.user, turn_id)
-        given = given_of(turn, seed)
-        ask = Ask(
-            turn.text,
-            given.attachment,
-            given.wanted,
-            given.seed,
-            given=given.before,
-            repeats=turn.id,
-        )
-        return Exchange(self, turn.conversation_id).begin(ask)
+        return repeat(self, self.memory.turns.get(self.user, turn_id), seed)
 
     def _turn(self, ask: "Ask") -> "Result":
         from assistant.exchange import Exchange
@@ -267,9 +258,10 @@ class Assistant:
 
     def picture_folder(self) -> Path:
         """Return where pictures of this month go, made for this user of the machine alone."""
+        from assistant.pictures import picture_home
         from backbone.home import private_folder
 
-        return private_folder(self.home / "images" / f"{datetime.now(UTC):%Y/%m}")
+        return private_folder(picture_home(self.home) / f"{datetime.now(UTC):%Y/%m}")
 
     def file_of(self, image: str) -> Path:
         """Return a file of a kept picture: the one it was saved as, or the vault's own.

@@ -56,11 +56,17 @@ class Exchange:
     """Run turns of one conversation of a user."""
 
     def __init__(
-        self, assistant: "Assistant", conversation: str, listener: Listener | None = None
+        self,
+        assistant: "Assistant",
+        conversation: str,
+        listener: Listener | None = None,
+        *,
+        run: str = "",
     ) -> None:
         self.assistant, self.conversation = assistant, conversation
         self.listener = listener or Listener()
-        self.thread = f"{assistant.user}:{conversation}"
+        # ``run`` keeps a run apart from the one that may wait in the conversation
+        self.thread = ":".join(filter(None, (assistant.user, conversation, run)))
 
     def begin(self, ask: Ask) -> Result:
         """Run a turn; a question that waited is dropped."""

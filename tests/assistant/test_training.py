@@ -12,24 +12,10 @@ import pytest
 
 from assistant import Assistant
 from assistant.workshop import judged
-from learning.presets import Recipe
 from learning.trainer import StepLosses
 from omni_errors import CancelledError, InputError
+from tests.assistant.work import SMALL
 
-SMALL = Recipe(
-    name="small",
-    steps=6,
-    questions=1,
-    drawings=1,
-    edits=1,
-    warmup=1,
-    und_rows=2,
-    gen_rows=2,
-    side=64,
-    start="random",
-    save_every=1,
-    test_every=3,
-)
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -101,7 +87,7 @@ KILLED = """
 import os, sys
 from pathlib import Path
 from assistant import Assistant
-from tests.assistant.test_training import SMALL
+from tests.assistant.work import SMALL
 
 def kill(losses, steps):
     print(losses.step, losses.total, flush=True)
