@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
@@ -44,10 +45,11 @@ class School:
             CancelledError: on Ctrl-C; calling again goes on.
             InputError: if another process is training it.
         """
+        began = time.monotonic()
         recipe = preset if isinstance(preset, Recipe) else find_recipe(preset)
         key = self._key(concept, recipe)
         folder = private_folder(training_folder(self.assistant.home, concept.id) / key)
-        bench = Bench(self.assistant, recipe, folder, on_step, listener)
+        bench = Bench(self.assistant, recipe, folder, on_step, listener, began=began)
         prefix = f"{self.user}:learn:{concept.id}:"
         photos = [photo.id for photo in self.memory.photos.list(self.user, concept.id)]
         given = {"concept": concept.id, "photos": photos, "seed": recipe.seed}
