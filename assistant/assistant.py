@@ -6,6 +6,7 @@ needs one. It holds nothing else; everything that lasts is in the memory.
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -132,13 +133,16 @@ class Assistant:
         conversation takes the reply.
 
         Raises:
-            InputError: if a photo cannot be read.
+            InputError: if a photo cannot be read, or the text is too long.
             WeightsError: if the model is not on this machine.
         """
         from assistant.exchange import Ask
 
-        attachment = self.gallery.keep(images) if images else ""
-        return _as_answer(self._turn(Ask(text, attachment, seed=seed)))
+        # made before the photos are kept: it refuses what is no text
+        ask = Ask(text, seed=seed)
+        if images:
+            ask = replace(ask, attachment=self.gallery.keep(images))
+        return _as_answer(self._turn(ask))
 
     def draw(
         self,
@@ -176,9 +180,8 @@ class Assistant:
         """
         from assistant.exchange import Ask
 
-        kept = self.gallery.keep([image])
-        ask = Ask(text, kept, wanted="edit", seed=seed, folder=folder, replay=replay)
-        return self._drawing(ask)
+        ask = Ask(text, wanted="edit", seed=seed, folder=folder, replay=replay)
+        return self._drawing(replace(ask, attachment=self.gallery.keep([image])))
 
     def chat(self, conversation: str | None = None) -> "Chat":
         """Begin a conversation, or go on with one by its id.

@@ -120,10 +120,12 @@ class ConceptBook:
         return self._trained(concept, recipe, on_step)
 
     def _trained(self, concept: Concept, recipe: "Recipe", on_step: "OnStep") -> dict[str, Any]:
+        # before what is imported: the budget is for all that the user waits for
+        began = time.monotonic()
         from assistant.listening import Listener
         from assistant.schooling import School
 
-        return School(self.assistant).train(concept, recipe, on_step, Listener())
+        return School(self.assistant).train(concept, recipe, on_step, Listener(), began=began)
 
     def review(self, name: str) -> Path:
         """Write the sheet of a concept's edit pairs and return its path.

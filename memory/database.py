@@ -160,6 +160,10 @@ class Database:
                 "points to is gone.",
                 hint="Look again with a list command, then try again.",
             ) from error
+        except UnicodeEncodeError as error:
+            raise InputError(
+                f"{error.object[:40]!r} is no text.", hint="Write it without what is no letter."
+            ) from error
         except DBAPIError as error:
             raise ResourceError(
                 f"The database in {self.file or 'the server'} cannot be used: {error.orig}.",
