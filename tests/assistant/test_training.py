@@ -13,7 +13,7 @@ import pytest
 from assistant import Assistant
 from assistant.workshop import judged
 from learning.trainer import StepLosses
-from omni_errors import CancelledError, InputError
+from omni_errors import CancelledError, InputError, NotFoundError
 from tests.assistant.work import SMALL
 
 ROOT = Path(__file__).parent.parent.parent
@@ -160,3 +160,23 @@ def test_forgetting_reaches_what_training_left(assistant: Assistant, photos: Pat
     assert receipt.removed["training files"] == 2
     assert receipt.removed["runs that waited"] == 1
     assert b"Maeve is three" not in (assistant.home / "runs.db").read_bytes()
+
+
+def test_an_earlier_version_is_used_again(assistant: Assistant, photos: Path) -> None:
+    learned(assistant, photos)
+    assistant.concepts.roll_back("Maeve", 2)
+    used = assistant.concepts.roll_back("Maeve")
+    assert (used.version, used.active) == (1, True)
+    assert assistant.ask("What is Maeve's toy?").trace["versions"] == {"Maeve": 1}
+    with pytest.raises(NotFoundError, match="no version before"):
+        assistant.concepts.roll_back("Maeve")
+    assert [one.version for one in assistant.concepts.versions("Maeve")] == [1, 2]
+
+
+def test_the_grade_is_what_training_measured(assistant: Assistant, photos: Path) -> None:
+    learned(assistant, photos)
+    assistant.concepts.roll_back("Maeve", 2)
+    record = assistant.concepts.show("Maeve").record
+    grade, held, first = (record[key] for key in ("grade", "held_out", "held_out_first"))
+    assert (grade["trained loss"], grade["first loss"]) == (held["total"], first["total"])
+    assert set(record["spent_s"]) == {"before", "first grade", "steps", "looks", "last grade"}
