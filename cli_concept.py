@@ -232,7 +232,7 @@ def _share(value: float | None, what: str) -> str:
 @app.command()
 def versions(name: Name, user: User = "me", as_json: Json = False) -> None:
     """List the versions of its tokens, oldest first."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "version": one.version,
             "active": one.active,
@@ -246,7 +246,9 @@ def versions(name: Name, user: User = "me", as_json: Json = False) -> None:
         print_json({"versions": rows})
     elif rows:
         header = ("version", "in use", "from", "model", "when")
-        print_table(header, [_cells(row | {"active": "yes" * row["active"]}) for row in rows])
+        print_table(
+            header, [_cells(row | {"active": "yes" if row["active"] else ""}) for row in rows]
+        )
     else:
         note(f"{name} has no tokens yet. Run `omni concept train`.")
 

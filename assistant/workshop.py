@@ -137,7 +137,7 @@ class Bench:
     def grade(self, concept: str, checkpoint: str) -> Mapping[str, float]:
         """Compare the trained rows with the first ones, as training measured both."""
         sidecar = json.loads((self.folder / "tokens.json").read_text("utf-8"))
-        scores = {}
+        scores: dict[str, float] = {}
         for name, key in (("first", "held_out_first"), ("trained", "held_out")):
             found = sidecar.get(key) or {}
             kinds = {"loss": found.get("total"), "recognition": found.get("recognition")}
