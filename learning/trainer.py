@@ -93,7 +93,7 @@ def train(
             are no numbers any more.
         CancelledError: on Ctrl-C, after the state was kept.
     """
-    options = options or TrainOptions()
+    began, options = time.monotonic(), options or TrainOptions()
     if face.model.autoencoder is None:
         # Rows learned by half would be taken for whole ones wherever they are loaded.
         raise InputError(
@@ -105,8 +105,9 @@ def train(
     with _folder(options.folder):
         job = _Job(face, examples, recipe, options, SampleMaker(face, concept))
         job.resume(run)
-        run.spend("before", options.spent_s)
-        ended = job.run(run)
+        identity = job.identity()
+        run.spend("before", options.spent_s + time.monotonic() - began)
+        ended = job.run(run, identity)
         return job.result(run, ended)
 
 
@@ -150,9 +151,8 @@ class _Job:
 
     # the loop
 
-    def run(self, run: Run) -> str:
+    def run(self, run: Run, identity: dict[str, Any]) -> str:
         """Go through the steps; what is kept is always the state after a whole one."""
-        identity = self._identity()
         kept = capture(run, identity)
         try:
             self._grade_first(run)
@@ -246,7 +246,7 @@ class _Job:
 
     # what is kept
 
-    def _identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, Any]:
         """Say what a state belongs to; how long it may take is none of it."""
         recipe = asdict(self.recipe)
         free = ("name", "steps", "budget_s", "save_every", "patience", "keep_best", "recompute")
@@ -272,7 +272,7 @@ class _Job:
             return
         state = read_state(self.file)
         if state is not None:
-            mine = self._identity()
+            mine = self.identity()
             for key, value in mine.items():
                 if state.record.get(key) != value:
                     raise InputError(

@@ -177,7 +177,7 @@ def test_the_record_says_what_time_went_into(
     record = train(tiny, rows(tiny), make_examples(learned), FAST, options).record
     spent = record["spent_s"]
     assert list(spent) == ["before", "first grade", "steps", "looks", "last grade"]
-    assert spent["before"] == 5.0 and record["wall_time_s"] == pytest.approx(
+    assert spent["before"] >= 5.0 and record["wall_time_s"] == pytest.approx(
         sum(spent.values()), abs=0.01
     )
 
