@@ -215,7 +215,7 @@ def rename(
 
 @app.command()
 def test(name: Name, user: User = "me", model: Model = "omni-mini", as_json: Json = False) -> None:
-    """Ask about photos it did not learn from, its own and those of other concepts."""
+    """Ask whether it is in each of its photos, by the others, and in those of other concepts."""
     with Quiet() as quiet:
         quiet.step("Looking at every photo.")
         tested = open_assistant(user, model).concepts.test(name)
@@ -227,6 +227,47 @@ def test(name: Name, user: User = "me", model: Model = "omni-mini", as_json: Jso
 
 def _share(value: float | None, what: str) -> str:
     return f"{what} photos: none there" if value is None else f"{what} photos: {value:.0%} right"
+
+
+@app.command()
+def versions(name: Name, user: User = "me", as_json: Json = False) -> None:
+    """List the versions of its tokens, oldest first."""
+    rows: list[dict[str, Any]] = [
+        {
+            "version": one.version,
+            "active": one.active,
+            "parent": one.parent,
+            "model": one.backbone.partition(":")[0],
+            "when": one.created_at.isoformat(),
+        }
+        for one in open_assistant(user).concepts.versions(name)
+    ]
+    if as_json:
+        print_json({"versions": rows})
+    elif rows:
+        header = ("version", "in use", "from", "model", "when")
+        print_table(
+            header, [_cells(row | {"active": "yes" if row["active"] else ""}) for row in rows]
+        )
+    else:
+        note(f"{name} has no tokens yet. Run `omni concept train`.")
+
+
+@app.command()
+def rollback(
+    name: Name,
+    to: Annotated[
+        int | None, typer.Option("--to", help="A version; the one it came from without it.")
+    ] = None,
+    user: User = "me",
+    as_json: Json = False,
+) -> None:
+    """Use an earlier version of its tokens; none is removed."""
+    used = open_assistant(user).concepts.roll_back(name, to)
+    if as_json:
+        print_json({"name": name, "version": used.version})
+        return
+    say(f"{name} uses version {used.version} now.")
 
 
 @app.command()

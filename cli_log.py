@@ -3,15 +3,15 @@
 Ids are long; their beginning or their end is enough where only one has it.
 """
 
-import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from cli_options import Json, Model, Seed, User, Yes, open_assistant, run_default
 from cli_output import note, print_json, print_pairs, print_table, say, say_path
+from cli_why import rested_on
 from omni_errors import NotFoundError, RefusedError
 
 if TYPE_CHECKING:
@@ -22,11 +22,9 @@ __all__ = [
     "app",
     "compared",
     "find_conversation",
-    "flat",
     "print_conversations",
     "print_turns",
     "replay",
-    "rested_on",
 ]
 
 app = typer.Typer(
@@ -39,9 +37,6 @@ _Row = TypeVar("_Row", "Conversation", "Image", "Turn")
 # digits of an id that are shown; ids end in chance
 _SHOWN = 8
 _WIDTH = 60
-# what a trace holds to run the turn again, and ids
-_INNER = ("key", "given", "attachment", "image")
-_IDS = re.compile(r"[0-9a-f]{32}(?:[,\n][0-9a-f]{32})*")
 
 
 @app.callback()
@@ -122,27 +117,6 @@ def show(turn_id: TurnId, user: User = "me", as_json: Json = False) -> None:
 
 def _cell(value: Any) -> str:
     return ", ".join(value) if isinstance(value, list) else str(value)
-
-
-def rested_on(trace: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Lay out what a turn rested on, without what only a program can read."""
-    told = {key: value for key, value in trace.items() if key not in _INNER}
-    return [pair for pair in flat(told) if not _IDS.fullmatch(pair[1])]
-
-
-def flat(data: Any, name: str = "") -> list[tuple[str, str]]:
-    """Lay nested data out as lines of names and values, leaving out what is empty."""
-    if isinstance(data, dict):
-        named = [(f"{name} {key}".strip().replace("_", " "), value) for key, value in data.items()]
-        return [pair for key, value in named for pair in flat(value, key)]
-    if isinstance(data, (list, tuple)):
-        if all(isinstance(one, (str, int, float)) for one in data):
-            return [(name, "\n".join(map(str, data)))] if data else []
-        numbered = [(f"{name} {number}", one) for number, one in enumerate(data, 1)]
-        return [pair for key, one in numbered for pair in flat(one, key)]
-    if data is None or data == "":
-        return []
-    return [(name, f"{data:.3f}" if isinstance(data, float) else str(data))]
 
 
 @app.command()
@@ -296,7 +270,7 @@ def replay(
     if isinstance(again, Answer) and again.question is not None:
         raise RefusedError(
             f"Run again, the turn asks first: {again.text}",
-            hint=f"Answer with `omni chat --id {again.conversation}`.",
+            hint="What was agreed to then is not agreed to again; say it anew in `omni chat`.",
         )
     kept = assistant.memory.turns.get(assistant.user, again.turn) if again.turn else None
     same = compared(before, _results(assistant, kept)) if kept else "different"

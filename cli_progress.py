@@ -1,18 +1,41 @@
-"""Say how a training goes: one line that moves in a terminal, a few lines elsewhere."""
+"""Say how a training goes: one line that moves in a terminal, a few lines elsewhere.
+
+Bars that libraries would draw beside it are kept away by `without_bars`.
+"""
 
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from cli_output import Quiet, note
 
 if TYPE_CHECKING:
     from learning.trainer import StepLosses
 
-__all__ = ["Training"]
+__all__ = ["Training", "without_bars"]
 
 # how often a line is printed where none can move
 _QUARTER = 4
 _WIDTH = 20
+
+
+@contextmanager
+def without_bars() -> Iterator[None]:
+    """Let no library draw a progress bar of its own meanwhile."""
+    from tqdm.std import tqdm
+
+    # every kind of bar begins here, also those whose maker ignores the switches of its library
+    begin = tqdm.__init__
+
+    def hide(bar: Any, *args: Any, **options: Any) -> None:
+        begin(bar, *args, **{**options, "disable": True})
+
+    tqdm.__init__ = hide
+    try:
+        yield
+    finally:
+        tqdm.__init__ = begin
 
 
 class Training(Quiet):
@@ -21,6 +44,8 @@ class Training(Quiet):
     def __init__(self, preset: str = "none") -> None:
         super().__init__()
         self.preset = preset
+        # the budget is counted from here, the rate from the first step
+        self._opened = time.monotonic()
         self._began: float | None = None
         self._first = 0
         self._told = 0
@@ -41,11 +66,12 @@ class Training(Quiet):
     def _share(self, losses: "StepLosses", steps: int, now: float) -> float:
         """Tell how much is done, by steps or by the clock, whichever ends first."""
         budget = self._budget()
-        by_clock = (now - (self._began or now)) / budget if budget else 0.0
+        by_clock = (now - self._opened) / budget if budget else 0.0
         return min(max(losses.step / steps, by_clock), 1.0)
 
     def note(self, text: str) -> None:
         """Print a remark that stays, above the line that moves."""
+        self._opened = time.monotonic()
         self.clear()
         note(text)
         self.step("Preparing the examples.")
@@ -59,7 +85,7 @@ class Training(Quiet):
             return text
         left = came / taken * (steps - losses.step)
         # by the clock, or when nothing gets better any more, it ends before the last step
-        left = min(left, max(budget - came, 0.0)) if budget else left
+        left = min(left, max(budget - (now - self._opened), 0.0)) if budget else left
         return f"{text}, at most {left:.0f} s more"
 
     def _budget(self) -> float | None:

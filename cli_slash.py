@@ -8,10 +8,10 @@ from pathlib import Path
 
 from cli_attach import to_path
 from cli_lines import forget_lines
-from cli_log import rested_on
 from cli_output import note, print_pairs, print_table, say, say_path
 from cli_picture import show
 from cli_room import Room
+from cli_why import rested_on, summary
 from omni_errors import InputError, NotFoundError, UsageError
 
 __all__ = ["COMMANDS", "Slash", "complete", "find", "perform"]
@@ -91,11 +91,16 @@ def _help(room: Room, rest: str) -> None:
 
 
 def _why(room: Room, rest: str) -> None:
+    if rest not in ("", "full"):
+        raise UsageError(f"/why cannot tell {rest!r}.", hint="Use /why or /why full.")
     why = room.chat.why()
-    if why:
+    if not why:
+        note("Nothing was answered yet.")
+    elif rest:
         print_pairs(rested_on(why))
     else:
-        note("Nothing was answered yet.")
+        print_pairs(summary(why))
+        note("/why full shows every step.")
 
 
 def _attach(room: Room, rest: str) -> None:
@@ -263,7 +268,7 @@ def _needed(text: str, example: str) -> str:
 
 COMMANDS = (
     Slash("help", "", "list these commands", _help),
-    Slash("why", "", "show what the last answer rests on", _why),
+    Slash("why", "[full]", "tell what the last answer rests on, or show every step", _why),
     Slash("attach", "PATH", "add a photo to what you say next", _attach),
     Slash("draw", "TEXT", "draw a picture", _draw),
     Slash("edit", "TEXT", "change the attached photo, or the last picture", _edit),

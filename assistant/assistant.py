@@ -6,6 +6,7 @@ needs one. It holds nothing else; everything that lasts is in the memory.
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -132,13 +133,16 @@ class Assistant:
         conversation takes the reply.
 
         Raises:
-            InputError: if a photo cannot be read.
+            InputError: if a photo cannot be read, or the text is too long.
             WeightsError: if the model is not on this machine.
         """
         from assistant.exchange import Ask
 
-        attachment = self.gallery.keep(images) if images else ""
-        return _as_answer(self._turn(Ask(text, attachment, seed=seed)))
+        # made before the photos are kept: it refuses what is no text
+        ask = Ask(text, seed=seed)
+        if images:
+            ask = replace(ask, attachment=self.gallery.keep(images))
+        return _as_answer(self._turn(ask))
 
     def draw(
         self,
@@ -176,9 +180,8 @@ class Assistant:
         """
         from assistant.exchange import Ask
 
-        kept = self.gallery.keep([image])
-        ask = Ask(text, kept, wanted="edit", seed=seed, folder=folder, replay=replay)
-        return self._drawing(ask)
+        ask = Ask(text, wanted="edit", seed=seed, folder=folder, replay=replay)
+        return self._drawing(replace(ask, attachment=self.gallery.keep([image])))
 
     def chat(self, conversation: str | None = None) -> "Chat":
         """Begin a conversation, or go on with one by its id.
@@ -193,23 +196,14 @@ class Assistant:
     def replay_turn(self, turn_id: str, *, seed: int | None = None) -> "Result":
         """Ask a kept turn again: same text, pictures and seed; its answer is kept beside the old.
 
+        Where it asks for consent, that question is the result, and nothing is kept.
+
         Raises:
             NotFoundError: if the user has no such turn.
         """
-        from assistant.exchange import Ask, Exchange
-        from assistant.repeating import given_of
+        from assistant.repeating import repeat
 
-        turn = self.memory.turns.get(self.user, turn_id)
-        given = given_of(turn, seed)
-        ask = Ask(
-            turn.text,
-            given.attachment,
-            given.wanted,
-            given.seed,
-            given=given.before,
-            repeats=turn.id,
-        )
-        return Exchange(self, turn.conversation_id).begin(ask)
+        return repeat(self, self.memory.turns.get(self.user, turn_id), seed)
 
     def _turn(self, ask: "Ask") -> "Result":
         from assistant.exchange import Exchange
@@ -267,9 +261,10 @@ class Assistant:
 
     def picture_folder(self) -> Path:
         """Return where pictures of this month go, made for this user of the machine alone."""
+        from assistant.pictures import picture_home
         from backbone.home import private_folder
 
-        return private_folder(self.home / "images" / f"{datetime.now(UTC):%Y/%m}")
+        return private_folder(picture_home(self.home) / f"{datetime.now(UTC):%Y/%m}")
 
     def file_of(self, image: str) -> Path:
         """Return a file of a kept picture: the one it was saved as, or the vault's own.

@@ -3,6 +3,7 @@
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,8 +48,9 @@ class Chat:
             WeightsError: if the model is not on this machine.
             CancelledError: if the iterator is closed while a picture is drawn.
         """
-        attachment = self.assistant.gallery.keep(images) if images else ""
-        ask = Ask(text, attachment, wanted, seed)
+        ask = Ask(text, wanted=wanted, seed=seed)
+        if images:
+            ask = replace(ask, attachment=self.assistant.gallery.keep(images))
         yield from self._told(lambda one: one.begin(ask))
 
     def answer(self, said: str | bool) -> Iterator[Event]:

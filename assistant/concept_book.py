@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.results import Learned, Shown, Tested
-from memory.values import Concept, ConceptSummary, Fact, Photo, Receipt
+from memory.values import Checkpoint, Concept, ConceptSummary, Fact, Photo, Receipt
 from omni_errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
@@ -120,10 +120,12 @@ class ConceptBook:
         return self._trained(concept, recipe, on_step)
 
     def _trained(self, concept: Concept, recipe: "Recipe", on_step: "OnStep") -> dict[str, Any]:
+        # before what is imported: the budget is for all that the user waits for
+        began = time.monotonic()
         from assistant.listening import Listener
         from assistant.schooling import School
 
-        return School(self.assistant).train(concept, recipe, on_step, Listener())
+        return School(self.assistant).train(concept, recipe, on_step, Listener(), began=began)
 
     def review(self, name: str) -> Path:
         """Write the sheet of a concept's edit pairs and return its path.
@@ -201,8 +203,39 @@ class ConceptBook:
         """
         return self.assistant.memory.concepts.rename(self.assistant.user, name, new)
 
+    def versions(self, name: str) -> tuple[Checkpoint, ...]:
+        """List the versions of a concept's tokens, oldest first; loads no model.
+
+        Raises:
+            NotFoundError: if there is no such concept.
+        """
+        memory, user = self.assistant.memory, self.assistant.user
+        return memory.checkpoints.list(user, memory.concepts.get(user, name).id)
+
+    def roll_back(self, name: str, version: int | None = None) -> Checkpoint:
+        """Use an earlier version of the tokens, by default the one the present came from.
+
+        Nothing is removed: a later version can be named as well.
+
+        Raises:
+            NotFoundError: if there is no such concept or version, or none before.
+        """
+        memory, user = self.assistant.memory, self.assistant.user
+        concept = memory.concepts.get(user, name)
+        if version is None:
+            active = memory.checkpoints.active(user, concept.id)
+            version = active.parent if active else None
+        if version is None:
+            raise NotFoundError(
+                f"{concept.name} has no version before the one in use.",
+                hint="See `omni concept versions`.",
+            )
+        return memory.checkpoints.activate(user, concept.id, version)
+
     def test(self, name: str) -> Tested:
         """Ask whether a concept is in its own photos and in those of the others.
+
+        Each of its photos is compared with the rest; its tokens may have been learned from all.
 
         Raises:
             NotFoundError: if there is no such concept.

@@ -16,17 +16,21 @@ from assistant.listening import Listener
 from assistant.painting import Made, Studio
 from assistant.results import Answer, Drawing, Question
 from assistant.writing import ModelWriter, plain
+from backbone.limits import require_seed
 from graphs import ReplayOptions, TurnPorts, answer, drop, open_saver, start, turn_graph, waiting
+from memory.names import check_text
 from memory.tables import new_id
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
     from graphs import Outcome
 
-__all__ = ["Ask", "Exchange", "Result", "runs_file"]
+__all__ = ["MAX_SAID", "Ask", "Exchange", "Result", "runs_file"]
 
 Result = Answer | Drawing
 _PICTURES = ("generate", "edit")
+# characters of what is said at once; what a model needs for more grows with its square
+MAX_SAID = 8_000
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,10 @@ class Ask:
     given: Mapping[str, Any] | None = None
     repeats: str = ""
 
+    def __post_init__(self) -> None:
+        check_text(self.text, "text", MAX_SAID)
+        require_seed(self.seed)
+
 
 def runs_file(home: Path) -> Path:
     """Name the file of runs that wait."""
@@ -56,11 +64,17 @@ class Exchange:
     """Run turns of one conversation of a user."""
 
     def __init__(
-        self, assistant: "Assistant", conversation: str, listener: Listener | None = None
+        self,
+        assistant: "Assistant",
+        conversation: str,
+        listener: Listener | None = None,
+        *,
+        run: str = "",
     ) -> None:
         self.assistant, self.conversation = assistant, conversation
         self.listener = listener or Listener()
-        self.thread = f"{assistant.user}:{conversation}"
+        # ``run`` keeps a run apart from the one that may wait in the conversation
+        self.thread = ":".join(filter(None, (assistant.user, conversation, run)))
 
     def begin(self, ask: Ask) -> Result:
         """Run a turn; a question that waited is dropped."""
@@ -82,7 +96,9 @@ class Exchange:
 
         Raises:
             NotFoundError: if none waits.
+            InputError: if the answer is no text, or too long.
         """
+        check_text(str(said), "answer", MAX_SAID)
         return self._run(ask, lambda graph, ports: answer(graph, said, ports, self.thread))
 
     @contextlib.contextmanager

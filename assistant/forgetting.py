@@ -4,13 +4,15 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.exchange import runs_file
+from assistant.pictures import picture_home
 from assistant.schooling import training_folder
 from graphs import erase, learning_graph, open_saver, threads, turn_graph, waiting
-from memory.values import Concept, Receipt
+from memory.values import Concept, Finding, Receipt
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -26,17 +28,28 @@ def forget(assistant: "Assistant", name: str, *, images: bool, mentions: bool) -
     """
     memory, user = assistant.memory, assistant.user
     concept = memory.concepts.get(user, name)
-    saved = _saved_files(assistant, concept) if images else {}
+    saved = _saved_files(assistant, concept) if images else set()
     # first what the memory's search will look at
     runs = _drop_runs(assistant, concept)
     folder = training_folder(assistant.home, concept.id)
     files = sum(path.is_file() for path in folder.rglob("*")) if folder.exists() else 0
     shutil.rmtree(folder, ignore_errors=True)
-    for path in saved.values():
+    for path in saved:
         path.unlink(missing_ok=True)
     receipt = memory.forget(user, concept.name, images=images, mentions=mentions)
     removed = {"runs that waited": runs, "training files": files, "saved pictures": len(saved)}
-    return replace(receipt, removed={**receipt.removed, **removed})
+    found = tuple(_explained(assistant, finding) for finding in receipt.found)
+    return replace(receipt, removed={**receipt.removed, **removed}, found=found)
+
+
+def _explained(assistant: "Assistant", finding: Finding) -> Finding:
+    """Say so where a finding is a picture that was kept: its name and its record tell of it."""
+    path = finding.path
+    if finding.reason or picture_home(assistant.home) not in path.parents or not path.is_file():
+        return finding
+    if not assistant.memory.vault.has(_digest(path)):
+        return finding
+    return replace(finding, reason="a picture that was kept; forgetting with images removes it")
 
 
 def _drop_runs(assistant: "Assistant", concept: Concept) -> int:
@@ -60,13 +73,23 @@ def _drop_runs(assistant: "Assistant", concept: Concept) -> int:
     return len(gone)
 
 
-def _saved_files(assistant: "Assistant", concept: Concept) -> dict[str, Path]:
-    """Find the files that pictures of a concept, and what was edited from them, were saved as."""
+def _saved_files(assistant: "Assistant", concept: Concept) -> set[Path]:
+    """Find the files that pictures of a concept, and what was edited from them, were saved as.
+
+    Turns say where; a picture whose turn was removed is known by its bytes.
+    """
     memory, user = assistant.memory, assistant.user
-    found: dict[str, Path] = {}
-    for image in memory.images.list(user):
-        if any(concept.id in one.concepts for one in memory.images.lineage(user, image.id)):
-            path = assistant.file_of(image.id)
-            if path != memory.vault.path(image.sha256):
-                found[image.id] = path
-    return found
+    shown = [
+        image
+        for image in memory.images.list(user)
+        if any(concept.id in one.concepts for one in memory.images.lineage(user, image.id))
+    ]
+    named = {assistant.file_of(image.id) for image in shown}
+    named -= {memory.vault.path(image.sha256) for image in shown}
+    digests = {image.sha256 for image in shown}
+    files = picture_home(assistant.home).rglob("*.png") if digests else ()
+    return named | {path for path in files if path.is_file() and _digest(path) in digests}
+
+
+def _digest(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()

@@ -17,9 +17,14 @@ from PIL import Image, PngImagePlugin
 
 from omni_errors import ResourceError
 
-__all__ = ["encode", "save", "slug", "strip"]
+__all__ = ["encode", "picture_home", "save", "slug", "strip"]
 
 _LONGEST = 40
+
+
+def picture_home(home: Path) -> Path:
+    """Name the folder below which pictures are saved."""
+    return home / "images"
 
 
 def slug(text: str) -> str:

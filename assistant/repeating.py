@@ -1,13 +1,18 @@
-"""What it takes to ask a kept turn again."""
+"""Asking a kept turn again: same text, pictures and seed, and the same answers where it asks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from assistant.exchange import Ask, Exchange, Result
+from assistant.results import Answer
 from memory.values import Turn
 from omni_errors import InputError
 
-__all__ = ["Given", "given_of"]
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
+
+__all__ = ["Given", "given_of", "repeat"]
 
 _PICTURES = ("generate", "edit")
 
@@ -21,6 +26,43 @@ class Given:
     seed: int | None
     # of the turns before it
     before: Mapping[str, Any]
+    # to what it asked, in order
+    answers: tuple[str | bool, ...] = ()
+
+
+def repeat(assistant: "Assistant", turn: Turn, seed: int | None = None) -> Result:
+    """Run a turn again, apart from what may wait in its conversation; no question is left.
+
+    What it asks is answered as it was then, but consent is not given a second time: the result
+    is that question.
+
+    Raises:
+        InputError: if the turn was forgotten.
+    """
+    given = given_of(turn, seed)
+    ask = Ask(
+        turn.text,
+        given.attachment,
+        given.wanted,
+        given.seed,
+        given=given.before,
+        repeats=turn.id,
+    )
+    exchange = Exchange(assistant, turn.conversation_id, run=turn.id)
+    try:
+        done = exchange.begin(ask)
+        for said in given.answers:
+            if not _may_answer(done):
+                break
+            done = exchange.answer(said, ask)
+        return done
+    finally:
+        exchange.drop()
+
+
+def _may_answer(done: Result) -> bool:
+    asked = done.question if isinstance(done, Answer) else None
+    return asked is not None and asked.kind != "consent"
 
 
 def given_of(turn: Turn, seed: int | None = None) -> Given:
@@ -42,4 +84,5 @@ def given_of(turn: Turn, seed: int | None = None) -> Given:
         turn.intent if drawn else "",
         turn.trace.get("seed") if seed is None else seed,
         before,
+        tuple(one["answer"] for one in turn.trace.get("asked", ()) if "answer" in one),
     )

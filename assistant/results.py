@@ -111,7 +111,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Tested:
-    """How well a concept is told from others, in photos it did not learn from.
+    """How well a concept is told from others, each photo compared with all the rest.
 
     Shares of right answers; None where there was nothing to ask about.
     """

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
@@ -36,18 +37,27 @@ class School:
         self.memory, self.user = assistant.memory, assistant.user
 
     def train(
-        self, concept: Concept, preset: str | Recipe, on_step: OnStep, listener: Listener
+        self,
+        concept: Concept,
+        preset: str | Recipe,
+        on_step: OnStep,
+        listener: Listener,
+        *,
+        began: float | None = None,
     ) -> dict[str, Any]:
         """Train a concept, or go on with a training that was stopped; return the record.
+
+        ``began`` is when the budget began to count, on the clock of `time.monotonic`.
 
         Raises:
             CancelledError: on Ctrl-C; calling again goes on.
             InputError: if another process is training it.
         """
+        began = time.monotonic() if began is None else began
         recipe = preset if isinstance(preset, Recipe) else find_recipe(preset)
         key = self._key(concept, recipe)
         folder = private_folder(training_folder(self.assistant.home, concept.id) / key)
-        bench = Bench(self.assistant, recipe, folder, on_step, listener)
+        bench = Bench(self.assistant, recipe, folder, on_step, listener, began=began)
         prefix = f"{self.user}:learn:{concept.id}:"
         photos = [photo.id for photo in self.memory.photos.list(self.user, concept.id)]
         given = {"concept": concept.id, "photos": photos, "seed": recipe.seed}

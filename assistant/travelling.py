@@ -58,8 +58,16 @@ def import_all(memory: Memory, user: str, path: Path) -> tuple[Concept, ...]:
         files = [Path(folder, f"{number}.zip") for number in range(len(entries))]
         for entry, file in zip(entries, files, strict=True):
             _unpack(outer, entry, file, path)
-        with memory.writing():
-            return tuple(memory.import_(user, file) for file in files)
+        before = set(memory.vault.list())
+        with memory.locked():
+            try:
+                with memory.writing():
+                    return tuple(memory.import_(user, file) for file in files)
+            except BaseException:
+                # the rows of those that went well are gone again; so are their files
+                for sha256 in set(memory.vault.list()) - before:
+                    memory.vault.remove(sha256)
+                raise
 
 
 def _unpack(outer: zipfile.ZipFile, entry: zipfile.ZipInfo, file: Path, path: Path) -> None:

@@ -5,27 +5,23 @@ A step that is done again, because the machine stopped, comes to the same result
 
 import json
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.gallery import decoded
 from assistant.listening import Listener
-from learning.checkpoint import unpack
-from learning.examples import Material, Negative, make_examples
-from learning.held_out import recognition, score_held_out
+from learning.examples import Material, Negative
 from learning.lesson import Lesson, learn, prepare
 from learning.neutral import neutral_negatives
 from learning.presets import Recipe
 from learning.review import read_refusals, write_review
-from learning.samples import SampleMaker
-from learning.starting import begin
 from memory.values import Concept, TrainingRun
 from omni_errors import CancelledError
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
-    from backbone.concepts import ConceptTokens
     from learning.trainer import StepLosses
 
 __all__ = ["METRICS", "Bench", "OnStep", "judged", "review_folder"]
@@ -43,6 +39,7 @@ METRICS = (
     "losses",
     "held_out",
     "wall_time_s",
+    "spent_s",
     "peak_memory_bytes",
     "edit_pairs",
     "edit_pairs_kept_share",
@@ -64,8 +61,12 @@ class Bench:
         folder: Path,
         on_progress: OnStep,
         listener: Listener,
+        *,
+        began: float | None = None,
     ) -> None:
         self.assistant, self.recipe, self.folder = assistant, recipe, folder
+        # when the call began, on the clock of `time.monotonic`: the budget is for all of it
+        self.began = time.monotonic() if began is None else began
         self.on_progress, self.on_step = on_progress, listener.enter
         self.listener = listener
         self.memory, self.user = assistant.memory, assistant.user
@@ -124,6 +125,7 @@ class Bench:
                 parent=self._first_version(concept),
                 on_step=told,
                 should_stop=self.listener.stopped,
+                spent_s=time.monotonic() - self.began,
             )
         except CancelledError as error:
             self.memory.training_runs.finish(self.user, run.id, "stopped", message=error.message)
@@ -133,21 +135,15 @@ class Bench:
         return str(tokens)
 
     def grade(self, concept: str, checkpoint: str) -> Mapping[str, float]:
-        """Compare the trained rows with the first ones, on photos neither was made from."""
-        lesson = self._lesson(str(self.folder / "examples.json"))
-        if lesson.held_out is None:
-            return {}
-        scores = {}
-        rows = {"first": self._first_rows(lesson), "trained": self._trained(checkpoint)}
-        held, face = make_examples(lesson.held_out), self.assistant.backbone
-        for name, tokens in rows.items():
-            draws = len(tokens.gen) > 0
-            maker = SampleMaker(face, tokens)
-            loss = score_held_out(face, maker, held, self.recipe.seed, draws=draws)
-            right = recognition(face, tokens, held)
-            scores[f"{name} loss"] = loss.total
-            if right is not None:
-                scores[f"{name} recognition"] = right
+        """Compare the trained rows with the first ones, as training measured both."""
+        sidecar = json.loads((self.folder / "tokens.json").read_text("utf-8"))
+        scores: dict[str, float] = {}
+        for name, key in (("first", "held_out_first"), ("trained", "held_out")):
+            found = sidecar.get(key) or {}
+            kinds = {"loss": found.get("total"), "recognition": found.get("recognition")}
+            scores |= {
+                f"{name} {kind}": value for kind, value in kinds.items() if value is not None
+            }
         return scores
 
     def commit(self, concept: str, checkpoint: str, scores: Mapping[str, float]) -> int:
@@ -210,18 +206,6 @@ class Bench:
         row = self.memory.photos.get(self.user, photo)
         kind = self.memory.concepts.by_id(self.user, row.concept_id).class_name
         return Negative(decoded(self.memory.photos.read(self.user, photo)), kind)
-
-    def _first_rows(self, lesson: Lesson) -> "ConceptTokens":
-        """Make the rows that training began with, from the photos that are not held out."""
-        from dataclasses import replace
-
-        masks = [mask.inside for mask in lesson.masks]
-        photos = replace(lesson.material, photos=lesson.material.photos[: len(masks)], places=())
-        return begin(self.assistant.backbone, photos, self.recipe, masks)
-
-    def _trained(self, checkpoint: str) -> "ConceptTokens":
-        sidecar = json.loads((self.folder / "tokens.json").read_text("utf-8"))
-        return unpack(Path(checkpoint).read_bytes(), sidecar, self.assistant.backbone)
 
     def _first_version(self, concept: str) -> int | None:
         """Return the version of the first rows that are in use or were last."""

@@ -32,9 +32,11 @@ RECORD_KEYS = (
     "recipe",
     "losses",
     "held_out",
+    "held_out_first",
     "steps",
     "ended",
     "wall_time_s",
+    "spent_s",
     "peak_memory_bytes",
 )
 _ROWS = ("sks", "und", "gen", "out")

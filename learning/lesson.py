@@ -6,6 +6,7 @@
     learned = learn(face, lesson, find_recipe("quick"), folder=Path("runs/maeve"))
 """
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -138,20 +139,26 @@ def learn(
     parent: int | None = None,
     on_step: Callable[[StepLosses, int], None] = lambda losses, steps: None,
     should_stop: Callable[[], bool] = never,
+    spent_s: float = 0.0,
 ) -> Learned:
     """Train the rows of a lesson, from ``start`` (a version before) or anew.
+
+    ``spent_s`` seconds of the recipe's budget went into what came before.
 
     Raises:
         InputError: if the folder holds another run.
         CancelledError: on Ctrl-C; the folder keeps what was reached.
     """
+    began = time.monotonic()
     material, masks = lesson.material, [mask.inside for mask in lesson.masks]
     photos = replace(material, photos=material.photos[: len(masks)], places=())
     # a copy, since the version before may be in use
     concept = _copy(start) if start is not None else begin(face, photos, recipe, masks, encoder)
     held = make_examples(lesson.held_out) if lesson.held_out is not None else None
-    options = TrainOptions(folder, on_step, should_stop, held)
-    result = train(face, concept, make_examples(material), recipe, options)
+    examples = make_examples(material)
+    spent_s += time.monotonic() - began
+    options = TrainOptions(folder, on_step, should_stop, held, spent_s)
+    result = train(face, concept, examples, recipe, options)
     record = {
         **result.record,
         "class": material.class_word,

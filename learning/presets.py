@@ -39,7 +39,8 @@ class Recipe:
     # "random", "features" (k-means), "encoder" (the model's own), or "auto": the best there is
     start: str = "features"
     seed: int = 0
-    # seconds of wall clock after which learning ends, None for no end but the last step
+    # seconds of wall clock for the whole of learning: building, steps, looks and the last grade;
+    # None for no end but the last step
     budget_s: float | None = None
     save_every: int = 50
     # steps between looks at held-out photos, and looks without improvement before it ends

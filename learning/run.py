@@ -1,5 +1,8 @@
 """A run of learning: what changes from step to step, moved, captured and put back."""
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,12 +27,32 @@ class Run:
     concept: ConceptTokens
     optimizer: AdamW
     step: int = 0
-    # seconds of this and earlier sittings
-    elapsed: float = 0.0
+    # seconds of this and earlier sittings, by what they went into
+    spent: dict[str, float] = field(default_factory=dict)
+    # how the rows did on held-out photos before the first step
+    first: dict[str, Any] = field(default_factory=dict)
     recent: list[dict[str, float]] = field(default_factory=list)
     looks: list[dict[str, Any]] = field(default_factory=list)
     best: dict[str, Tensor] = field(default_factory=dict)
     best_step: int = -1
+
+    @property
+    def elapsed(self) -> float:
+        """Return the seconds of everything."""
+        return sum(self.spent.values())
+
+    def spend(self, what: str, seconds: float) -> None:
+        """Add seconds to what was spent on something."""
+        self.spent[what] = self.spent.get(what, 0.0) + seconds
+
+    @contextmanager
+    def timed(self, what: str) -> Iterator[None]:
+        """Add the time of what is done inside."""
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self.spend(what, time.monotonic() - started)
 
 
 def make_optimizer(concept: ConceptTokens, recipe: Recipe) -> AdamW:
@@ -72,7 +95,8 @@ def capture(run: Run, identity: dict[str, Any]) -> State:
     record = {
         **identity,
         "step": run.step,
-        "elapsed": run.elapsed,
+        "spent": dict(run.spent),
+        "first": run.first,
         "recent": run.recent,
         "looks": list(run.looks),
         "best_step": run.best_step,
@@ -91,7 +115,8 @@ def restore(run: Run, state: State) -> None:
     run.optimizer.load_state_dict({"state": memories, "param_groups": groups})
     run.best = state.part("best")
     record = state.record
-    run.step, run.elapsed, run.best_step = record["step"], record["elapsed"], record["best_step"]
+    run.step, run.best_step = record["step"], record["best_step"]
+    run.spent, run.first = dict(record["spent"]), dict(record["first"])
     run.recent, run.looks = list(record["recent"]), list(record["looks"])
 
 

@@ -55,12 +55,16 @@ def _ignore(losses: StepLosses, steps: int) -> None:
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """Say where the state is kept (None: nowhere), who is told of steps, and who may stop."""
+    """Say where the state is kept (None: nowhere), who is told of steps, and who may stop.
+
+    ``spent_s`` seconds of the recipe's budget went into what came before.
+    """
 
     folder: Path | None = None
     on_step: Callable[[StepLosses, int], None] = _ignore
     should_stop: Callable[[], bool] = never
     held_out: ExampleSet | None = None
+    spent_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ def train(
             are no numbers any more.
         CancelledError: on Ctrl-C, after the state was kept.
     """
-    options = options or TrainOptions()
+    began, options = time.monotonic(), options or TrainOptions()
     if face.model.autoencoder is None:
         # Rows learned by half would be taken for whole ones wherever they are loaded.
         raise InputError(
@@ -101,7 +105,9 @@ def train(
     with _folder(options.folder):
         job = _Job(face, examples, recipe, options, SampleMaker(face, concept))
         job.resume(run)
-        ended = job.run(run)
+        identity = job.identity()
+        run.spend("before", options.spent_s + time.monotonic() - began)
+        ended = job.run(run, identity)
         return job.result(run, ended)
 
 
@@ -145,18 +151,18 @@ class _Job:
 
     # the loop
 
-    def run(self, run: Run) -> str:
+    def run(self, run: Run, identity: dict[str, Any]) -> str:
         """Go through the steps; what is kept is always the state after a whole one."""
-        identity = self._identity()
         kept = capture(run, identity)
         try:
+            self._grade_first(run)
             while (ended := self._end(run)) == "":
                 started = time.monotonic()
                 losses = self._step(run)
+                seconds = time.monotonic() - started
+                run.spend("steps", seconds)
                 self._look(run)
                 run.step += 1
-                seconds = time.monotonic() - started
-                run.elapsed += seconds
                 told = StepLosses(run.step, *losses, seconds)
                 run.recent = [*run.recent, asdict(told)][-_RECENT:]
                 # The log first: lines beyond the state are cut off later, missing ones stay lost.
@@ -181,11 +187,23 @@ class _Job:
             return "finished"
         if self.options.should_stop():
             return "stopped"
-        ahead = mean_of(run.recent, "seconds")
-        if recipe.budget_s is not None and run.elapsed + ahead > recipe.budget_s:
+        if recipe.budget_s is not None and run.elapsed + self._ahead(run) > recipe.budget_s:
             return "budget"
         since = sum(look["step"] > run.best_step for look in run.looks)
         return "early" if recipe.patience is not None and since >= recipe.patience > 0 else ""
+
+    def _ahead(self, run: Run) -> float:
+        """Foresee the seconds of one more step, of a look after it, and of the last grade."""
+        grade = run.spent.get("first grade", 0.0)
+        look = run.spent["looks"] / len(run.looks) if run.looks else grade
+        looks = self._looks_at(run.step + 1)
+        return mean_of(run.recent, "seconds") + (look if looks else 0.0) + grade
+
+    def _looks_at(self, done: int) -> bool:
+        """Tell whether the held-out photos are looked at after so many steps."""
+        recipe = self.recipe
+        last = done == recipe.steps
+        return self.options.held_out is not None and (done % recipe.test_every == 0 or last)
 
     def _step(self, run: Run) -> tuple[float, float, float, float]:
         """Make one step and return its losses: total, text, image, edit."""
@@ -203,16 +221,32 @@ class _Job:
     def _look(self, run: Run) -> None:
         """Look at the held-out photos every so many steps, and remember the best rows."""
         held, done = self.options.held_out, run.step + 1
-        if held is None or done % self.recipe.test_every and done != self.recipe.steps:
+        if held is None or not self._looks_at(done):
             return
-        seen = score_held_out(self.face, self.maker, held, self.recipe.seed, draws=self.draws)
+        with run.timed("looks"):
+            seen = score_held_out(self.face, self.maker, held, self.recipe.seed, draws=self.draws)
         if all(seen.total < look["total"] for look in run.looks):
             run.best, run.best_step = rows_of_concept(run.concept), done
         run.looks.append({"step": done, **seen.as_dict()})
 
+    def _grade_first(self, run: Run) -> None:
+        """Grade the rows before the first step: to compare with, and to know how long it takes."""
+        if run.step == 0 and not run.first:
+            with run.timed("first grade"):
+                run.first = self._grade(run)
+
+    def _grade(self, run: Run) -> dict[str, Any]:
+        """Measure the rows on the held-out photos; empty without any."""
+        held, seed = self.options.held_out, self.recipe.seed
+        if held is None:
+            return {}
+        score = score_held_out(self.face, self.maker, held, seed, draws=self.draws)
+        right = recognition(self.face, run.concept, held)
+        return HeldOut(score.total, score.text, score.image, score.edit, right).as_dict()
+
     # what is kept
 
-    def _identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, Any]:
         """Say what a state belongs to; how long it may take is none of it."""
         recipe = asdict(self.recipe)
         free = ("name", "steps", "budget_s", "save_every", "patience", "keep_best", "recompute")
@@ -238,7 +272,7 @@ class _Job:
             return
         state = read_state(self.file)
         if state is not None:
-            mine = self._identity()
+            mine = self.identity()
             for key, value in mine.items():
                 if state.record.get(key) != value:
                     raise InputError(
@@ -251,14 +285,11 @@ class _Job:
 
     def result(self, run: Run, ended: str) -> TrainResult:
         """Choose the rows and write the record down."""
-        held, recipe = self.options.held_out, self.recipe
+        recipe = self.recipe
         if recipe.keep_best and run.best:
             put_rows(run.concept, run.best)
-        found: dict[str, Any] = {}
-        if held is not None:
-            score = score_held_out(self.face, self.maker, held, recipe.seed, draws=self.draws)
-            right = recognition(self.face, run.concept, held)
-            found = HeldOut(score.total, score.text, score.image, score.edit, right).as_dict()
+        with run.timed("last grade"):
+            found = self._grade(run)
         names = ("total", "text", "image", "edit")
         record = {
             "concept": run.concept.name,
@@ -268,9 +299,11 @@ class _Job:
             "ended": ended,
             "losses": {name: mean_of(run.recent, name) for name in names},
             "held_out": found,
+            "held_out_first": run.first,
             "held_out_history": run.looks,
             "best_step": run.best_step if run.best else None,
             "wall_time_s": round(run.elapsed, 3),
+            "spent_s": {what: round(seconds, 3) for what, seconds in run.spent.items()},
             "peak_memory_bytes": peak_memory_bytes(self.face.model.device),
             "data_hash": self.examples.data_hash,
             "torch": torch.__version__,

@@ -3,13 +3,19 @@
 SQLite in the data folder by default, any other database by URL. Writers take the lock of the
 data folder first, so that on SQLite none of them ever meets another one halfway, and so that no
 file of the vault is swept between landing there and being named by a row.
+
+Nothing else may open SQLite's files while this process is connected to them: closing any handle
+of a file drops all POSIX locks that the process has on it, and without them another process
+takes itself for the last one and deletes the log under us. `Database.released` is for reading
+their bytes nevertheless.
 """
 
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +44,11 @@ _PRAGMAS = {
 }
 
 
+# all of this process, and a lock around looking at them and around making files
+_ALL: "weakref.WeakSet[Database]" = weakref.WeakSet()
+_ALONE = threading.Lock()
+
+
 class Database:
     """Give sessions on one database. It knows no tables."""
 
@@ -50,6 +61,8 @@ class Database:
         self.engine = _engine(self.url, self.file)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._thread = threading.local()
+        with _ALONE:
+            _ALL.add(self)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -98,6 +111,21 @@ class Database:
         finally:
             self.lock.release()
 
+    @contextmanager
+    def released(self) -> Iterator[None]:
+        """Give up this process's connections to the file, before its bytes are read and after."""
+        self._release()
+        try:
+            yield
+        finally:
+            self._release()
+
+    def _release(self) -> None:
+        with _ALONE:
+            same = [one for one in _ALL if one.file is not None and one.file == self.file]
+        for database in same:
+            database.engine.dispose()
+
     def vacuum(self) -> str:
         """Write deleted bytes out of the SQLite file; return what hindered it, or nothing."""
         if self.file is None:
@@ -131,6 +159,10 @@ class Database:
                 "The store refused this: another row has that name or number, or a row it "
                 "points to is gone.",
                 hint="Look again with a list command, then try again.",
+            ) from error
+        except UnicodeEncodeError as error:
+            raise InputError(
+                f"{error.object[:40]!r} is no text.", hint="Write it without what is no letter."
             ) from error
         except DBAPIError as error:
             raise ResourceError(
@@ -177,10 +209,14 @@ def _engine(url: URL, file: Path | None) -> Engine:
 
 
 def _private_file(file: Path) -> None:
-    """Make the file before SQLite does; its log files take over the mode."""
+    """Make the file before SQLite does; its log files take over the mode.
+
+    One that is there is not opened, since closing it would drop the locks on it.
+    """
     private_folder(file.parent)
     try:
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+        with _ALONE, suppress(FileExistsError):
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except OSError as error:
         raise ResourceError(
             f"The database {file} cannot be opened: {error.strerror}.",

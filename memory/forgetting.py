@@ -90,6 +90,8 @@ def forget(
         gone.removed["backups"] = _remove_backups(database.folder, [*gone.needles, _id(concept_id)])
         if had_index:
             index.rebuild()
+            # its files are read below; the next question opens them again
+            index.close()
         return _receipt(database, vault, gone, notes)
 
 
@@ -194,7 +196,8 @@ def _holds(path: Path, needles: Sequence[Needle]) -> bool:
 
 
 def _receipt(database: Database, vault: Vault, gone: _Gone, notes: list[str]) -> Receipt:
-    done = search(database.folder, gone.needles)
+    with database.released():
+        done = search(database.folder, gone.needles)
     notes += [f"Not searched: {path}" for path in done.unread]
     with database.reading() as session:
         found = tuple(_finding(session, database, vault, hit) for hit in done.hits)

@@ -75,7 +75,11 @@ class FakeChat:
         yield Ended(Answer("Kept."))
 
     def why(self) -> dict[str, Any]:
-        return {"route": "understand", "facts": [{"text": "[bold]She is old[/nope]"}], "seed": None}
+        return {
+            "route": "understand",
+            "facts": {"Maeve": ["[bold]She is old[/nope]"]},
+            "seed": None,
+        }
 
 
 class FakeConcepts:

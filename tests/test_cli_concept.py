@@ -133,3 +133,18 @@ def test_users_have_their_own_concepts(capsys: Out, photos: Path) -> None:
     add(capsys, photos, "--user", "ana")
     assert run(capsys, "concept", "list", "--user", "ben") == {"concepts": []}
     assert len(run(capsys, "concept", "list", "--user", "ana")["concepts"]) == 1
+
+
+def test_versions_are_listed_and_rolled_back(capsys: Out, photos: Path) -> None:
+    add(capsys, photos)
+    (photos / "more").mkdir()
+    Image.effect_noise((64, 64), 90).save(photos / "more" / "2.png")
+    add(capsys, photos)
+    rows = run(capsys, "concept", "versions", "Maeve")["versions"]
+    assert [(row["version"], row["active"], row["model"]) for row in rows] == [
+        (1, False, "tiny"),
+        (2, True, "tiny"),
+    ]
+    assert run(capsys, "concept", "rollback", "Maeve") == {"name": "Maeve", "version": 1}
+    assert cli.run(["concept", "rollback", "Maeve", "--to", "9"]) == 3
+    assert "1 to 2" in capsys.readouterr().err

@@ -10,7 +10,7 @@ from PIL import Image
 import cli
 from assistant import Assistant
 from assistant.pictures import encode
-from cli_log import compared, flat, rested_on
+from cli_log import compared
 
 Out = pytest.CaptureFixture[str]
 
@@ -106,19 +106,3 @@ def test_results_differ_by_words_or_by_pixels() -> None:
     assert compared(before, before) == "equal"
     assert compared(before, ("Here.", ("b",))) == "equal in words, not in the picture"
     assert compared(before, ("There.", ("a",))) == "different"
-
-
-def test_nested_data_is_laid_out_in_lines() -> None:
-    data = {"facts": ["a", "b"], "scores": [{"name": "Rex", "value": 0.25}], "seed": None, "x": ""}
-    assert flat(data) == [("facts", "a\nb"), ("scores 1 name", "Rex"), ("scores 1 value", "0.250")]
-
-
-def test_what_only_a_program_can_read_is_left_out() -> None:
-    id = "18eafb65a041718e62467f492a98c020"
-    trace = {
-        "key": "k",
-        "image": id,
-        "concepts": [{"id": id, "name": "Rex"}],
-        "route": "understand",
-    }
-    assert rested_on(trace) == [("concepts 1 name", "Rex"), ("route", "understand")]

@@ -121,3 +121,22 @@ def test_a_person_is_asked_with_the_size(
     assert cli.run(["model", "pull", "bagel"]) == code
     assert asked == ["Fetch 2.0 GB of 3.0 GB from someone/some-model?"]
     assert bool(fake_hub) is answer
+
+
+def test_building_the_embedded_model_says_nothing_in_a_pipe(
+    capsys: Out, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from tqdm.auto import tqdm
+
+    from backbone.mini import installed, trunk
+
+    def install(get: Any) -> Path:
+        for _ in tqdm(range(3), desc="Converting and de-quantizing"):
+            found: Path = get(tmp_path)
+        return found
+
+    monkeypatch.setattr(installed, "is_installed", lambda: False)
+    monkeypatch.setattr(installed, "install", install)
+    monkeypatch.setattr(trunk, "fetch", lambda folder: folder / "weights")
+    assert cli.run(["model", "pull", "omni-mini", "--yes"]) == 0
+    assert capsys.readouterr() == (f"{tmp_path / 'weights'}\n", "")

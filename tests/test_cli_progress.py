@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from cli_progress import Training
+from cli_progress import Training, without_bars
 from learning.trainer import StepLosses
 
 Out = pytest.CaptureFixture[str]
@@ -37,3 +37,13 @@ def test_a_terminal_gets_one_line_that_is_taken_away() -> None:
         hear(training, 4)
     assert "4/4" in screen.getvalue()
     assert screen.getvalue().endswith("\x1b[2K")
+
+
+def test_bars_of_libraries_are_kept_away_and_come_back(capsys: Out) -> None:
+    from tqdm.auto import tqdm
+
+    with without_bars():
+        assert list(tqdm(range(3), desc="hidden", disable=False)) == [0, 1, 2]
+    assert capsys.readouterr().err == ""
+    list(tqdm(range(3), desc="shown"))
+    assert "shown" in capsys.readouterr().err

@@ -58,9 +58,15 @@ def test_what_is_no_command_names_the_nearest(word: str, said: str) -> None:
     assert said in str(caught.value)
 
 
-def test_why_is_printed_as_it_is(room: Room, capsys: Out) -> None:
-    perform(room, "/why")
+@pytest.mark.parametrize("line", ["/why", "/why full"])
+def test_why_is_printed_as_it_is(room: Room, capsys: Out, line: str) -> None:
+    perform(room, line)
     assert "[bold]She is old[/nope]" in capsys.readouterr().out
+
+
+def test_why_knows_no_other_word(room: Room) -> None:
+    with pytest.raises(UsageError, match="/why full"):
+        perform(room, "/why not")
 
 
 def test_a_seed_is_used_until_it_is_random_again(room: Room) -> None:

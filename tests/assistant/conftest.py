@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from PIL import Image
 import backbone
 from assistant import Assistant
 from backbone import Backbone
+from memory import Memory, open_memory
 
 _load = backbone.load
 
@@ -40,6 +42,19 @@ def ben() -> Iterator[Assistant]:
     made = Assistant(user="ben", model="tiny")
     yield made
     made.close()
+
+
+class Store(NamedTuple):
+    """A memory and a user of it; no model is near."""
+
+    memory: Memory
+    user: str
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_memory(tmp_path / "store") as memory:
+        yield Store(memory, memory.users.ensure("ana").id)
 
 
 def paint(seed: int, number: int = 0) -> Image.Image:

@@ -1,5 +1,6 @@
 """What cannot be used is said in one sentence, and changes nothing."""
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,22 @@ def test_learning_again_mends_tokens_of_another_model(known: Assistant, photos: 
     assert known.ask("What is Maeve's toy?").trace["versions"] == {"Maeve": 3}
 
 
+@pytest.mark.parametrize("text", ["a\x00b", "\udcff", "x" * 8_001])
+def test_what_is_no_text_to_say(known: Assistant, photos: Path, text: str) -> None:
+    photo = photos / "new-maeve.png"
+    refuses(known, InputError, lambda: known.ask(text, [photo]))
+    refuses(known, InputError, lambda: known.draw(text))
+    refuses(known, InputError, lambda: known.edit(photo, text))
+    refuses(known, InputError, lambda: list(known.chat().send(text, [photo])))
+
+
+def test_what_is_no_text_to_answer_leaves_the_question(known: Assistant) -> None:
+    chat = known.chat()
+    list(chat.send("remember that Maeve is three"))
+    refuses(known, InputError, lambda: list(chat.answer("\udcff")))
+    assert chat.waiting is not None
+
+
 def test_an_empty_text_is_asked_about(known: Assistant) -> None:
     answer = known.ask("  ")
     assert answer.question is not None and answer.question.kind == "clarify"
@@ -106,3 +123,14 @@ def test_ids_that_are_none(known: Assistant, id: str) -> None:
 def test_a_file_that_was_not_exported(known: Assistant, broken: dict[str, Path]) -> None:
     refuses(known, InputError, lambda: known.import_(broken["text.png"]))
     refuses(known, InputError, lambda: known.import_(broken["absent.png"]))
+
+
+def test_of_a_file_with_one_bad_concept_none_is_taken_in(
+    known: Assistant, ben: Assistant, photos: Path, tmp_path: Path
+) -> None:
+    known.export(tmp_path / "all.zip")
+    with zipfile.ZipFile(tmp_path / "all.zip", "a") as whole:
+        whole.writestr("99999.zip", b"no archive")
+    known.concepts.forget("Maeve")
+    refuses(ben, InputError, lambda: ben.import_(tmp_path / "all.zip"))
+    assert list(ben.memory.vault.list()) == []

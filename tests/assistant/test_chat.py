@@ -145,3 +145,28 @@ def test_what_was_recalled_is_not_stored_as_new(known: Assistant) -> None:
     list(chat.send("remember that her toy is red"))
     list(chat.answer("yes"))
     assert [fact.text for fact in known.concepts.facts("Maeve")] == ["Her toy is red."]
+
+
+def test_run_again_a_turn_that_asked_leaves_no_question(known: Assistant) -> None:
+    chat = known.chat()
+    list(chat.send("remember that Maeve is three"))
+    turn = ended(list(chat.answer("no"))).turn
+    again = known.replay_turn(turn)
+    assert isinstance(again, Answer) and again.question is not None
+    assert chat.waiting is None and len(known.concepts.facts("Maeve")) == 1
+
+
+def test_running_a_turn_again_leaves_the_question_that_waits(known: Assistant) -> None:
+    chat = known.chat()
+    first = say(chat, "What is Maeve's toy?")
+    list(chat.send("remember that Maeve is three"))
+    known.replay_turn(first.turn)
+    assert chat.waiting is not None and "three" in chat.waiting.text
+
+
+def test_run_again_a_turn_is_answered_as_it_was_then(known: Assistant, photos: Path) -> None:
+    chat = known.chat()
+    list(chat.send("who is in this picture?"))
+    first = ended(list(chat.answer(str(photos / "maeve" / "1.png"))))
+    again = known.replay_turn(first.turn)
+    assert isinstance(again, Answer) and again.text == "This is Maeve."

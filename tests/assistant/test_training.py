@@ -12,24 +12,10 @@ import pytest
 
 from assistant import Assistant
 from assistant.workshop import judged
-from learning.presets import Recipe
 from learning.trainer import StepLosses
-from omni_errors import CancelledError, InputError
+from omni_errors import CancelledError, InputError, NotFoundError
+from tests.assistant.work import SMALL
 
-SMALL = Recipe(
-    name="small",
-    steps=6,
-    questions=1,
-    drawings=1,
-    edits=1,
-    warmup=1,
-    und_rows=2,
-    gen_rows=2,
-    side=64,
-    start="random",
-    save_every=1,
-    test_every=3,
-)
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -101,7 +87,7 @@ KILLED = """
 import os, sys
 from pathlib import Path
 from assistant import Assistant
-from tests.assistant.test_training import SMALL
+from tests.assistant.work import SMALL
 
 def kill(losses, steps):
     print(losses.step, losses.total, flush=True)
@@ -174,3 +160,23 @@ def test_forgetting_reaches_what_training_left(assistant: Assistant, photos: Pat
     assert receipt.removed["training files"] == 2
     assert receipt.removed["runs that waited"] == 1
     assert b"Maeve is three" not in (assistant.home / "runs.db").read_bytes()
+
+
+def test_an_earlier_version_is_used_again(assistant: Assistant, photos: Path) -> None:
+    learned(assistant, photos)
+    assistant.concepts.roll_back("Maeve", 2)
+    used = assistant.concepts.roll_back("Maeve")
+    assert (used.version, used.active) == (1, True)
+    assert assistant.ask("What is Maeve's toy?").trace["versions"] == {"Maeve": 1}
+    with pytest.raises(NotFoundError, match="no version before"):
+        assistant.concepts.roll_back("Maeve")
+    assert [one.version for one in assistant.concepts.versions("Maeve")] == [1, 2]
+
+
+def test_the_grade_is_what_training_measured(assistant: Assistant, photos: Path) -> None:
+    learned(assistant, photos)
+    assistant.concepts.roll_back("Maeve", 2)
+    record = assistant.concepts.show("Maeve").record
+    grade, held, first = (record[key] for key in ("grade", "held_out", "held_out_first"))
+    assert (grade["trained loss"], grade["first loss"]) == (held["total"], first["total"])
+    assert set(record["spent_s"]) == {"before", "first grade", "steps", "looks", "last grade"}

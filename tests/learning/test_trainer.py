@@ -156,6 +156,46 @@ def test_a_budget_ends_it(tiny: Backbone, examples: ExampleSet) -> None:
     assert result.record["wall_time_s"] < 2
 
 
+def test_what_came_before_and_the_last_grade_are_part_of_the_budget(
+    tiny: Backbone, material: Material
+) -> None:
+    learned, aside = set_aside(material)
+    assert aside is not None
+    recipe = replace(FAST, steps=500, budget_s=100.0)
+    options = TrainOptions(held_out=make_examples(aside), spent_s=100.0)
+    record = train(tiny, rows(tiny), make_examples(learned), recipe, options).record
+    assert (record["ended"], record["steps"]) == ("budget", 0)
+    assert record["held_out"] == record["held_out_first"]
+
+
+def test_the_record_says_what_time_went_into(
+    tiny: Backbone, material: Material, tmp_path: Path
+) -> None:
+    learned, aside = set_aside(material)
+    assert aside is not None
+    options = TrainOptions(tmp_path, held_out=make_examples(aside), spent_s=5.0)
+    record = train(tiny, rows(tiny), make_examples(learned), FAST, options).record
+    spent = record["spent_s"]
+    assert list(spent) == ["before", "first grade", "steps", "looks", "last grade"]
+    assert spent["before"] >= 5.0 and record["wall_time_s"] == pytest.approx(
+        sum(spent.values()), abs=0.01
+    )
+
+
+def test_a_run_that_goes_on_is_compared_with_its_first_rows(
+    tiny: Backbone, material: Material, tmp_path: Path
+) -> None:
+    learned, aside = set_aside(material)
+    assert aside is not None
+    data, held = make_examples(learned), make_examples(aside)
+    whole = train(tiny, rows(tiny), data, FAST, TrainOptions(held_out=held)).record
+    options = TrainOptions(tmp_path, held_out=held)
+    train(tiny, rows(tiny), data, FAST, replace(options, should_stop=stop_after(3)))
+    again = train(tiny, rows(tiny), data, FAST, options).record
+    for name in ("held_out_first", "held_out", "held_out_history"):
+        assert again[name] == whole[name]
+
+
 def test_no_improvement_on_held_out_photos_ends_it(tiny: Backbone, material: Material) -> None:
     learned, aside = set_aside(material)
     assert aside is not None

@@ -95,6 +95,28 @@ def test_a_killed_writer_leaves_a_whole_store(begun: Path, lives: int) -> None:
             check_whole(store)
 
 
+def visit(folder: Path, name: str) -> None:
+    """Let another process add a user and leave."""
+    code = f"from memory import open_memory; open_memory({str(folder)!r}).users.ensure({name!r})"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+@pytest.mark.parametrize("habit", ["opened it twice", "forgot", "only opened it"])
+def test_a_store_that_stays_open_loses_nothing_to_a_visitor(begun: Path, habit: str) -> None:
+    with open_memory(begun) as store:
+        ana = store.users.get("Ana").id
+        if habit == "opened it twice":
+            open_memory(begun).users.list()
+        if habit == "forgot":
+            store.forget(ana, "Rex")
+            store.users.list()
+        visit(begun, "Bo")
+        store.users.ensure("Cy")
+        visit(begun, "Di")
+    with open_memory(begun) as store:
+        assert [user.name for user in store.users.list()] == ["Ana", "Bo", "Cy", "Di"]
+
+
 def test_processes_that_open_a_new_store_at_once_all_can(folder: Path) -> None:
     code = f"from memory import open_memory; open_memory({str(folder)!r}).users.ensure('Ana')"
     openers = [subprocess.Popen([sys.executable, "-c", code], cwd=ROOT) for _ in range(4)]

@@ -1,0 +1,61 @@
+"""The journal keeps a turn once, and tells the next one what went before."""
+
+from typing import Any
+
+import pytest
+
+from assistant.journal import Diary, carried_over
+from tests.assistant.conftest import Store
+
+
+def turn(conversation: str, text: str = "Draw a dog", **more: Any) -> dict[str, Any]:
+    plain = {"reply": "Here.", "intent": "understand", "concepts": [], "attachment": ""}
+    return {"conversation": conversation, "text": text, **plain} | (
+        {"image": "", "given": {}, "trace": {"concepts": [], "seed": 7}} | more
+    )
+
+
+@pytest.fixture
+def diary(store: Store) -> Diary:
+    return Diary(store.memory, store.user, lambda image: None)
+
+
+def test_the_same_key_is_kept_once(diary: Diary) -> None:
+    first = diary.add("key", turn("a" * 32))
+    assert diary.add("key", turn("a" * 32)) == first
+    assert diary.add("other", turn("a" * 32)) != first
+
+
+def test_a_conversation_is_named_by_its_first_words(diary: Diary, store: Store) -> None:
+    diary.add("key", turn("a" * 32, "word " * 40))
+    diary.add("more", turn("a" * 32, "later"))
+    assert len(store.memory.conversations.get(store.user, "a" * 32).title) <= 60
+
+
+def test_a_picture_without_words_is_told_by_its_seed(diary: Diary, store: Store) -> None:
+    image = store.memory.images.add(store.user, b"picture").id
+    kept = diary.add("key", turn("a" * 32, reply="", image=image))
+    assert store.memory.turns.get(store.user, kept).reply == "[picture, seed 7]"
+    assert store.memory.images.get(store.user, image).turn_id == kept
+
+
+def test_the_last_picture_and_concepts_are_carried_over(diary: Diary, store: Store) -> None:
+    image = store.memory.images.add(store.user, b"picture").id
+    rex = store.memory.concepts.add(store.user, "Rex").id
+    diary.add("one", turn("a" * 32, image=image))
+    named = {"concepts": [{"id": rex, "name": "Rex"}], "seed": None}
+    diary.add("two", turn("a" * 32, concepts=[rex], trace=named))
+    carried = carried_over(store.memory, store.user, "a" * 32)
+    assert carried == {"last_image": image, "last_concepts": [rex]}
+
+
+def test_a_picture_that_is_gone_is_not_carried_over(diary: Diary, store: Store) -> None:
+    image = store.memory.images.add(store.user, b"picture").id
+    diary.add("one", turn("a" * 32, image=image))
+    store.memory.images.remove(store.user, image)
+    assert carried_over(store.memory, store.user, "a" * 32) == {}
+
+
+def test_nothing_is_carried_over_from_another_user(diary: Diary, store: Store) -> None:
+    diary.add("one", turn("a" * 32))
+    assert carried_over(store.memory, store.memory.users.ensure("ben").id, "a" * 32) == {}

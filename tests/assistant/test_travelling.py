@@ -1,0 +1,51 @@
+"""All concepts of a user in one file, and back."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from assistant.travelling import export_all, import_all
+from omni_errors import InputError, ResourceError
+from tests.assistant.conftest import Store
+
+
+@pytest.fixture
+def whole(store: Store, tmp_path: Path) -> Path:
+    for name in ("Rex", "../up", "小白"):
+        concept = store.memory.concepts.add(store.user, name).id
+        store.memory.facts.add(store.user, concept, f"{name} is old")
+        store.memory.photos.add(store.user, concept, name.encode())
+    return export_all(store.memory, store.user, tmp_path / "all.zip")
+
+
+def test_everything_comes_back_to_another_user(store: Store, whole: Path) -> None:
+    ben = store.memory.users.ensure("ben").id
+    names = {concept.name for concept in import_all(store.memory, ben, whole)}
+    assert names == {"Rex", "../up", "小白"}
+    assert {one.facts for one in store.memory.concepts.summaries(ben)} == {1}
+    assert not any("up" in entry for entry in zipfile.ZipFile(whole).namelist())
+
+
+def test_a_taken_name_keeps_all_out(store: Store, whole: Path) -> None:
+    ben = store.memory.users.ensure("ben").id
+    store.memory.concepts.add(ben, "小白")
+    with pytest.raises(InputError, match="小白"):
+        import_all(store.memory, ben, whole)
+    assert [one.name for one in store.memory.concepts.list(ben)] == ["小白"]
+
+
+def test_nothing_is_overwritten_and_nothing_left_half_written(store: Store, whole: Path) -> None:
+    before = whole.read_bytes()
+    with pytest.raises(InputError, match="exists"):
+        export_all(store.memory, store.user, whole)
+    with pytest.raises(ResourceError, match="cannot be written"):
+        export_all(store.memory, store.user, whole.parent / "no" / "such.zip")
+    assert whole.read_bytes() == before
+    assert [path.name for path in whole.parent.glob("*.zip")] == ["all.zip"]
+
+
+def test_there_must_be_something_to_take_along(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="nothing to export"):
+        export_all(store.memory, store.user, tmp_path / "all.zip")
+    assert not (tmp_path / "all.zip").exists()

@@ -1,0 +1,20 @@
+"""What a model writes is made fit for people to read."""
+
+import pytest
+
+from assistant.writing import plain
+
+
+@pytest.mark.parametrize(
+    ("written", "names", "read"),
+    [
+        ("<maeve> sleeps.", ["Maeve"], "Maeve sleeps."),
+        ("<a\\b> and <a.c>", ["a\\b", "a.c"], "a\\b and a.c"),
+        ("<rex> is unknown", ["Maeve"], "<rex> is unknown"),
+        ("\x1b[31mred\x00\n\tkept", [], "\ufffd[31mred\ufffd\n\tkept"),
+    ],
+)
+def test_names_lose_their_brackets_and_controls_are_shown(
+    written: str, names: list[str], read: str
+) -> None:
+    assert plain(written, names) == read

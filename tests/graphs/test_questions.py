@@ -1,0 +1,45 @@
+"""What is asked back, and what an answer changes."""
+
+import pytest
+
+from graphs.questions import is_yes, question, take_answer
+from graphs.state import TurnState
+from tests.graphs.fakes import FakeHouse
+
+
+def answered(house: FakeHouse, asked: dict[str, object], text: str, answer: object) -> TurnState:
+    state: TurnState = {"text": text, "asked": [{**asked, "answer": answer}]}
+    return take_answer(state, house.ports)
+
+
+@pytest.mark.parametrize("said", [True, "yes", "Yes.", " YES! "])
+def test_consent_is_a_clear_yes(said: object) -> None:
+    assert is_yes(said)
+
+
+@pytest.mark.parametrize("said", [False, None, "", "no", "yes but no", "maybe", 1, "yesterday"])
+def test_nothing_else_is_consent(said: object) -> None:
+    assert not is_yes(said)
+
+
+def test_a_name_nobody_has_becomes_the_one_that_was_meant(house: FakeHouse) -> None:
+    asked = question("unknown", "unknown_name", ["maeve"], name="bella")
+    assert answered(house, asked, "draw @bella and @bellar", "Maeve") == {
+        "text": "draw <maeve> and @bellar"
+    }
+
+
+def test_whose_a_fact_is_and_who_is_meant_are_chosen_by_name(house: FakeHouse) -> None:
+    whose, which = question("whose", "whose", []), question("concept", "which", [], names="a or b")
+    assert answered(house, whose, "he is three", "kai") == {"chosen": ["c2"]}
+    assert answered(house, which, "draw her", "MAEVE please") == {"last_concepts": ["c1"]}
+
+
+@pytest.mark.parametrize("answer", ["nobody", "", "kaiser"])
+def test_an_answer_that_names_nobody_changes_nothing(house: FakeHouse, answer: str) -> None:
+    assert answered(house, question("whose", "whose", []), "he is three", answer) == {}
+
+
+def test_a_fact_is_completed_by_the_answer(house: FakeHouse) -> None:
+    said = answered(house, question("fact", "what"), "Remember that Kai.", "likes tea")
+    assert said == {"text": "Remember that Kai likes tea"}
