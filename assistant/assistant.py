@@ -125,11 +125,16 @@ class Assistant:
     # turns
 
     def ask(
-        self, text: str, images: Sequence[Path | str] = (), *, seed: int | None = None
+        self,
+        text: str,
+        images: Sequence[Path | str] = (),
+        *,
+        image: Path | str | None = None,
+        seed: int | None = None,
     ) -> Answer:
         """Say something in a conversation of its own: a question, a wish, a fact.
 
-        What has to be asked back stands in the answer's ``question``; a chat of the answer's
+        ``image`` is one photo that is shown, ``images`` are several. What has to be asked back stands in the answer's ``question``; a chat of the answer's
         conversation takes the reply.
 
         Raises:
@@ -139,9 +144,9 @@ class Assistant:
         from assistant.exchange import Ask
 
         # made before the photos are kept: it refuses what is no text
-        ask = Ask(text, seed=seed)
-        if images:
-            ask = replace(ask, attachment=self.gallery.keep(images))
+        ask, shown = Ask(text, seed=seed), [*images] if image is None else [*images, image]
+        if shown:
+            ask = replace(ask, attachment=self.gallery.keep(shown))
         return _as_answer(self._turn(ask))
 
     def draw(

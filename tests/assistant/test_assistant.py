@@ -53,7 +53,7 @@ def test_an_edit_knows_the_photo_it_came_from(known: Assistant, photos: Path) ->
 
 
 def test_who_is_this_goes_by_evidence(known: Assistant, photos: Path) -> None:
-    answer = known.ask("Who is this?", images=[photos / "maeve" / "0.png"])
+    answer = known.ask("Who is this?", image=photos / "maeve" / "0.png")
     evidence = answer.trace["evidence"][0]
     assert evidence["name"] == "Maeve"
     assert evidence["similarity"] == pytest.approx(1, abs=1e-3)

@@ -23,8 +23,14 @@ def wide_model() -> UnifiedModel:
     trunk = replace(
         config.trunk, head_dim=64, num_key_value_heads=3, understanding=heads, generation=None
     )
-    whitened = {"connector": "whitened", "connector_rank": RANK, "connector_glance": GLANCE}
-    model = random_model(replace(config, trunk=trunk, **whitened), seed=1)
+    wide = replace(
+        config,
+        trunk=trunk,
+        connector="whitened",
+        connector_rank=RANK,
+        connector_glance=GLANCE,
+    )
+    model = random_model(wide, seed=1)
     features = small.noise(400, 128)
     model.connector = WhitenedConnector(128, WIDTH, RANK, GLANCE)
     telling = torch.eye(GLANCE, RANK)
@@ -45,7 +51,7 @@ def started() -> tuple[UnifiedModel, ConceptEncoder]:
 def tokens(model: UnifiedModel) -> Tensor:
     """See 20 pictures of one token each."""
     with torch.no_grad():
-        seen: Tensor = model.connector(small.noise(20, 1, 128, seed=3))  # type: ignore[misc]
+        seen: Tensor = model.connector(small.noise(20, 1, 128, seed=3))
     return seen
 
 
