@@ -134,8 +134,8 @@ class Assistant:
     ) -> Answer:
         """Say something in a conversation of its own: a question, a wish, a fact.
 
-        ``image`` is one photo that is shown, ``images`` are several. What has to be asked back stands in the answer's ``question``; a chat of the answer's
-        conversation takes the reply.
+        ``image`` is one photo that is shown, ``images`` are several. What has to be asked back
+        stands in the answer's ``question``; a chat of the answer's conversation takes the reply.
 
         Raises:
             InputError: if a photo cannot be read, or the text is too long.
