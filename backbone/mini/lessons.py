@@ -16,6 +16,7 @@ from backbone.mini.pixels import Bytes
 from backbone.mini.questions import Question, ask, questions
 from backbone.mini.replay_text import text_example
 from backbone.mini.views import View, masked_crop, subject_views
+from backbone.mini.words import sentence
 from backbone.mini.world import World
 
 __all__ = ["LESSON_KINDS", "Lesson", "Look", "Turn", "lesson", "lessons", "of_episode"]
@@ -31,6 +32,9 @@ _SHARES = {"name": 0.1, "introduce": 0.04, "ask": 0.46, "know": 0.05, "recognise
 _SHARES |= {"who": 0.03, "several": 0.02}
 # share of recognition that is told how alike the photos are
 _TOLD = 0.3
+# share of answers about a scene without words around the fact, so that more of what is learned
+# from has to be seen
+_BARE = 0.8
 # share of lessons whose pictures pass for photographs
 _NATURAL = 0.7
 
@@ -107,9 +111,15 @@ def _introduce(world: World, rng: Generator) -> Lesson:
 
 
 def _ask(world: World, rng: Generator) -> Lesson:
-    """Ask three questions about a scene."""
+    """Ask three questions about a scene; mostly the bare fact is the answer."""
     scene = world.scene(rng)
-    return Lesson("ask", _turns(questions(scene, rng, world.absent_names(rng)), 3), scene.image)
+    asked = questions(scene, rng, world.absent_names(rng))[:3]
+    turns = ((q.question, _bare(q) if rng.random() < _BARE else q.answer) for q in asked)
+    return Lesson("ask", tuple(turns), scene.image)
+
+
+def _bare(asked: Question) -> str:
+    return asked.answer if asked.kind == "describe" else sentence(asked.key)
 
 
 def _know(world: World, rng: Generator) -> Lesson:
