@@ -286,11 +286,12 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=40)
     parser.add_argument("--pool", type=int, default=4000, help="examples that are made")
     parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--average", type=float, default=0.999, help="decay of averaged weights")
     arguments = parser.parse_args()
     parts = open_parts(arguments.trunk, arguments.autoencoder, arguments.understanding)
     world = parts.world(arguments.assets)
     memory = TextMemory(parts, 2 * arguments.pool)
-    schedule = Schedule(arguments.steps, arguments.rate, 100)
+    schedule = Schedule(arguments.steps, arguments.rate, 100, average=arguments.average)
     stage = Stage(arguments.out, parts.trainable(), schedule, orthogonal=parts.matrices())
 
     def make(number: int) -> Example:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 from PIL import Image
+from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Generator, Tensor, nn
 
@@ -206,13 +207,19 @@ def load_run(reader: Reader, folder: Path, *, averaged: bool = True) -> int:
     tensors = load_file(path)
     for name, parameter in reader.trainable().items():
         parameter.copy_(tensors[f"{'average' if averaged else 'weight'}/{name}"])
-    return max(int(tensors[name]) for name in tensors if name.startswith("step/"))
+    with safe_open(path, "pt") as file:
+        return int(file.metadata()["step"])
 
 
 @torch.no_grad()
-def warm_start(reader: Reader, folder: Path) -> None:
-    """Begin with the averaged weights of another run, whose updates may have fewer ranks."""
+def warm_start(reader: Reader, folder: Path, *, anew: bool = False) -> None:
+    """Begin with the averaged weights of another run, whose updates may have fewer ranks.
+
+    ``anew`` keeps only what has no part in comparing: updates from the second layer on.
+    """
     tensors = load_file(folder / "state.safetensors")
     for name, parameter in reader.trainable().items():
+        if anew and (not name.startswith("lora.") or name.startswith("lora.0.")):
+            continue
         found = tensors[f"average/{name}"]
         parameter[tuple(slice(size) for size in found.shape)] = found

@@ -175,19 +175,21 @@ def _talk_of(talk: Sequence[Exchange], step: int) -> list[Exchange]:
     return [talk[(first + n) % len(talk)] for n in range(_TALK_COUNT)]
 
 
-def _begin(reader: Reader, gallery: Gallery, start: Path | None) -> None:
+def _begin(reader: Reader, gallery: Gallery, start: Path | None, *, anew: bool) -> None:
     """Begin with another run's weights, or with a guess of how to answer; and with one at seeing.
 
-    A model too small for the guesses goes without.
+    ``anew`` keeps of the run all but comparing, which begins again. A model too small for the
+    guesses goes without.
     """
     if start is not None:
-        warm_start(reader, start)
+        warm_start(reader, start, anew=anew)
     if find_directions(reader.connector) is None:
         return
     asked = yes_or_no_lessons(gallery, _GUESSED)
-    if start is None:
+    if start is None or anew:
         start_answering(reader, look_at(reader, asked))
-    start_gazing(reader, asked[:_GAZED])
+    if not anew:
+        start_gazing(reader, asked[:_GAZED])
 
 
 def _options() -> argparse.Namespace:
@@ -204,6 +206,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--pairs", type=int, default=2000, help="of subjects that are compared")
     parser.add_argument("--pool", type=int, default=1500, help="lessons of a kind that are made")
     parser.add_argument("--start", type=Path, help="a run this one begins with, of the same map")
+    parser.add_argument("--anew", action="store_true", help="but compare as at the beginning")
     parser.add_argument("--log-every", type=int, default=20)
     return parser.parse_args()
 
@@ -218,7 +221,7 @@ def main() -> None:
     reader = open_reader(options.trunk, fixed)
     gallery = Gallery(world, options.pairs)
     if not (options.out / "state.safetensors").is_file():
-        _begin(reader, gallery, options.start)
+        _begin(reader, gallery, options.start, anew=options.anew)
     talk: list[Exchange] = []
     if options.prompts:
         with reader.autocast():
