@@ -28,7 +28,7 @@ _NEAREST = 64
 _KEPT = 64
 # the cosine at which a photo is as likely of the same subject as of another, and how fast that
 # changes; as steep as what the embedded model was trained to read
-_PARTING, _STEEPNESS = 0.26, 12.0
+_PARTING, _STEEPNESS = 0.32, 12.0
 
 
 class Eyes:

@@ -79,8 +79,8 @@ def test_the_trace_tells_why(house: FakeHouse) -> None:
     [
         (None, 0.9, "This is maeve."),
         (None, 0.2, "Nobody I know."),
-        (3.0, 0.25, "This is maeve."),
-        (-3.0, 0.27, "Nobody I know."),
+        (3.0, 0.30, "This is maeve."),
+        (-3.0, 0.33, "Nobody I know."),
     ],
 )
 def test_photos_decide_and_in_doubt_the_model_does(
