@@ -26,7 +26,7 @@ from backbone.training import Sample, everyone
 from omni_errors import InputError
 
 __all__ = ["Found", "indicator", "keep", "look_at", "run_lessons", "start_answering"]
-__all__ += ["yes_or_no_lessons"]
+__all__ += ["other_lessons", "where_answers_begin", "yes_or_no_lessons"]
 
 # where it is written, and where it is read
 _WRITTEN_IN, LAYER = 1, 20
@@ -37,6 +37,7 @@ _SCORE, _STRENGTH = 40.0, 1.5
 # share of the mean square that is added to a regression
 _RIDGE = 0.02
 _BATCH = 16
+_OTHERS = ("read", "read", "ask", "name", "introduce", "who")
 _SEED = 15
 
 
@@ -138,15 +139,33 @@ def _places(packed: Packed, sample: Sample, row: int) -> tuple[int, int]:
 
 
 @torch.no_grad()
-def start_answering(reader: Reader, found: Found) -> None:
-    """Start the head."""
+def where_answers_begin(reader: Reader, lessons: Sequence[Lesson]) -> Tensor:
+    """Return what the layer sees ``[n, Du]`` where answers of any kind begin."""
+    found: list[Tensor] = []
+    norm = reader.model.language_model.model.layers[LAYER].get_submodule("input_layernorm")
+    for at in range(0, len(lessons), _BATCH):
+        kept: dict[int, tuple[Tensor, Tensor]] = {}
+        hook = norm.register_forward_hook(keep(kept, LAYER))
+        _, packed, _ = run_lessons(reader, lessons[at : at + _BATCH])
+        hook.remove()
+        # a label that follows another sample's, or not the slot before it, is an answer's first
+        slots = packed.label_slots.tolist()
+        first = [slot for n, slot in enumerate(slots) if not n or slots[n - 1] != slot - 1]
+        found.append(kept[LAYER][1].flatten(0, 1)[first].float())
+    return torch.cat(found)
+
+
+@torch.no_grad()
+def start_answering(reader: Reader, found: Found, others: Tensor) -> None:
+    """Start the head; it has no part in ``others [n, Du]``, where other answers begin."""
     layer = reader.model.language_model.model.layers[LAYER]
     modules = [layer.get_submodule(f"self_attn.{name}_proj") for name in "qkvo"]
     q, k, v, o = (module for module in modules if isinstance(module, LoraLinear))
     known = find_directions(reader.connector)
     if known is None:
         raise InputError(f"{reader.model.config.name} has no room for a comparison.")
-    asks, names = (indicator(found.states, places) for places in (found.asking, found.named))
+    names = indicator(found.states, found.named)
+    asks = indicator(found.states, found.asking, others)
     gain = (_SCORE * reader.model.config.trunk.head_dim**0.5) ** 0.5
     for module, reads in ((q, asks), (k, names)):
         module.down[0], module.up[:, 0] = reads, 0
@@ -160,13 +179,19 @@ def start_answering(reader: Reader, found: Found) -> None:
     o.up[:, 0] = _STRENGTH * found.slope / found.slope.square().sum() / o.scale
 
 
-def indicator(states: Tensor, places: Tensor) -> Tensor:
-    """Find the direction ``[Du]`` along which tokens at places have 1 and others 0."""
-    wanted, weights = torch.zeros(len(states)), torch.ones(len(states))
+def indicator(states: Tensor, places: Tensor, others: Tensor | None = None) -> Tensor:
+    """Find the direction ``[Du]`` along which tokens at places have 1 and others 0.
+
+    ``others [n, Du]`` are tokens that are most easily mistaken for them.
+    """
+    more = states[:0] if others is None else others
+    wanted, weights = torch.zeros(len(states) + len(more)), torch.ones(len(states) + len(more))
     wanted[places] = 1
     # few tokens are meant: let them weigh as much as all others
     weights[places] = (len(states) - len(places)) / len(places)
-    return _ridge(states, wanted, weights)
+    if len(more):
+        weights[len(states) :] = len(states) / len(more)
+    return _ridge(torch.cat([states, more]), wanted, weights)
 
 
 def _ridge(states: Tensor, wanted: Tensor, weights: Tensor | None = None) -> Tensor:
@@ -201,6 +226,15 @@ def yes_or_no_lessons(gallery: Gallery, count: int) -> list[Lesson]:
     """Make lessons that ask whether a subject is in a picture, seen as if a photograph."""
     made = (lesson(gallery, "recognise", default_rng([_SEED, number])) for number in range(count))
     return [replace(given, told=False, natural=True) for given in made]
+
+
+def other_lessons(gallery: Gallery, count: int) -> list[Lesson]:
+    """Make lessons whose answers are not of yes and no about who is in a picture."""
+    made = []
+    for number in range(count):
+        rng = default_rng([_SEED, 1, number])
+        made.append(lesson(gallery, _OTHERS[number % len(_OTHERS)], rng))
+    return made
 
 
 def _yes_less_no(reader: Reader) -> Tensor:

@@ -215,11 +215,13 @@ def load_run(reader: Reader, folder: Path, *, averaged: bool = True) -> int:
 def warm_start(reader: Reader, folder: Path, *, anew: bool = False) -> None:
     """Begin with the averaged weights of another run, whose updates may have fewer ranks.
 
-    ``anew`` keeps only what has no part in comparing: updates from the second layer on.
+    ``anew`` keeps only what has no part in comparing: updates, but not the first layer's queries
+    and keys.
     """
     tensors = load_file(folder / "state.safetensors")
+    compares = ("encoder.", "connector.", "lora.0.q_proj", "lora.0.k_proj")
     for name, parameter in reader.trainable().items():
-        if anew and (not name.startswith("lora.") or name.startswith("lora.0.")):
+        if anew and name.startswith(compares):
             continue
         found = tensors[f"average/{name}"]
         parameter[tuple(slice(size) for size in found.shape)] = found

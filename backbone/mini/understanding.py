@@ -19,7 +19,13 @@ from torch import Generator, Tensor
 from backbone.config import EfficientNetConfig
 from backbone.efficientnet import EfficientNetEncoder
 from backbone.images import to_pixels
-from backbone.mini.answering import look_at, start_answering, yes_or_no_lessons
+from backbone.mini.answering import (
+    look_at,
+    other_lessons,
+    start_answering,
+    where_answers_begin,
+    yes_or_no_lessons,
+)
 from backbone.mini.assembly import mini_config
 from backbone.mini.assets import load_assets
 from backbone.mini.chat import Exchange, chat_loss, open_exchanges
@@ -49,7 +55,7 @@ _TALK_EVERY, _TALK_COUNT = 4, 4
 # of a subject, to learn what tells subjects apart
 _VIEWS = 4
 # lessons the guesses of how to answer and how to see are made from
-_GUESSED, _GAZED = 480, 96
+_GUESSED, _GAZED = 320, 96
 
 
 @dataclass(frozen=True)
@@ -187,7 +193,8 @@ def _begin(reader: Reader, gallery: Gallery, start: Path | None, *, anew: bool) 
         return
     asked = yes_or_no_lessons(gallery, _GUESSED)
     if start is None or anew:
-        start_answering(reader, look_at(reader, asked))
+        others = where_answers_begin(reader, other_lessons(gallery, _GUESSED // 2))
+        start_answering(reader, look_at(reader, asked), others)
     if not anew:
         start_gazing(reader, asked[:_GAZED])
 
