@@ -7,10 +7,9 @@ asked for stands out, or by the model's own recognition. The seed is 0 and nothi
 """
 
 import argparse
-import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +28,7 @@ from bench.data.wording import templates
 from bench.judges.scenes import SceneReader, make_reader
 from bench.metrics.editing import ssim_outside
 from bench.metrics.encoders import EfficientNetLite
-from bench.subjects import Figure, Subject, introduce, margin, open_subjects
+from bench.subjects import Figure, Subject, introduce, margin, open_subjects, report
 
 __all__ = ["Judges", "main", "open_judges"]
 
@@ -227,10 +226,7 @@ def main() -> None:
         page(rows).save(options.pages / "edits.jpg", quality=88)
     figures = [Figure("classifier of places, unseen scenes", judges.right, 12 * _CHECKED)]
     figures += [*drawn(model, subjects, concepts, judges), *edited(results)]
-    for figure in figures:
-        print(f"{figure.name:36} {figure.value:.3f}  of {figure.cases}")
-    if options.json:
-        options.json.write_text(json.dumps([asdict(figure) for figure in figures], indent=1))
+    report(figures, options.json)
 
 
 if __name__ == "__main__":

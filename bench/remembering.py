@@ -146,7 +146,7 @@ def main() -> None:
     found = find_options(table, first, second)
     print("found on every other subject:", found)
     for name, chosen in (("in use", RecognitionOptions()), ("found", found)):
-        own = judged(table.of(second, second), chosen) | {}
+        own = judged(table.of(second, second), chosen)
         strange = judged(table.of(first, second), chosen)
         print(name, {k: round(v, 3) for k, v in {**own, **strange}.items()})
 

@@ -27,7 +27,8 @@ from backbone.mini.sheet import cut_out
 from backbone.mini.views import masked_crop
 from backbone.reading import Reading
 
-__all__ = ["Subject", "identify", "main", "open_subjects", "recognise", "who"]
+__all__ = ["Figure", "Subject", "identify", "introduce", "main", "margin", "open_subjects"]
+__all__ += ["recognise", "report", "who"]
 
 _HELD_OUT = 2
 _PLACES = ("on the beach", "in the snow", "in the forest", "on the grass", "in a kitchen")
@@ -203,6 +204,14 @@ def _page(rows: Sequence[Sequence[Image.Image]]) -> Image.Image:
     return sheet
 
 
+def report(figures: Sequence[Figure], file: Path | None) -> None:
+    """Print figures, and write them as JSON if there is a file."""
+    for figure in figures:
+        print(f"{figure.name:36} {figure.value:.3f}  of {figure.cases}")
+    if file:
+        file.write_text(json.dumps([asdict(figure) for figure in figures], indent=1), "utf-8")
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="Measure omni-mini on real subjects, untrained")
@@ -216,10 +225,7 @@ def main() -> None:
     figures = [*recognise(model, subjects), *who(model, subjects)]
     if options.pictures:
         figures += identify(model, subjects, options.pictures, options.sheet)
-    for figure in figures:
-        print(f"{figure.name:30} {figure.value:.3f}  of {figure.cases}")
-    if options.json:
-        options.json.write_text(json.dumps([asdict(figure) for figure in figures], indent=1))
+    report(figures, options.json)
 
 
 if __name__ == "__main__":

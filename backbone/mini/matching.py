@@ -102,7 +102,7 @@ def _start_scores(
     k.down[: few + 1] = _undone(torch.cat([seen, against[None]]), weight)
     heads = few // PER_HEAD
     # scores are divided by the root of a head's size
-    constant = _HALF**0.5 * 2**0.5 / _NAMED_NORMED
+    constant = (2 * _HALF) ** 0.5 / _NAMED_NORMED
     for module, gain in ((q, constant), (k, -1.0)):
         apart = len(module.up) // heads
         module.up.zero_()
