@@ -35,6 +35,8 @@ __all__ = ["Reader", "load_run", "make_reader", "open_reader", "warm_start"]
 _GEN_ROWS = 16
 # pictures whose features are kept
 _REMEMBERED = 60000
+# what compares: training on the world takes it apart, slowly (docs/log.md)
+_COMPARES = ("encoder.", "connector.", "lora.0.q_proj", "lora.0.k_proj")
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,11 @@ class Reader:
         for parameter in chosen.values():
             parameter.requires_grad_()
         return chosen
+
+    def settle(self) -> None:
+        """Leave out of training what compares a picture with a concept."""
+        for name, parameter in self.trainable().items():
+            parameter.requires_grad_(not name.startswith(_COMPARES))
 
     def autocast(self) -> torch.autocast:
         """Return the context in which parts in float32 work beside a trunk in bf16."""
@@ -219,9 +226,8 @@ def warm_start(reader: Reader, folder: Path, *, anew: bool = False) -> None:
     and keys.
     """
     tensors = load_file(folder / "state.safetensors")
-    compares = ("encoder.", "connector.", "lora.0.q_proj", "lora.0.k_proj")
     for name, parameter in reader.trainable().items():
-        if anew and name.startswith(compares):
+        if anew and name.startswith(_COMPARES):
             continue
         found = tensors[f"average/{name}"]
         parameter[tuple(slice(size) for size in found.shape)] = found

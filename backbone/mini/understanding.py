@@ -214,6 +214,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--pool", type=int, default=1500, help="lessons of a kind that are made")
     parser.add_argument("--start", type=Path, help="a run this one begins with, of the same map")
     parser.add_argument("--anew", action="store_true", help="but compare as at the beginning")
+    parser.add_argument("--settled", action="store_true", help="leave comparing as it is")
     parser.add_argument("--log-every", type=int, default=20)
     return parser.parse_args()
 
@@ -236,6 +237,8 @@ def main() -> None:
     schedule = Schedule(options.steps, options.rate, 50, log_every=options.log_every)
     # rows and tokens are small beside a trunk's weights: at the full rate they drown in constants
     trained = reader.trainable()
+    if options.settled:
+        reader.settle()
     slow = [name for name in trained if not name.startswith("lora.")]
     stage = Stage(options.out, trained, schedule, slow=slow)
 
