@@ -214,7 +214,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--pool", type=int, default=1500, help="lessons of a kind that are made")
     parser.add_argument("--start", type=Path, help="a run this one begins with, of the same map")
     parser.add_argument("--anew", action="store_true", help="but compare as at the beginning")
-    parser.add_argument("--settled", action="store_true", help="leave comparing as it is")
+    parser.add_argument("--settled", action="store_true", help="go on from the start, comparing left as it is")
     parser.add_argument("--log-every", type=int, default=20)
     return parser.parse_args()
 
@@ -229,7 +229,10 @@ def main() -> None:
     reader = open_reader(options.trunk, fixed)
     gallery = Gallery(world, options.pairs)
     if not (options.out / "state.safetensors").is_file():
-        _begin(reader, gallery, options.start, anew=options.anew)
+        if options.settled and options.start is not None:
+            warm_start(reader, options.start)
+        else:
+            _begin(reader, gallery, options.start, anew=options.anew)
     talk: list[Exchange] = []
     if options.prompts:
         with reader.autocast():
