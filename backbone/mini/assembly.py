@@ -24,7 +24,7 @@ from backbone.tokenizer import FolderTokenizer, Tokenizer
 from backbone.words import Words
 from omni_errors import FolderError
 
-__all__ = ["Parts", "merge_updates", "mini_config", "open_model", "open_parts"]
+__all__ = ["Parts", "merge_updates", "mini_config", "open_model", "open_parts", "shares"]
 
 
 def mini_config() -> BackboneConfig:
@@ -73,9 +73,14 @@ class Parts:
 
     def write_rows(self, crops: Tensor, masks: Sequence[Bytes]) -> Tensor:
         """Write generation rows ``[n, 16, Dg]`` from latents and masks of crops."""
-        shares = torch.from_numpy(np.stack(masks)).float()[:, None] / 255
-        rows: Tensor = self.rows(crops, nn.functional.avg_pool2d(shares, 8))
+        inside = torch.from_numpy(np.stack(masks)).float()[:, None] / 255
+        rows: Tensor = self.rows(crops, shares(inside))
         return rows
+
+
+def shares(inside: Tensor) -> Tensor:
+    """Return the share of every latent ``[n, 1, h, w]`` that is inside masks of pixels."""
+    return nn.functional.avg_pool2d(inside, 8)
 
 
 def open_model(trunk: Path) -> UnifiedModel:
@@ -118,5 +123,4 @@ def open_parts(trunk: Path, autoencoder: Path, understanding: Path | None = None
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(4)
         rows = RowEncoder(channels, config.gen_width)
-    rows.start_from(model.vae2llm)
     return Parts(model, tokenizer, Words(model, tokenizer), rows)

@@ -30,6 +30,9 @@ _WORDS: dict[str, list[str]] = json.loads(
     (Path(__file__).parent / "data" / "edits.json").read_text("utf-8")
 )
 _FEWEST = 40
+# how often a subject that can be changed in place fills most of the picture, and how much of it
+_CLOSE, _CLOSE_REACH = 0.4, (0.65, 0.95)
+_IN_PLACE = ("remove", "background", "recolour")
 
 
 @dataclass(frozen=True)
@@ -199,6 +202,8 @@ def _source(world: World, rng: Generator, kind: str, subject: Subject | None, sp
     place = choose(_OUTDOORS, rng) if kind in ("time", "weather") else None
     scene = world.scene(rng, subject=subject, place=place, count=1, others=0, split=split)
     layout = scene.layout
+    if kind in _IN_PLACE and rng.random() < _CLOSE:
+        return _closer(layout, rng)
     if kind in ("move", "add") or rng.random() < 0.6:
         return layout
     name = choose(list(world.small), rng)
@@ -206,6 +211,15 @@ def _source(world: World, rng: Generator, kind: str, subject: Subject | None, sp
         return layout
     extra = arrangement.beside(world.small[name], layout.objects[0], rng)
     return replace(layout, objects=(*layout.objects, extra))
+
+
+def _closer(layout: Layout, rng: Generator) -> Layout:
+    """Let the first object fill most of the picture, as in a photo of it."""
+    main, reach = layout.objects[0], float(rng.uniform(*_CLOSE_REACH))
+    near = arrangement.stand(
+        main.subject, layout.backdrop, rng, float(rng.normal(0.5, 0.06)), reach
+    )
+    return replace(layout, objects=(replace(near, mention=main.mention, role=main.role),))
 
 
 def edit(

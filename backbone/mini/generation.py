@@ -14,34 +14,40 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.random import default_rng
+from safetensors.torch import load_file
 from torch import Generator, Tensor
 
 from backbone.concepts import GENERATE, ConceptTable, ConceptTokens
 from backbone.decoder import Cache, KeyValue
 from backbone.flow import draw_times, interpolate
-from backbone.mini.assembly import Parts, open_parts
+from backbone.mini.assembly import Parts, open_parts, shares
 from backbone.mini.captions import caption
-from backbone.mini.edits import edit
+from backbone.mini.copying import hold, start_copying
+from backbone.mini.edits import EDITS, edit
 from backbone.mini.pixels import Bytes
 from backbone.mini.pool import PictureMemory, Pool
 from backbone.mini.portraits import as_shown, portrait
 from backbone.mini.row_encoder import CROP
 from backbone.mini.scene import Scene, render
 from backbone.mini.stage import Schedule, Stage
-from backbone.mini.views import View, subject_views
+from backbone.mini.views import View, frame, subject_views
 from backbone.mini.words import choose
 from backbone.mini.world import World
 from backbone.packing import EDIT, IMAGE, Item, LatentItem, Packed, TextItem, lay_out
 from backbone.training import flow_error
 
-__all__ = ["Example", "TextMemory", "examples", "flow_losses", "main"]
+__all__ = ["Example", "TextMemory", "begin", "examples", "flow_losses", "main"]
 
 _SEED = 2
-_EDITS = 0.25
+_EDITS = 0.35
+# odds of the kinds of edits; each kind that is not named has 1
+_ODDS = {"remove": 4, "background": 2, "add": 3, "recolour": 2}
 # share of drawings in a place with a name, and of drawings as the subject was shown
 _PLACED, _PORTRAITS = 0.9, 0.85
 # share of subjects that are shown in clear daylight
 _PLAIN = 0.85
+# crops whose components rows begin with
+_SHOWN = 200
 
 
 @dataclass(frozen=True)
@@ -66,15 +72,20 @@ def _example(world: World, step: int, number: int, editing: bool) -> Example:
     subject = world.subject(rng)
     # in the light of most photos: what colour a subject has cannot be told from a blue night
     plain = bool(rng.random() < _PLAIN)
-    view = subject_views(world, subject, 1, rng, crop_side=CROP, plain=plain)[0]
+    view = subject_views(world, subject, 1, rng, crop_side=CROP, plain=plain, square_of=frame)[0]
     if editing:
-        triplet = edit(world, rng, subject=subject)
+        triplet = edit(world, rng, _kind(rng), subject=subject)
         text, source, target = triplet.instruction, triplet.source, triplet.target
     else:
         scene = _wanted(world, view, rng)
         text, source, target = caption(scene, rng), None, scene.image
     mask = (view.crop_mask * np.uint8(255)).astype(np.uint8)
     return Example(text, target, view.crop, mask, source)
+
+
+def _kind(rng: np.random.Generator) -> str:
+    """Choose a kind of edit by its odds."""
+    return choose([kind for kind in EDITS for _ in range(_ODDS.get(kind, 1))], rng)
 
 
 def _wanted(world: World, view: View, rng: np.random.Generator) -> Scene:
@@ -274,6 +285,19 @@ def _assemble(parts: Parts, packed: Packed, rows: Tensor, mixed: Tensor, t: Tens
     return flat[packed.gen_source]
 
 
+@torch.no_grad()
+def begin(parts: Parts, world: World, start: Path | None) -> None:
+    """Begin with the averaged weights of another run, where they fit, and with copying."""
+    found = {} if start is None else load_file(start / "state.safetensors")
+    for name, parameter in parts.trainable().items():
+        kept = found.get(f"average/{name}")
+        if kept is not None and kept.shape == parameter.shape:
+            parameter.copy_(kept)
+    shown = [_example(world, 10**6, number, editing=False) for number in range(_SHOWN)]
+    masks = torch.from_numpy(np.stack([e.mask for e in shown])).float()[:, None] / 255
+    start_copying(parts, parts.encode([e.crop for e in shown]), shares(masks))
+
+
 def main() -> None:
     """Train to the end of the schedule."""
     parser = argparse.ArgumentParser(description="Train omni-mini's generation expert")
@@ -282,6 +306,7 @@ def main() -> None:
     parser.add_argument("--autoencoder", type=Path, default=Path("runs/autoencoder"))
     parser.add_argument("--understanding", type=Path, help="read the language model of this run")
     parser.add_argument("--out", type=Path, default=Path("runs/generation"))
+    parser.add_argument("--start", type=Path, help="a run this one begins with")
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--batch", type=int, default=40)
     parser.add_argument("--pool", type=int, default=4000, help="examples that are made")
@@ -291,8 +316,12 @@ def main() -> None:
     parts = open_parts(arguments.trunk, arguments.autoencoder, arguments.understanding)
     world = parts.world(arguments.assets)
     memory = TextMemory(parts, 2 * arguments.pool)
+    if not (arguments.out / "state.safetensors").is_file():
+        begin(parts, world, arguments.start)
     schedule = Schedule(arguments.steps, arguments.rate, 100, average=arguments.average)
     stage = Stage(arguments.out, parts.trainable(), schedule, orthogonal=parts.matrices())
+
+    hold(parts)
 
     def make(number: int) -> Example:
         return _example(world, 0, number, number < arguments.pool * _EDITS)

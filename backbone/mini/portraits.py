@@ -1,8 +1,8 @@
-"""A subject as it was shown, in another place: as large as its crop, and where its crop lies.
+"""A subject as it was shown, in another place: where and as large as it is in its frame.
 
-What a generation expert learns first is copying, and copying is geometry. Here the square a crop
-was cut from becomes the whole picture, so each of the 4 × 4 rows belongs to the same 2 × 2 of the
-picture's 8 × 8 tokens; other sizes and sides are asked for in words.
+What a generation expert learns first is copying, and copying is geometry. Here the frame rows
+were written from becomes the whole picture, so each of the 4 × 4 rows belongs to the same 2 × 2
+of the picture's 8 × 8 tokens; other sizes and sides are asked for in words.
 """
 
 from dataclasses import replace
@@ -11,7 +11,7 @@ from numpy.random import Generator
 
 from backbone.mini import arrangement
 from backbone.mini.scene import Placed, Scene, render
-from backbone.mini.views import View, crop_square
+from backbone.mini.views import View, frame
 from backbone.mini.world import World
 
 __all__ = ["as_shown", "portrait"]
@@ -23,7 +23,7 @@ def as_shown(placed: Placed, view: View) -> Placed:
 
 
 def portrait(world: World, view: View, rng: Generator, place: str | None) -> Scene:
-    """Compose a scene with the subject of a view just where the view's crop has it."""
+    """Compose a scene with the subject of a view just where the view's frame has it."""
     seen = view.scene.objects[0]
     scene = world.scene(rng, subject=seen.subject, place=place, others=None, size="")
     first = scene.objects[0]
@@ -34,9 +34,9 @@ def portrait(world: World, view: View, rng: Generator, place: str | None) -> Sce
 
 
 def _filling(seen: Placed, view: View) -> Placed:
-    """Stretch the square of a crop to the whole picture."""
+    """Stretch the frame of a view to the whole picture."""
     size = view.scene.layout.size
-    top, left, edge = crop_square(view.mask)
+    top, left, edge = frame(view.mask)
     return replace(
         seen,
         x=(seen.x * size - left) / edge,

@@ -22,7 +22,7 @@ from backbone.mini.generation import placeholder
 from backbone.mini.pixels import Bytes
 from backbone.mini.row_encoder import CROP
 from backbone.mini.scene import Mask
-from backbone.mini.views import masked_crop, subject_views
+from backbone.mini.views import frame, masked_crop, subject_views
 from backbone.painting import ImageOptions
 
 __all__ = ["concept_from", "cut_out", "main", "use_averages"]
@@ -47,7 +47,7 @@ def use_averages(parts: Parts, run: Path) -> None:
 
 @torch.no_grad()
 def concept_from(parts: Parts, crop: Bytes, mask: Bytes) -> ConceptTokens:
-    """Write a concept's rows from one masked crop ``[64, 64, 3]``, ``[64, 64]`` of 0 and 255."""
+    """Write a concept's rows from one masked frame ``[s, s, 3]``, ``[s, s]`` of 0 and 255."""
     base = placeholder(parts)
     rows = parts.write_rows(parts.encode([crop]), [mask])[0]
     return ConceptTokens("sks", sks=base.sks.data, und=base.und.data, gen=rows, out=base.out.data)
@@ -58,7 +58,7 @@ def photo_crop(path: Path) -> tuple[Bytes, Bytes, Image.Image]:
     with Image.open(path) as image:
         square = _centre(flatten(image))
     pixels = np.asarray(square.resize((256, 256), Image.Resampling.LANCZOS))
-    crop, inside = masked_crop(pixels, cut_out(pixels), CROP)
+    crop, inside = masked_crop(pixels, cut_out(pixels), CROP, frame)
     return crop, (inside * np.uint8(255)).astype(np.uint8), square
 
 
@@ -91,7 +91,7 @@ def unseen(parts: Parts, assets: Path, count: int) -> list[tuple[Bytes, Bytes, I
     shown = []
     for _ in range(count):
         subject = world.subject(rng, split="held_out")
-        view = subject_views(world, subject, 1, rng, crop_side=CROP)[0]
+        view = subject_views(world, subject, 1, rng, crop_side=CROP, square_of=frame)[0]
         mask = (view.crop_mask * np.uint8(255)).astype(np.uint8)
         shown.append((view.crop, mask, Image.fromarray(view.image)))
     return shown

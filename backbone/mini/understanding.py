@@ -214,7 +214,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--pool", type=int, default=1500, help="lessons of a kind that are made")
     parser.add_argument("--start", type=Path, help="a run this one begins with, of the same map")
     parser.add_argument("--anew", action="store_true", help="but compare as at the beginning")
-    parser.add_argument("--settled", action="store_true", help="go on from the start, comparing left as it is")
+    parser.add_argument(
+        "--settled", action="store_true", help="go on from the start, comparing left as it is"
+    )
     parser.add_argument("--log-every", type=int, default=20)
     return parser.parse_args()
 

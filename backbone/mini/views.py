@@ -3,6 +3,7 @@
 What concept encoders train on: the picture, the mask, and the masked crop.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,9 +15,14 @@ from backbone.mini.pixels import Bytes, gain, resize
 from backbone.mini.scene import Mask, Scene, render
 from backbone.mini.world import World
 
-__all__ = ["View", "crop_square", "masked_crop", "subject_views"]
+__all__ = ["View", "Square", "crop_square", "frame", "masked_crop", "subject_views"]
 
 _GREY = 127
+# of a frame: the longest side of the subject, and the lowest row of it
+_SPAN, _FOOT = 0.64, 0.92
+
+# of a mask that is not empty: top and left, which may be < 0, and side
+Square = Callable[[Mask], tuple[int, int, int]]
 
 
 @dataclass(frozen=True)
@@ -39,11 +45,21 @@ def crop_square(mask: Mask) -> tuple[int, int, int]:
     return top - (edge - height) // 2, left - (edge - width) // 2, edge
 
 
-def masked_crop(image: Bytes, mask: Mask, side: int) -> tuple[Bytes, Mask]:
+def frame(mask: Mask) -> tuple[int, int, int]:
+    """Find the square in which a subject stands as in a portrait, with room for a place."""
+    rows, columns = np.nonzero(mask)
+    low, high = int(columns.min()), int(columns.max()) + 1
+    edge = max(round(max(high - low, int(np.ptp(rows)) + 1) / _SPAN), 2)
+    return round(int(rows.max()) + 1 - _FOOT * edge), round((low + high - edge) / 2), edge
+
+
+def masked_crop(
+    image: Bytes, mask: Mask, side: int, square_of: Square = crop_square
+) -> tuple[Bytes, Mask]:
     """Cut the square around a mask, grey outside the mask: [s, s, 3] and [s, s]."""
     if not mask.any():
         return np.full((side, side, 3), _GREY, np.uint8), np.zeros((side, side), np.bool_)
-    top, left, edge = crop_square(mask)
+    top, left, edge = square_of(mask)
     square = np.full((edge, edge, 4), (_GREY, _GREY, _GREY, 0), np.uint8)
     rows, columns = np.nonzero(mask)
     square[rows - top, columns - left, :3] = image[rows, columns]
@@ -59,7 +75,13 @@ def _seen_anew(subject: Subject, rng: Generator) -> Subject:
 
 
 def _view(
-    world: World, subject: Subject, rng: Generator, place: str | None, crop_side: int, plain: bool
+    world: World,
+    subject: Subject,
+    rng: Generator,
+    place: str | None,
+    crop_side: int,
+    plain: bool,
+    square_of: Square,
 ) -> View:
     others = int(rng.random() < 0.18)
     time, weather = (TIMES[0], WEATHERS[0]) if plain else (None, None)
@@ -83,7 +105,7 @@ def _view(
         objects = (main, replace(objects[1], x=float(x), foot=foot))
     scene = render(replace(scene.layout, objects=objects))
     mask = scene.mask(0)
-    crop, crop_mask = masked_crop(scene.image, mask, crop_side)
+    crop, crop_mask = masked_crop(scene.image, mask, crop_side, square_of)
     return View(scene, scene.image, mask, crop, crop_mask)
 
 
@@ -96,6 +118,9 @@ def subject_views(
     place: str | None = None,
     crop_side: int = 64,
     plain: bool = False,
+    square_of: Square = crop_square,
 ) -> tuple[View, ...]:
     """Show a subject ``number`` times, if ``plain`` in clear daylight; ``crop_side`` in pixels."""
-    return tuple(_view(world, subject, rng, place, crop_side, plain) for _ in range(number))
+    return tuple(
+        _view(world, subject, rng, place, crop_side, plain, square_of) for _ in range(number)
+    )

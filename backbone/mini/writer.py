@@ -16,7 +16,7 @@ from backbone.mini.concept_encoder import Rows, WrittenConcept
 from backbone.mini.pixels import Bytes
 from backbone.mini.row_encoder import CROP
 from backbone.mini.shipped import Encoders, read_encoders
-from backbone.mini.views import masked_crop
+from backbone.mini.views import frame, masked_crop
 from backbone.words import Words
 from omni_errors import FolderError, InputError
 
@@ -81,7 +81,7 @@ class RowWriter:
         autoencoder = self.words.model.autoencoder
         if autoencoder is None:
             return torch.zeros(0, 0)
-        crop, inside = masked_crop(pixels, mask, CROP)
+        crop, inside = masked_crop(pixels, mask, CROP, frame)
         image = torch.from_numpy(crop).permute(2, 0, 1)[None].float() / 127.5 - 1
         first = next(autoencoder.parameters())
         latent = autoencoder.encode(image.to(first)).float().cpu()
