@@ -12,7 +12,7 @@ from backbone.flow import draw_times
 from backbone.mini.assembly import Parts, mini_config
 from backbone.mini.generation import Example, TextMemory, examples, flow_losses, placeholder
 from backbone.mini.portraits import portrait
-from backbone.mini.row_encoder import RowEncoder
+from backbone.mini.row_encoder import CROP, RowEncoder
 from backbone.mini.views import subject_views
 from backbone.mini.world import World
 from backbone.packing import EDIT, IMAGE, Item, LatentItem
@@ -32,8 +32,8 @@ def parts() -> Parts:
 def example(text: str, seed: int, *, edit: bool = False, dropped: bool = False) -> Example:
     rng = np.random.default_rng(seed)
     target, source = rng.integers(0, 256, (2, 64, 64, 3), dtype=np.uint8)
-    crop = rng.integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    mask = np.full((64, 64), 255, np.uint8)
+    crop = rng.integers(0, 256, (CROP, CROP, 3), dtype=np.uint8)
+    mask = np.full((CROP, CROP), 255, np.uint8)
     return Example(text, target, crop, mask, source if edit else None, dropped)
 
 
@@ -95,7 +95,7 @@ def test_a_dropped_condition_leaves_nothing_of_subject_and_text(parts: Parts) ->
 def test_gradients_reach_the_expert_and_the_row_encoder(parts: Parts) -> None:
     trained = parts.trainable()
     flow_losses(parts, TextMemory(parts), [example("<sks>", 1)], Generator())["total"].backward()
-    for name in ("rows.embed.weight", "vae2llm.weight"):
+    for name in ("rows.read.weight", "vae2llm.weight"):
         gradient = trained[name].grad
         assert gradient is not None and gradient.any()
     for parameter in trained.values():
@@ -108,7 +108,7 @@ def test_a_step_of_the_world_is_the_same_whenever_it_is_made() -> None:
     first, again = examples(world, 7, 4), examples(world, 7, 4)
     assert [e.text for e in first] == [e.text for e in again]
     assert all(np.array_equal(a.target, b.target) for a, b in zip(first, again, strict=True))
-    assert [e.source is not None for e in first] == [True, False, False, False]
+    assert [e.source is not None for e in first] == [True, True, False, False]
 
 
 def test_omni_mini_is_a_config_of_the_one_backbone() -> None:
@@ -123,4 +123,4 @@ def test_a_portrait_shows_a_subject_as_it_was_shown(world: World) -> None:
     view = subject_views(world, world.subject(rng), 1, rng)[0]
     seen, main = view.scene.objects[0], portrait(world, view, rng, "beach").objects[0]
     assert (main.angle, main.mirrored, main.shear) == (seen.angle, seen.mirrored, seen.shear)
-    assert max(main.width, main.height) > 0.6
+    assert max(main.width, main.height) > 0.5

@@ -1,0 +1,109 @@
+"""Copying is started, not left to chance: a token takes what its row, or a source, has there."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import Generator, Tensor
+
+from backbone.blank import random_model
+from backbone.latents import latents_to_tokens
+from backbone.mini.assembly import Parts, mini_config
+from backbone.mini.copying import Frame, find_frame, hold, start_copying
+from backbone.mini.generation import Example, TextMemory, flow_losses
+from backbone.mini.row_encoder import CROP, RowEncoder
+from backbone.tokenizer import ByteTokenizer
+from backbone.words import Words
+from omni_errors import InputError
+from tests.backbone import small
+
+SIDE = CROP // 8
+
+
+def make_parts(width: int) -> Parts:
+    """Build omni-mini's generation side on a trunk of three layers."""
+    config = mini_config()
+    assert config.trunk.generation is not None
+    narrow = replace(config.trunk.generation, hidden_size=width, intermediate_size=32)
+    trunk = replace(
+        config.trunk,
+        vocab_size=260,
+        num_hidden_layers=4,
+        generation=narrow,
+        generation_layers=(1, 2, 3),
+    )
+    model = random_model(replace(config, trunk=trunk, vision=None), seed=1)
+    torch.manual_seed(1)
+    rows = RowEncoder(config.patch_latent_dim // 4, width)
+    return Parts(model, ByteTokenizer(), Words(model, ByteTokenizer()), rows)
+
+
+@pytest.fixture(scope="module")
+def started() -> tuple[Parts, Frame]:
+    parts = make_parts(320)
+    shown = small.noise(40, 24, SIDE, SIDE), torch.ones(40, 1, SIDE, SIDE)
+    return parts, start_copying(parts, *shown)
+
+
+def seen(parts: Parts, example: Example) -> Tensor:
+    """Return the states ``[64, Dg]`` of a picture's tokens after the heads."""
+    kept: list[Tensor] = []
+    norm = parts.model.language_model.model.layers[3].get_submodule("input_layernorm_moe_gen")
+    hook = norm.register_forward_hook(lambda _, given, out: kept.append(given[0]))
+    with torch.no_grad():
+        flow_losses(parts, TextMemory(parts), [example], Generator().manual_seed(0))
+    hook.remove()
+    return kept[0][0, -64:].float()
+
+
+def likeness(a: Tensor, b: Tensor) -> float:
+    flat = [(x - x.mean(0)).detach().flatten() for x in (a, b)]
+    return float(torch.nn.functional.cosine_similarity(*flat, dim=0))
+
+
+def picture(seed: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    cells = np.random.default_rng(seed).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    return np.ascontiguousarray(cells.repeat(16, 0).repeat(16, 1))
+
+
+def test_a_token_takes_its_quarter_of_its_row(started: tuple[Parts, Frame]) -> None:
+    parts, frame = started
+    mask = np.full((CROP, CROP), 255, np.uint8)
+    states = seen(parts, Example("<sks>", picture(1), picture(2), mask))
+    tokens = latents_to_tokens(parts.encode([picture(2)]), 2)[0]
+    # as the first quarter of a row is written
+    read = parts.rows.read.weight.view(320, 4, 4, 25)[:, :2, :2, :24].reshape(320, 96)
+    wanted = (tokens - parts.rows.mean.repeat(4)) @ read.T @ frame.copied.T
+    assert likeness(states @ frame.copied.T, wanted) > 0.97
+
+
+def test_a_token_takes_what_a_source_has_in_its_place(started: tuple[Parts, Frame]) -> None:
+    parts, frame = started
+    mask = np.zeros((CROP, CROP), np.uint8)
+    states = seen(parts, Example("move it", picture(1), picture(2), mask, picture(3)))
+    latents = latents_to_tokens(parts.encode([picture(3)]), 2)[0]
+    wanted = parts.model.vae2llm(latents) @ frame.latent.T
+    assert likeness(states @ frame.source.T, wanted) > 0.9
+
+
+def test_directions_are_each_used_for_one_thing(started: tuple[Parts, Frame]) -> None:
+    _, frame = started
+    every = [frame.latent, frame.copied, frame.source, frame.rest, frame.marks, frame.steady[None]]
+    stacked = torch.cat(every)
+    torch.testing.assert_close(stacked @ stacked.T, torch.eye(len(stacked)), atol=1e-4, rtol=0)
+
+
+def test_a_narrow_expert_is_refused() -> None:
+    with pytest.raises(InputError, match="too narrow"):
+        find_frame(make_parts(192))
+
+
+def test_where_heads_look_is_left_out_of_training(started: tuple[Parts, Frame]) -> None:
+    parts, _ = started
+    trained = parts.trainable()
+    hold(parts)
+    left = {name for name, p in trained.items() if not p.requires_grad}
+    assert "language_model.model.layers.1.self_attn.q_proj_moe_gen.weight" in left
+    assert "language_model.model.layers.1.self_attn.v_proj_moe_gen.weight" not in left
+    assert "language_model.model.layers.3.self_attn.q_proj_moe_gen.weight" not in left
