@@ -58,8 +58,8 @@ def seen(parts: Parts, example: Example) -> Tensor:
 
 
 def likeness(a: Tensor, b: Tensor) -> float:
-    flat = [(x - x.mean(0)).detach().flatten() for x in (a, b)]
-    return float(torch.nn.functional.cosine_similarity(*flat, dim=0))
+    first, second = ((x - x.mean(0)).detach().flatten() for x in (a, b))
+    return float(torch.nn.functional.cosine_similarity(first, second, dim=0))
 
 
 def picture(seed: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
