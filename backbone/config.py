@@ -207,6 +207,8 @@ class SamplingConfig:
     edit_interval: tuple[float, float] = (0.0, 1.0)
     edit_renorm: str = "text_channel"
     edit_renorm_min: float = 0.0
+    # how much latents differ where an edit is taken to have changed something; None: everywhere
+    edit_limit: float | None = None
 
 
 @dataclass(frozen=True)

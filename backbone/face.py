@@ -125,7 +125,7 @@ class Backbone:
         options = options or ImageOptions()
         size = options.size or self.painter.size_of(image)
         return self.painter.paint(
-            parts, concepts, replace(options, size=size), self.painter.editing_guidance
+            parts, concepts, replace(options, size=size), self.painter.editing_guidance, image
         )
 
     # training: `examples` makes the samples

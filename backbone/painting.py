@@ -24,7 +24,8 @@ from backbone.drawing import (
     guidance_contexts,
 )
 from backbone.flow import Guidance
-from backbone.images import flatten, resized_size, to_image
+from backbone.images import flatten, resize, resized_size, to_image, to_pixels
+from backbone.keeping import blend, unchanged
 from backbone.limits import ignore_step, never, require, require_seed
 from backbone.packing import Item
 from backbone.reading import think_prompt
@@ -127,8 +128,11 @@ class Painter:
         concepts: Sequence[ConceptTokens],
         options: ImageOptions,
         guidance: Guidance,
+        edited: Image.Image | None = None,
     ) -> Picture:
         """Draw what texts, images and concepts ask for, in the order given.
+
+        Of an ``edited`` photo, what was not changed is kept, if the model's config says so.
 
         Raises:
             InputError: if the size does not fit the model, or a concept belongs to another.
@@ -151,7 +155,7 @@ class Painter:
         contexts = guidance_contexts(reader, parts)
         flow = self._flow(options, guidance, _stopper(options, seed))
         latent = draw_latent(contexts, size, noise, flow)
-        return Picture(self._decode(latent), seed, size, thought)
+        return Picture(self._finished(latent, edited, size), seed, size, thought)
 
     def _checked(self, size: tuple[int, int]) -> tuple[int, int]:
         unit, most = self.config.latent_downsample, self.config.max_latent_size
@@ -212,9 +216,17 @@ class Painter:
         )
 
     @torch.no_grad()
-    def _decode(self, latent: Tensor) -> Image.Image:
+    def _finished(
+        self, latent: Tensor, edited: Image.Image | None, size: tuple[int, int]
+    ) -> Image.Image:
         first = next(self.autoencoder.parameters())
-        return to_image(self.autoencoder.decode(latent.to(first))[0])
+        made = self.autoencoder.decode(latent.to(first))[0].float().cpu()
+        limit = self.config.sampling.edit_limit
+        if edited is None or limit is None or self.size_of(edited) != size:
+            return to_image(made)
+        before = self.words.latent(edited).latent
+        photo = to_pixels(resize(flatten(edited), self.config.vae_transform))
+        return to_image(blend(photo, made, unchanged(before, latent[0].cpu(), limit)))
 
 
 def _stopper(options: ImageOptions, seed: int) -> Callable[[], bool]:

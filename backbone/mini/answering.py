@@ -139,19 +139,19 @@ def _places(packed: Packed, sample: Sample, row: int) -> tuple[int, int]:
 
 
 @torch.no_grad()
-def where_answers_begin(reader: Reader, lessons: Sequence[Lesson]) -> Tensor:
-    """Return what the layer sees ``[n, Du]`` where answers of any kind begin."""
+def where_answers_begin(reader: Reader, lessons: Sequence[Lesson], layer: int = LAYER) -> Tensor:
+    """Return what a layer sees ``[n, Du]`` where answers of any kind begin."""
     found: list[Tensor] = []
-    norm = reader.model.language_model.model.layers[LAYER].get_submodule("input_layernorm")
+    norm = reader.model.language_model.model.layers[layer].get_submodule("input_layernorm")
     for at in range(0, len(lessons), _BATCH):
         kept: dict[int, tuple[Tensor, Tensor]] = {}
-        hook = norm.register_forward_hook(keep(kept, LAYER))
+        hook = norm.register_forward_hook(keep(kept, layer))
         _, packed, _ = run_lessons(reader, lessons[at : at + _BATCH])
         hook.remove()
         # a label that follows another sample's, or not the slot before it, is an answer's first
         slots = packed.label_slots.tolist()
         first = [slot for n, slot in enumerate(slots) if not n or slots[n - 1] != slot - 1]
-        found.append(kept[LAYER][1].flatten(0, 1)[first].float())
+        found.append(kept[layer][1].flatten(0, 1)[first].float())
     return torch.cat(found)
 
 

@@ -27,6 +27,8 @@ class LoraOptions:
     rank: int = 32
     # (layer, rank) of queries and keys that need more
     wide: tuple[tuple[int, int], ...] = ((0, 96),)
+    # (layer, rank) of all projections that need more
+    wider: tuple[tuple[int, int], ...] = ((29, 80),)
     # projections of the understanding expert
     projections: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
     # None: every layer
@@ -35,7 +37,7 @@ class LoraOptions:
     def rank_of(self, layer: int, projection: str) -> int:
         """Return the rank of one update."""
         wide = dict(self.wide) if projection in ("q_proj", "k_proj") else {}
-        return wide.get(layer, self.rank)
+        return (dict(self.wider) | wide).get(layer, self.rank)
 
 
 class LoraLinear(nn.Module):

@@ -43,7 +43,7 @@ def _options(face: Backbone) -> LoraOptions:
     attention = layers[having[0]].get_submodule("self_attn") if having else None
     # a model whose generation expert shares the trunk's keys has fewer of its own
     own = tuple(name for name in _PROJECTIONS if hasattr(attention, name))
-    return LoraOptions(_RANK, (), own, tuple(having))
+    return LoraOptions(_RANK, (), (), own, tuple(having))
 
 
 @contextmanager
