@@ -22,13 +22,13 @@ from backbone import Backbone, ConceptTokens, ImageOptions, load
 from backbone.mini.assets import load_assets
 from backbone.mini.colours import COLOURS
 from backbone.mini.places import PLACES
-from backbone.mini.sheet import cut_out, page
+from backbone.mini.sheet import page
 from backbone.mini.world import World
 from bench.data.wording import templates
 from bench.judges.scenes import SceneReader, make_reader
 from bench.metrics.editing import ssim_outside
 from bench.metrics.encoders import EfficientNetLite
-from bench.subjects import Figure, Subject, introduce, margin, open_subjects, report
+from bench.subjects import Figure, Subject, introduce, margin, open_subjects, outline, report
 
 __all__ = ["Judges", "main", "open_judges"]
 
@@ -133,7 +133,7 @@ class Edited:
 def edit(model: Backbone, subject: Subject, concept: ConceptTokens, judges: Judges) -> Edited:
     """Remove the subject of a photo, move it, put something beside it, and paint it."""
     photo = subject.asked[0].resize((_SIZE, _SIZE), Image.Resampling.LANCZOS)
-    mask = cut_out(np.asarray(subject.asked[0]))
+    mask = outline(subject.asked[0])
     small = np.asarray(Image.fromarray(mask.astype(np.uint8) * 255).resize((_SIZE, _SIZE))) > 127
     place = judges.place(photo)
     target = "beach" if place != "beach" else "snow"

@@ -23,11 +23,20 @@ from backbone.images import flatten
 from backbone.mini.evidence import evidence
 from backbone.mini.scene import Mask
 from backbone.mini.seen import likeness
-from backbone.mini.sheet import cut_out
 from backbone.mini.views import masked_crop
 from backbone.reading import Reading
+from learning.masks import GrabCutSegmenter
 
-__all__ = ["Figure", "Subject", "identify", "introduce", "main", "margin", "open_subjects"]
+__all__ = [
+    "Figure",
+    "Subject",
+    "identify",
+    "introduce",
+    "main",
+    "margin",
+    "open_subjects",
+    "outline",
+]
 __all__ += ["recognise", "report", "who"]
 
 _HELD_OUT = 2
@@ -70,9 +79,14 @@ def _square(file: Path) -> Image.Image:
         return ImageOps.fit(flatten(image), (256, 256), Image.Resampling.LANCZOS)
 
 
+def outline(photo: Image.Image) -> Mask:
+    """Outline the subject of a photo as the product does."""
+    return GrabCutSegmenter().segment(photo, "").inside
+
+
 def introduce(model: Backbone, subject: Subject, name: str = "sks") -> ConceptTokens:
     """Write a subject's rows from its photos."""
-    masks: list[Mask] = [cut_out(np.asarray(photo)) for photo in subject.shown]
+    masks = [outline(photo) for photo in subject.shown]
     return model.write_concept(name, subject.shown, masks)
 
 
@@ -102,7 +116,7 @@ def features(model: Backbone, photo: Image.Image) -> Tensor:
 
 def _cut(photo: Image.Image) -> Image.Image:
     pixels = np.asarray(photo)
-    return Image.fromarray(masked_crop(pixels, cut_out(pixels), 224)[0])
+    return Image.fromarray(masked_crop(pixels, outline(photo), 224)[0])
 
 
 @torch.no_grad()

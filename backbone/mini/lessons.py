@@ -35,6 +35,8 @@ _TOLD = 0.3
 # share of answers about a scene without words around the fact, so that more of what is learned
 # from has to be seen
 _BARE = 0.8
+# kinds whose answers are always brief: these begin by construction (`seeing`)
+_BRIEF = ("place", "count", "time", "weather", "colour")
 # share of lessons whose pictures pass for photographs
 _NATURAL = 0.7
 
@@ -114,12 +116,15 @@ def _ask(world: World, rng: Generator) -> Lesson:
     """Ask three questions about a scene; mostly the bare fact is the answer."""
     scene = world.scene(rng)
     asked = questions(scene, rng, world.absent_names(rng))[:3]
-    turns = ((q.question, _bare(q) if rng.random() < _BARE else q.answer) for q in asked)
+    turns = (
+        (q.question, _bare(q) if q.kind in _BRIEF or rng.random() < _BARE else q.answer)
+        for q in asked
+    )
     return Lesson("ask", tuple(turns), scene.image)
 
 
 def _bare(asked: Question) -> str:
-    return asked.answer if asked.kind == "describe" else sentence(asked.key)
+    return asked.answer if asked.kind == "describe" else f"{sentence(asked.key)}."
 
 
 def _know(world: World, rng: Generator) -> Lesson:

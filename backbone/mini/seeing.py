@@ -1,16 +1,18 @@
-"""A first guess at how to answer from a picture: heads of the last layer that look and name.
+"""A first guess at how to answer from a picture: look early, remember, and say it late.
 
-A language model that never saw pictures answers as if blind, even where the answer could be read
-off the picture's tokens by one linear map (docs/log.md). So a few kinds of questions, whose
-answers are few, each get a head: where such an answer begins it looks at the picture, and what it
-brings along are the log odds of the answers, which go straight to the logits of their first
-words. How a question of the kind looks in the last layer, how a picture's tokens look, and which
-answer they speak for: all that is found on lessons. Training goes on from there.
+What a picture's tokens show can be read off them by one linear map in the first layers and hardly
+at all in the twelfth (docs/log.md); where an answer begins, what is asked is known only late. So
+in an early layer every token that begins a segment looks at the picture, and what it brings along
+are the log odds of facts with few answers: the place, how many things, the time, the weather.
+They are written in directions nothing else uses. In the last layer a head for each kind of
+question looks from where its answer begins at that same token, and what it reads there goes
+straight to the logits of the answers' first words. All maps are found on lessons, none is chosen;
+training goes on from there.
 
-Letters: ``s`` lessons of a kind, ``A`` answers, ``Du`` the trunk's width.
+Letters: ``n`` pictures, ``s`` lessons, ``A`` answers of all kinds, ``Du`` the trunk's width.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,53 +21,66 @@ from numpy.random import default_rng
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
+from backbone.concepts import ConceptTable
 from backbone.mini.answering import indicator, keep, run_lessons
 from backbone.mini.lessons import Lesson
 from backbone.mini.lora import LoraLinear
+from backbone.mini.matching import find_directions
 from backbone.mini.questions import ask, questions
 from backbone.mini.reader import Reader
 from backbone.mini.words import sentence
 from backbone.mini.world import World
+from backbone.packing import VitItem, lay_out
 from omni_errors import InputError
 
-__all__ = [
-    "KINDS",
-    "LAYER",
-    "Looks",
-    "look_at_all",
-    "other_questions",
-    "start_seeing",
-    "vision_lessons",
-]
+__all__ = ["KINDS", "LOOK", "SAY", "Facts", "find_facts", "other_questions", "start_looking"]
+__all__ += ["start_saying", "start_seeing", "vision_lessons"]
 
-KINDS = ("place", "count", "time", "weather", "colour")
-LAYER = 29
+KINDS = ("place", "count", "time", "weather")
+# the layer that looks at pictures, and the one that answers
+LOOK, SAY = 1, 29
 # the part of the updates' rank these heads begin with, and the slowest rotary pair of a head
 _FIRST, _SLOWEST = 32, 31
-# score of a picture's tokens where the answer begins; how much more the values say than others
-_SCORE, _LOUD = 40.0, 4.0
-# inverse strength of the regressions' penalty
-_FREE = 0.003
+# score of what is looked at; how much louder values are than what else a head carries; how long
+# a log odds of 1 is where it is written
+_SCORE, _LOUD, _WRITTEN = 40.0, 2.0, 4.0
+# inverse strength of the regressions' penalty, and share of the mean square that is added
+_FREE, _RIDGE = 0.003, 0.01
 _BATCH, _SEED = 16, 21
-# share of lessons whose pictures pass for photographs
+# lessons maps are made from, and those of each kind that heads of the last layer are
+_LESSONS, _SAID = {"place": 1500, "count": 800, "time": 500, "weather": 500}, 200
+# share of pictures that pass for photographs
 _NATURAL = 0.7
 
 
 @dataclass(frozen=True)
-class Looks:
-    """What the last layer saw of lessons of one kind, normed: ``[s, Du]`` each.
+class Facts:
+    """Log odds of facts as a linear map of what the early layer makes of a picture.
 
-    ``asking`` is where the answer begins, ``picture`` the mean of the picture's tokens;
-    ``seen [n, Du]`` and ``said [n, Du]`` are some of the picture's tokens and of all others.
-    ``answers [s]`` are the facts, ``rms [s]`` the lengths of what the last norm gets.
+    ``odds [A, Du]`` and ``offset [A]`` read the mean of the picture's normed tokens; the answers
+    of a kind are ``names[kind]``, in order. ``right`` is how often the likeliest is right, on
+    what the map was made from.
     """
 
-    asking: Tensor
-    picture: Tensor
-    seen: Tensor
-    said: Tensor
-    answers: tuple[str, ...]
-    rms: Tensor
+    names: dict[str, list[str]]
+    odds: Tensor
+    offset: Tensor
+    right: dict[str, float]
+
+    def rows(self, kind: str) -> slice:
+        """Say which of the answers are a kind's."""
+        before = sum(len(names) for other, names in self.names.items() if other < kind)
+        return slice(before, before + len(self.names[kind]))
+
+
+def start_seeing(reader: Reader, world: World, others: Callable[[], Tensor]) -> dict[str, float]:
+    """Start all heads; ``others()`` runs lessons of other kinds when the early heads are there."""
+    lessons = {kind: vision_lessons(world, kind, _LESSONS[kind]) for kind in KINDS}
+    facts = find_facts(reader, lessons)
+    mixed = [given for kind in KINDS for given in lessons[kind][: 96 // len(KINDS)]]
+    start_looking(reader, facts, mixed)
+    few = {kind: given[:_SAID] for kind, given in lessons.items()}
+    return start_saying(reader, facts, few, others())
 
 
 def vision_lessons(world: World, kind: str, count: int) -> list[Lesson]:
@@ -96,78 +111,228 @@ def other_questions(world: World, count: int) -> list[Lesson]:
 
 
 @torch.no_grad()
-def look_at_all(reader: Reader, lessons: Sequence[Lesson]) -> Looks:
-    """Run lessons of one question each and keep what the last layer saw."""
-    batches = [lessons[at : at + _BATCH] for at in range(0, len(lessons), _BATCH)]
-    parts = [_look(reader, batch) for batch in batches]
-    joined = (torch.cat(found) for found in zip(*parts, strict=True))
-    asking, picture, seen, said, rms = joined
-    answers = tuple(given.turns[0][1].removesuffix(".") for given in lessons)
-    return Looks(asking, picture, seen, said, answers, rms)
+def find_facts(reader: Reader, lessons: dict[str, list[Lesson]]) -> Facts:
+    """Find the map from lessons of each kind."""
+    names, odds, offsets, right = {}, [], [], {}
+    for kind in sorted(lessons):
+        answers = [given.turns[0][1].removesuffix(".") for given in lessons[kind]]
+        states = torch.cat(
+            [
+                _pooled(reader, lessons[kind][at : at + _BATCH])
+                for at in range(0, len(answers), _BATCH)
+            ]
+        )
+        names[kind] = sorted(set(answers))
+        labels = np.array([names[kind].index(answer) for answer in answers])
+        found, offset, right[kind] = _odds(states.numpy(), labels)
+        odds.append(found)
+        offsets.append(offset)
+    return Facts(names, torch.cat(odds), torch.cat(offsets), right)
 
 
-def _look(reader: Reader, lessons: Sequence[Lesson]) -> tuple[Tensor, ...]:
+def _pooled(reader: Reader, lessons: Sequence[Lesson]) -> Tensor:
+    """Return the mean of each picture's tokens ``[n, Du]`` as the early layer is given them."""
+    model = reader.model
+    table = ConceptTable(model.config.trunk.vocab_size)
     kept: dict[int, tuple[Tensor, Tensor]] = {}
-    inner = reader.model.language_model.model
-    hooks = [
-        inner.layers[LAYER].get_submodule("input_layernorm").register_forward_hook(keep(kept, 0)),
-        inner.norm.register_forward_hook(keep(kept, 1)),
-    ]
-    _, packed, _ = run_lessons(reader, lessons)
-    for hook in hooks:
-        hook.remove()
-    states, last = kept[0][1].float(), kept[1][0].float()
-    slots = packed.label_slots.tolist()
-    first = [slot for n, slot in enumerate(slots) if not n or slots[n - 1] != slot - 1]
-    used = packed.und_map.sample >= 0
-    # what is no word is part of a picture
-    seen = used & (packed.und_source >= len(packed.und_ids))
-    pooled = torch.stack([row[mine].mean(0) for row, mine in zip(states, seen, strict=True)])
-    said = states[used & ~seen]
-    rms = last.flatten(0, 1)[first].square().mean(-1).sqrt()
-    return states.flatten(0, 1)[first], pooled, states[seen][::8], said[::3], rms
+    norm = model.language_model.model.layers[LOOK].get_submodule("input_layernorm")
+    hook = norm.register_forward_hook(keep(kept, LOOK))
+    with reader.autocast():
+        features = reader.features([given.image for given in lessons if given.image is not None])
+        moved = torch.tensor([given.natural for given in lessons])[:, None, None]
+        features = features + moved * reader.shift.to(features)
+        packed = lay_out([[[VitItem(each)]] for each in features], model.tools(table))
+        und, gen = model.embed(packed, table, None, torch.zeros(0))
+        model.run(und, gen, model.geometry(packed))
+    hook.remove()
+    states = kept[LOOK][1].float()
+    seen = (packed.und_map.sample >= 0) & (packed.und_source >= len(packed.und_ids))
+    weights = seen[..., None] / seen.sum(1)[:, None, None]
+    pooled: Tensor = (states * weights).sum(1)
+    return pooled
+
+
+def _odds(states: np.ndarray, labels: np.ndarray) -> tuple[Tensor, Tensor, float]:
+    """Fit log odds ``[A, Du]`` and offsets ``[A]``; tell how often the likeliest is right."""
+    spread, mean = states.std(0) + 1e-3, states.mean(0)
+    standard = (states - mean) / spread
+    fitted = LogisticRegression(C=_FREE, max_iter=300).fit(standard, labels)
+    slopes, offset = fitted.coef_ / spread, fitted.intercept_
+    if len(slopes) == 1:
+        slopes, offset = np.concatenate([-slopes, slopes]) / 2, np.array([-offset, offset]) / 2
+    offset = offset.reshape(-1) - slopes @ mean
+    return _float(slopes), _float(offset), float(fitted.score(standard, labels))
+
+
+def _float(values: np.ndarray) -> Tensor:
+    return torch.tensor(values, dtype=torch.float32)
 
 
 @torch.no_grad()
-def start_seeing(reader: Reader, looks: dict[str, Looks], others: Tensor) -> dict[str, float]:
-    """Start a head for each kind; it has no part in ``others [n, Du]``, where others begin.
+def start_looking(reader: Reader, facts: Facts, lessons: Sequence[Lesson]) -> None:
+    """Let tokens that begin a segment write what a picture before them shows."""
+    found = [_states(reader, lessons[at : at + _BATCH], LOOK) for at in range(0, 96, _BATCH)]
+    states, begins, seen = (torch.cat(part) for part in zip(*found, strict=True))
+    q, k, v, o = _updates(reader, LOOK)
+    numbers = torch.arange(len(states))
+    head, side = _last_head(reader)
+    gain = (_SCORE * side**0.5) ** 0.5
+    q.down[_FIRST] = indicator(states, numbers[begins])
+    k.down[_FIRST] = indicator(states, numbers[seen])
+    q.up[head * side + _SLOWEST, _FIRST] = gain / q.scale
+    k.up[-side + _SLOWEST, _FIRST] = gain / k.scale
+    # a picture's tokens all have 1 along their indicator, so offsets can be read there
+    lines = facts.odds + facts.offset[:, None] * k.down[_FIRST]
+    for number, (line, out) in enumerate(zip(lines, _written(reader, len(lines)), strict=True)):
+        at = _FIRST + number
+        v.down[at], o.up[:, at] = line, _WRITTEN * out / _LOUD / o.scale
+        v.up[number - side, at] = _LOUD / v.scale
+        o.down[at, head * side + number] = 1
 
-    Return which share of the answers it was made from the regressions get right.
-    """
-    q, k, v, o = _updates(reader)
+
+def _last_head(reader: Reader) -> tuple[int, int]:
+    """Return the first query head of the last key/value head, and the size of heads."""
     trunk = reader.model.config.trunk
-    gain = (_SCORE * trunk.head_dim**0.5) ** 0.5
-    said = torch.cat([found.said for found in looks.values()])
-    seen = torch.cat([found.seen for found in looks.values()])
-    together = torch.cat([said, seen])
-    k.down[_FIRST] = indicator(together, torch.arange(len(said), len(together)))
-    k.up[_SLOWEST :: trunk.head_dim, _FIRST] = gain / k.scale
-    right, at = {}, _FIRST
-    groups = trunk.num_key_value_heads
+    heads, groups = trunk.understanding.num_attention_heads, trunk.num_key_value_heads
+    return heads - heads // groups, trunk.head_dim
+
+
+def _written(reader: Reader, count: int) -> Tensor:
+    """Return directions ``[count, Du]`` that comparing leaves unused."""
+    connector, known = reader.connector, find_directions(reader.connector)
+    if known is None:
+        raise InputError(f"{reader.model.config.name} has no room for what it sees.")
+    used = [connector.basis, connector.glance, known.copy.T]
+    used += [known.named[:, None], known.row[:, None], known.picture[:, None]]
+    used += [known.written[:, None]]
+    left, sizes, _ = torch.linalg.svd(torch.cat(used, dim=1).float(), full_matrices=True)
+    spare = left[:, int((sizes > 1e-4 * sizes.max()).sum()) :].T
+    if len(spare) < count:
+        raise InputError(f"{reader.model.config.name} has no room for what it sees.")
+    chosen: Tensor = spare[:count]
+    return chosen
+
+
+def _states(reader: Reader, lessons: Sequence[Lesson], layer: int) -> tuple[Tensor, ...]:
+    """Return a layer's normed states ``[n, Du]``, which begin a segment, which are pictures."""
+    kept: dict[int, tuple[Tensor, Tensor]] = {}
+    norm = reader.model.language_model.model.layers[layer].get_submodule("input_layernorm")
+    hook = norm.register_forward_hook(keep(kept, layer))
+    _, packed, _ = run_lessons(reader, lessons)
+    hook.remove()
+    used = packed.und_map.sample >= 0
+    words = packed.und_source < len(packed.und_ids)
+    ids = torch.tensor(packed.und_ids)[packed.und_source.clamp_max(len(packed.und_ids) - 1)]
+    start = reader.model.config.special_tokens.bos_token_id
+    begins = used & words & (ids == start)
+    return kept[layer][1].float()[used], begins[used], (used & ~words)[used]
+
+
+@torch.no_grad()
+def start_saying(
+    reader: Reader, facts: Facts, lessons: dict[str, list[Lesson]], others: Tensor
+) -> dict[str, float]:
+    """Start a head for each kind, with no part in ``others [n, Du]``, where others begin.
+
+    Return how often what is read in the last layer tells the right answer.
+    """
+    looks = {kind: _asked(reader, lessons[kind], facts) for kind in sorted(lessons)}
+    read, mean = _readable(looks)
+    q, k, v, o = _updates(reader, SAY)
+    trunk = reader.model.config.trunk
+    side, groups = trunk.head_dim, trunk.num_key_value_heads
     apart = trunk.understanding.num_attention_heads // groups
-    taken = [0] * groups
-    for number, (kind, found) in enumerate(looks.items()):
+    gain = (_SCORE * side**0.5) ** 0.5
+    every = torch.cat([look.asking for look in looks.values()])
+    said = torch.cat([look.said for look in looks.values()])
+    together = torch.cat([every, others, said])
+    k.down[_FIRST] = indicator(together, torch.arange(len(every) + len(others)))
+    k.up[_SLOWEST::side, _FIRST] = gain / k.scale
+    at, taken = _FIRST, [0] * groups
+    for number, (kind, look) in enumerate(looks.items()):
         group = number % groups
         head = group * apart + number // groups
-        rest = [x.asking for name, x in looks.items() if name != kind]
-        states = torch.cat([found.asking, said[::4]])
-        places = torch.arange(len(found.asking))
-        q.down[_FIRST + number] = indicator(states, places, torch.cat([*rest, others]))
-        q.up[head * trunk.head_dim + _SLOWEST, _FIRST + number] = gain / q.scale
-        odds, names, right[kind] = _odds(found)
-        outs = _towards(reader, names, float(found.rms.mean()))
-        for line, out in zip(odds, outs, strict=True):
-            dimension = taken[group]
+        rest = [other.asking for name, other in looks.items() if name != kind]
+        places = torch.arange(len(look.asking))
+        asks = indicator(torch.cat([look.asking, said]), places, torch.cat([*rest, others]))
+        q.down[_FIRST + number] = asks
+        q.up[head * side + _SLOWEST, _FIRST + number] = gain / q.scale
+        rows = facts.rows(kind)
+        outs = _towards(reader, facts.names[kind], float(look.rms.mean()))
+        # at a token whose indicator is 1
+        lines = read[rows] + mean[rows, None] * k.down[_FIRST]
+        for line, out in zip(lines - lines.mean(0), outs, strict=True):
             v.down[at], o.up[:, at] = line, out / _LOUD / o.scale
-            v.up[group * trunk.head_dim + dimension, at] = _LOUD / v.scale
-            o.down[at, head * trunk.head_dim + dimension] = 1
-            at, taken[group] = at + 1, dimension + 1
-    return right
+            v.up[group * side + taken[group], at] = _LOUD / v.scale
+            o.down[at, head * side + taken[group]] = 1
+            at, taken[group] = at + 1, taken[group] + 1
+    return {
+        kind: _share(look, read[facts.rows(kind)], mean[facts.rows(kind)], facts.names[kind])
+        for kind, look in looks.items()
+    }
 
 
-def _updates(reader: Reader) -> tuple[LoraLinear, LoraLinear, LoraLinear, LoraLinear]:
-    """Return the updates of the last layer's projections, all that is used set to zero."""
-    attention = reader.model.language_model.model.layers[LAYER].get_submodule("self_attn")
+@dataclass(frozen=True)
+class _Asked:
+    """What the last layer saw of lessons: where answers begin ``[s, Du]``, and of other tokens.
+
+    ``told [s, A]`` are the log odds the picture tells; ``rms [s]`` the last norm's divisors.
+    """
+
+    asking: Tensor
+    said: Tensor
+    told: Tensor
+    answers: tuple[str, ...]
+    rms: Tensor
+
+
+def _asked(reader: Reader, lessons: Sequence[Lesson], facts: Facts) -> _Asked:
+    parts = [
+        _look(reader, lessons[at : at + _BATCH], facts) for at in range(0, len(lessons), _BATCH)
+    ]
+    asking, said, told, rms = (torch.cat(part) for part in zip(*parts, strict=True))
+    answers = tuple(given.turns[0][1].removesuffix(".") for given in lessons)
+    return _Asked(asking, said, told, answers, rms)
+
+
+def _look(reader: Reader, lessons: Sequence[Lesson], facts: Facts) -> tuple[Tensor, ...]:
+    kept: dict[int, tuple[Tensor, Tensor]] = {}
+    inner = reader.model.language_model.model
+    norms = {SAY: inner.layers[SAY].get_submodule("input_layernorm"), SAY + 1: inner.norm}
+    hooks = [norm.register_forward_hook(keep(kept, at)) for at, norm in norms.items()]
+    _, packed, _ = run_lessons(reader, lessons)
+    for hook in hooks:
+        hook.remove()
+    slots = packed.label_slots.tolist()
+    first = [slot for n, slot in enumerate(slots) if not n or slots[n - 1] != slot - 1]
+    states = kept[SAY][1].float()
+    used = packed.und_map.sample >= 0
+    told = _pooled(reader, lessons) @ facts.odds.T + facts.offset
+    rms = kept[SAY + 1][0].float().flatten(0, 1)[first].square().mean(-1).sqrt()
+    return states.flatten(0, 1)[first], states[used][::7], told, rms
+
+
+def _readable(looks: dict[str, _Asked]) -> tuple[Tensor, Tensor]:
+    """Find how to read in the last layer what was written: ``[A, Du]`` and offsets ``[A]``."""
+    states = torch.cat([look.asking for look in looks.values()])
+    told = torch.cat([look.told for look in looks.values()])
+    centre, wanted = states.mean(0), told.mean(0)
+    moved = states - centre
+    moment = moved.T @ moved
+    ridge = _RIDGE * moment.diagonal().mean() * torch.eye(len(moment))
+    read = torch.linalg.solve(moment + ridge, moved.T @ (told - wanted)).T
+    return read, wanted - read @ centre
+
+
+def _share(look: _Asked, read: Tensor, offset: Tensor, names: list[str]) -> float:
+    best = (look.asking @ read.T + offset).argmax(1).tolist()
+    right = [names[n] == answer for n, answer in zip(best, look.answers, strict=True)]
+    return float(np.mean(right))
+
+
+def _updates(reader: Reader, layer: int) -> tuple[LoraLinear, LoraLinear, LoraLinear, LoraLinear]:
+    """Return the updates of a layer's projections, all that is used set to zero."""
+    attention = reader.model.language_model.model.layers[layer].get_submodule("self_attn")
     found = [attention.get_submodule(f"{name}_proj") for name in "qkvo"]
     wrapped = [module for module in found if isinstance(module, LoraLinear)]
     if len(wrapped) < len(found) or len(wrapped[0].down) <= _FIRST:
@@ -176,24 +341,6 @@ def _updates(reader: Reader) -> tuple[LoraLinear, LoraLinear, LoraLinear, LoraLi
         module.down[_FIRST:], module.up[:, _FIRST:] = 0, 0
     q, k, v, o = wrapped
     return q, k, v, o
-
-
-def _odds(found: Looks) -> tuple[Tensor, list[str], float]:
-    """Fit log odds of the answers ``[A, Du]``, free of their mean; and how often they are right."""
-    names = sorted(set(found.answers))
-    labels = np.array([names.index(answer) for answer in found.answers])
-    states = found.picture.numpy()
-    spread = states.std(0) + 1e-3
-    fitted = LogisticRegression(C=_FREE, max_iter=300).fit(states / spread, labels)
-    coefficients = fitted.coef_ / spread
-    if len(names) == 2:
-        coefficients = np.concatenate([-coefficients, coefficients]) / 2
-    share = float(fitted.score(states / spread, labels))
-    odds = torch.tensor(coefficients, dtype=torch.float32)
-    # what the answers' odds are on average says nothing about a picture
-    mean = torch.from_numpy(states.mean(0))
-    odds = odds - (odds @ mean)[:, None] * mean / mean.square().sum()
-    return odds - odds.mean(0), names, share
 
 
 def _towards(reader: Reader, names: Sequence[str], rms: float) -> Tensor:

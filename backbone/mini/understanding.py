@@ -36,6 +36,7 @@ from backbone.mini.lessons import Lesson, lessons, view_picture
 from backbone.mini.matching import find_directions
 from backbone.mini.pixels import Bytes, resize
 from backbone.mini.reader import Reader, open_reader, warm_start
+from backbone.mini.seeing import SAY, other_questions, start_seeing
 from backbone.mini.seen import natural_mean
 from backbone.mini.stage import Schedule, Stage
 from backbone.mini.telling import telling_directions
@@ -199,6 +200,13 @@ def _begin(reader: Reader, gallery: Gallery, start: Path | None, *, anew: bool) 
         start_gazing(reader, asked[:_GAZED])
 
 
+def _other_answers(reader: Reader, gallery: Gallery) -> Tensor:
+    """Return what the last layer sees where answers of other kinds begin."""
+    made = [given for given in other_lessons(gallery, 120) if given.kind != "ask"]
+    made += [*yes_or_no_lessons(gallery, 40), *other_questions(gallery.world, 80)]
+    return where_answers_begin(reader, made, SAY)
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Train omni-mini's understanding")
     parser.add_argument("--assets", type=Path, default=Path("runs/assets"))
@@ -217,6 +225,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--settled", action="store_true", help="go on from the start, comparing left as it is"
     )
+    parser.add_argument("--seeing", action="store_true", help="begin it with a guess at seeing")
     parser.add_argument("--log-every", type=int, default=20)
     return parser.parse_args()
 
@@ -233,6 +242,8 @@ def main() -> None:
     if not (options.out / "state.safetensors").is_file():
         if options.settled and options.start is not None:
             warm_start(reader, options.start)
+            if options.seeing:
+                print(start_seeing(reader, world, lambda: _other_answers(reader, gallery)))
         else:
             _begin(reader, gallery, options.start, anew=options.anew)
     talk: list[Exchange] = []
