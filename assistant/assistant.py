@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from assistant.concept_book import ConceptBook
 from assistant.conversations import Conversations
-from assistant.results import Answer, Drawing
+from assistant.results import Answer, Drawing, Recalled
 from memory import Memory, open_memory
 from memory.values import Concept
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from assistant.gallery import Gallery
     from assistant.profile import FactBook, Register
     from assistant.recognising import Eyes
+    from assistant.recollecting import Recollection
     from backbone import Backbone
     from backbone.concepts import ConceptTokens
     from graphs import RecognitionOptions
@@ -98,6 +99,19 @@ class Assistant:
         from assistant.profile import FactBook
 
         return FactBook(self.memory, self.user)
+
+    @cached_property
+    def recollection(self) -> "Recollection":
+        """Return what finds facts and turns by their meaning."""
+        from assistant.recollecting import Recollection
+
+        return Recollection(
+            self.memory,
+            self.user,
+            self.register,
+            lambda: self.backbone,
+            lambda: "backbone" in self.__dict__,
+        )
 
     @cached_property
     def eyes(self) -> "Eyes":
@@ -197,6 +211,18 @@ class Assistant:
         from assistant.chat import Chat
 
         return Chat(self, conversation)
+
+    def recall(self, text: str, count: int = 5) -> tuple[Recalled, ...]:
+        """Find facts and turns of all conversations that mean what a text says, nearest first.
+
+        Raises:
+            InputError: if the text is too long, or no number of things is asked for.
+            WeightsError: if the model is not on this machine.
+        """
+        from assistant.exchange import MAX_SAID
+        from memory.names import check_text
+
+        return self.recollection.search(check_text(text, "text", MAX_SAID), count)
 
     def replay_turn(self, turn_id: str, *, seed: int | None = None) -> "Result":
         """Ask a kept turn again: same text, pictures and seed; its answer is kept beside the old.

@@ -62,6 +62,7 @@ class ConceptBook:
         start = time.monotonic()
         taken = Enrolling(self.assistant).add(paths, name, class_name, tuple(facts))
         concept = taken.concept
+        self.assistant.recollection.catch_up()
         seconds = time.monotonic() - start
         on_note(f"Usable after {seconds:.1f} s.")
         training = self._trained(concept, recipe, on_step) if recipe else {}
@@ -161,7 +162,9 @@ class ConceptBook:
             InputError: if the text is empty or too long.
         """
         memory, user = self.assistant.memory, self.assistant.user
-        return memory.facts.add(user, memory.concepts.get(user, name).id, text)
+        fact = memory.facts.add(user, memory.concepts.get(user, name).id, text)
+        self.assistant.recollection.catch_up()
+        return fact
 
     def remove_fact(self, name: str, fact: str) -> None:
         """Remove something that was told, by its text or id.

@@ -11,6 +11,7 @@ from graphs.data import data
 from graphs.mentions import find_mentions
 from graphs.ports import Known, TurnPorts
 from graphs.questions import Question, is_yes, question, take_answer
+from graphs.recall import chosen_facts
 from graphs.recognition import Evidence, evidence, who
 from graphs.router import Route, choose_route, means_last_image, means_picture, route_by_rules
 from graphs.state import TurnState
@@ -177,11 +178,12 @@ def _weighed(state: TurnState, ports: TurnPorts, image: str) -> list[Evidence]:
 
 
 def _profile(state: TurnState, ports: TurnPorts) -> dict[str, list[str]]:
-    """Return the stored facts of each concept that has some, by name."""
+    """Return the stored facts of each concept that has some, by name; of many, the nearest."""
     if ports.replay.source in ("tokens", "none"):
         return {}
     pairs = zip(state["concepts"], state["names"], strict=True)
-    told = {name: list(ports.facts.list(concept)) for concept, name in pairs}
+    asked = state["request"]
+    told = {name: chosen_facts(asked, Known(concept, name), ports) for concept, name in pairs}
     return {name: facts for name, facts in told.items() if facts}
 
 
