@@ -143,6 +143,24 @@ def test_whose_fact_it_is_is_asked_first(house: FakeHouse, saver: SqliteSaver) -
     assert house.facts.added == [("c2", "afraid of thunder")]
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("that Maeve and Kai are siblings", "Maeve and Kai are siblings"),
+        ("that they are friends.", "maeve and kai are friends."),
+        ("their vet is called Byrne", "maeve and kai's vet is called Byrne"),
+    ],
+)
+def test_a_fact_about_two_is_kept_with_both(
+    house: FakeHouse, saver: SqliteSaver, said: str, kept: str
+) -> None:
+    asked = paused(house, saver, f"remember {said}", last_concepts=["c1", "c2"]).asking
+    assert asked is not None and asked["question"].endswith(f"about maeve and kai: {kept}")
+    done = resumed(house, saver, "yes")
+    assert house.facts.added == [("c1", kept), ("c2", kept)]
+    assert done.state["trace"]["fact"] == "f1,f2"
+
+
 def test_what_was_recalled_cannot_be_remembered(house: FakeHouse, saver: SqliteSaver) -> None:
     asked = paused(house, saver, "remember that", last_concepts=["c1"]).asking
     assert asked is not None and asked["kind"] in ("whose", "fact")
