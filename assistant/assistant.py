@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from backbone import Backbone
     from backbone.concepts import ConceptTokens
     from graphs import RecognitionOptions
+    from learning.inpainting import Inpainter
+    from learning.masks import Segmenter
 
 __all__ = ["Assistant"]
 
@@ -41,9 +43,21 @@ class Assistant:
     """Ask, draw, edit and chat with the concepts of one user."""
 
     def __init__(
-        self, user: str = "me", model: str | Path = "omni-mini", home: Path | str | None = None
+        self,
+        user: str = "me",
+        model: str | Path = "omni-mini",
+        home: Path | str | None = None,
+        *,
+        segmenter: "str | Segmenter" = "grabcut",
+        inpainter: "str | Inpainter" = "opencv",
     ) -> None:
+        """Choose whose memory it is, what answers, and what finds and removes subjects in photos.
+
+        ``segmenter`` is "grabcut", "text" or "text:" and its weights, ``inpainter`` is "opencv",
+        "diffusers" or "diffusers:" and its weights; or either is an object that does the same.
+        """
         self.user_name, self.model_name = user, model
+        self._segmenter, self._inpainter = segmenter, inpainter
         self._home = Path(home).expanduser() if home is not None else None
         self._tokens: dict[tuple[str, int, str], ConceptTokens] = {}
         self.concepts = ConceptBook(self)
@@ -78,6 +92,32 @@ class Assistant:
         from backbone import load
 
         return load(self.model_name)
+
+    @cached_property
+    def segmenter(self) -> "Segmenter":
+        """Return what outlines the subjects of photos to learn from.
+
+        Raises:
+            InputError: if there is none of the name.
+            ResourceError: if its weights are not on this machine.
+        """
+        from learning.masks import find_segmenter
+
+        given = self._segmenter
+        return find_segmenter(given) if isinstance(given, str) else given
+
+    @cached_property
+    def inpainter(self) -> "Inpainter":
+        """Return what fills the place of a subject that is removed.
+
+        Raises:
+            InputError: if there is none of the name.
+            ResourceError: if its package or weights are not on this machine.
+        """
+        from learning.inpainting import find_inpainter
+
+        given = self._inpainter
+        return find_inpainter(given) if isinstance(given, str) else given
 
     @cached_property
     def gallery(self) -> "Gallery":

@@ -199,8 +199,15 @@ class Bench:
             tuple(told["facts"]),
             negatives=(*negatives, *neutral_negatives(_NEUTRAL_SIDE, _NEUTRAL)),
         )
-        face = self.assistant.backbone
-        return prepare(face, material, self.recipe, refused=made["refused"])
+        one = self.assistant
+        return prepare(
+            one.backbone,
+            material,
+            self.recipe,
+            segmenter=one.segmenter,
+            inpainter=one.inpainter,
+            refused=made["refused"],
+        )
 
     def _negative(self, photo: str) -> Negative:
         row = self.memory.photos.get(self.user, photo)

@@ -8,12 +8,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from assistant import Assistant
 from assistant.workshop import judged
+from learning.masks import SubjectMask
 from learning.trainer import StepLosses
-from omni_errors import CancelledError, InputError, NotFoundError
+from omni_errors import CancelledError, InputError, NotFoundError, ResourceError
 from tests.assistant.work import SMALL
 
 ROOT = Path(__file__).parent.parent.parent
@@ -180,3 +183,30 @@ def test_the_grade_is_what_training_measured(assistant: Assistant, photos: Path)
     grade, held, first = (record[key] for key in ("grade", "held_out", "held_out_first"))
     assert (grade["trained loss"], grade["first loss"]) == (held["total"], first["total"])
     assert set(record["spent_s"]) == {"before", "first grade", "steps", "looks", "last grade"}
+
+
+def test_other_tools_are_another_training_and_are_used(assistant: Assistant, photos: Path) -> None:
+    class Whole:
+        """Take all of a photo for its subject."""
+
+        def __init__(self) -> None:
+            self.asked: list[str] = []
+
+        def segment(self, image: Image.Image, what: str) -> SubjectMask:
+            self.asked.append(what)
+            return SubjectMask(np.ones((image.height, image.width), np.bool_), "whole")
+
+    learned(assistant, photos)
+    tool = Whole()
+    other = Assistant(user="ana", model="tiny", segmenter=tool)
+    other.concepts.train("Maeve", SMALL)
+    other.close()
+    assert set(tool.asked) == {"dog"}
+
+
+def test_a_tool_that_is_not_here_is_told_before_anything_is_kept(photos: Path) -> None:
+    one = Assistant(user="ana", model="tiny", inpainter="diffusers")
+    with pytest.raises(ResourceError, match="config set inpainter opencv"):
+        one.concepts.add([photos / "rex"], name="Rex", class_name="dog", preset=SMALL)
+    assert one.concepts.list() == ()
+    one.close()
