@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,8 @@ def test_nothing_is_trained_with_none(known: Assistant) -> None:
         ({"first loss": 1.0, "trained loss": 2.0}, False),
         ({"first recognition": 0.5, "trained recognition": 0.9} | {"first loss": 1.0}, True),
         ({"first recognition": 0.9, "trained recognition": 0.5} | {"first loss": 1.0}, False),
+        ({"first loss": 3.0, "active loss": 1.0, "trained loss": 2.0}, False),
+        ({"first loss": 1.0, "active loss": 3.0, "trained loss": 2.0}, True),
     ],
 )
 def test_trained_rows_are_used_unless_they_are_worse(
@@ -210,3 +213,18 @@ def test_a_tool_that_is_not_here_is_told_before_anything_is_kept(photos: Path) -
         one.concepts.add([photos / "rex"], name="Rex", class_name="dog", preset=SMALL)
     assert one.concepts.list() == ()
     one.close()
+
+
+@pytest.mark.parametrize("rate", [5.0, 1e-9])
+def test_a_second_training_is_compared_with_the_version_in_use(
+    assistant: Assistant, photos: Path, rate: float
+) -> None:
+    learned(assistant, photos)
+    assistant.concepts.roll_back("Maeve", 2)
+    second = assistant.concepts.show("Maeve").record
+    done = assistant.concepts.train("Maeve", replace(SMALL, lr_und=rate, lr_gen=rate))
+    assert done["grade"]["active loss"] == pytest.approx(second["held_out"]["total"])
+    better, why = judged(done["grade"])
+    assert done["why"] == why and "in use" in why
+    in_use = {one.version: one.active for one in assistant.concepts.versions("Maeve")}
+    assert in_use == {1: False, 2: not better, 3: better}
