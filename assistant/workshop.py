@@ -19,6 +19,7 @@ from learning.lesson import Lesson, graded, learn, prepare
 from learning.neutral import neutral_negatives
 from learning.presets import Recipe
 from learning.review import read_refusals, write_review
+from learning.whereabouts import name_places
 from memory.values import Concept, TrainingRun
 from omni_errors import CancelledError
 
@@ -81,7 +82,7 @@ class Bench:
         return [self.memory.photos.get(self.user, photo).id for photo in photos]
 
     def describe(self, concept: str, photos: Sequence[str]) -> str:
-        """Write down what is said of the photos, and which photos are of others."""
+        """Write down what is said of the photos, where they are, and which are of others."""
         about = self.memory.concepts.by_id(self.user, concept)
         facts = [fact.text for fact in self.memory.facts.list(self.user, concept)]
         return self._write(
@@ -91,6 +92,7 @@ class Bench:
                 "class": about.class_name or "thing",
                 "facts": facts,
                 "photos": list(photos),
+                "places": self._places(about, photos),
                 "others": self._others(about),
             },
         )
@@ -199,6 +201,12 @@ class Bench:
         _replace(path, json.dumps(content, ensure_ascii=False, indent=1).encode())
         return str(path)
 
+    def _places(self, about: Concept, photos: Sequence[str]) -> list[str]:
+        """Say where each photo was taken, "" where that is not clear."""
+        read, one = self.memory.photos.read, self.assistant
+        pictures = [decoded(read(self.user, photo)) for photo in photos]
+        return list(name_places(one.backbone, pictures, one.segmenter, about.class_name))
+
     def _others(self, concept: Concept) -> list[str]:
         """Choose photos of other concepts, those of the same class first."""
         others = [c for c in self.memory.concepts.list(self.user) if c.id != concept.id]
@@ -222,6 +230,7 @@ class Bench:
             told["class"],
             tuple(decoded(read(self.user, photo)) for photo in told["photos"]),
             tuple(told["facts"]),
+            places=tuple(told["places"]),
             negatives=(*negatives, *neutral_negatives(_NEUTRAL_SIDE, _NEUTRAL)),
         )
         one = self.assistant

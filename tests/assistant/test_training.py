@@ -13,8 +13,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from assistant import Assistant
+from assistant import Assistant, workshop
 from assistant.workshop import judged
+from backbone import Backbone
+from learning.examples import Material, make_examples
+from learning.lesson import Lesson, prepare
 from learning.masks import SubjectMask
 from learning.trainer import StepLosses
 from omni_errors import CancelledError, InputError, NotFoundError, ResourceError
@@ -228,3 +231,21 @@ def test_a_second_training_is_compared_with_the_version_in_use(
     assert done["why"] == why and "in use" in why
     in_use = {one.version: one.active for one in assistant.concepts.versions("Maeve")}
     assert in_use == {1: False, 2: not better, 3: better}
+
+
+def test_captions_name_the_background_of_each_photo(
+    assistant: Assistant, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = ("on the grass", "", "on a white background", "")
+    monkeypatch.setattr(workshop, "name_places", lambda face, found, *rest: said[: len(found)])
+    seen: list[Material] = []
+
+    def prepared(face: Backbone, material: Material, *rest: Any, **more: Any) -> Lesson:
+        seen.append(material)
+        return prepare(face, material, *rest, **more)
+
+    monkeypatch.setattr(workshop, "prepare", prepared)
+    learned(assistant, photos)
+    captions = {drawing.text for drawing in make_examples(seen[0]).drawings}
+    assert seen[0].places == said
+    assert {"a photo of <Maeve> on the grass", "a photo of <Maeve>"} <= captions
