@@ -7,6 +7,7 @@ loads a model only to keep a sentence.
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistant.results import Recalled
@@ -54,7 +55,7 @@ class Recollection:
         found = find_mentions(text, self.register.list())
         about = found.concepts[0].id if found.concepts else None
         asked = gist(found.text)
-        facts = [self._fact(near) for near in self._nearest("fact", asked, count, about)]
+        facts = _merged([self._fact(near) for near in self._nearest("fact", asked, count, about)])
         turns = [self._turn(near) for near in self._nearest("turn", asked, count, about)]
         alike = [one for one in facts + turns if one.similarity > 0]
         return tuple(sorted(alike, key=lambda one: -one.similarity)[:count])
@@ -126,3 +127,13 @@ class Recollection:
             turn.reply,
             turn.conversation_id,
         )
+
+
+def _merged(facts: Sequence[Recalled]) -> list[Recalled]:
+    """Make one of a fact that is kept with several, as near as the nearest."""
+    found: dict[str, Recalled] = {}
+    for fact in facts:
+        first = found.setdefault(fact.text, fact)
+        if first is not fact:
+            found[fact.text] = replace(first, about=(*first.about, *fact.about))
+    return list(found.values())

@@ -85,3 +85,11 @@ def test_vectors_of_facts_and_turns_outlive_the_index(told: Assistant) -> None:
     told.memory.index.rebuild()
     assert told.memory.index.differences() == 0
     assert [one.id for one in told.recall("pigeons", 9)] == before
+
+
+def test_a_fact_that_two_share_is_recalled_once(told: Assistant, photos: Path) -> None:
+    told.concepts.add([photos / "rex"], name="Rex", class_name="dog")
+    for name in ("Maeve", "Rex"):
+        told.concepts.add_fact(name, "Maeve and Rex are siblings")
+    found = [one for one in told.recall("siblings", 9) if "siblings" in one.text]
+    assert [sorted(one.about) for one in found] == [["Maeve", "Rex"]]
