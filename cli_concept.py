@@ -97,7 +97,7 @@ def _note_training(training: "Mapping[str, Any]") -> None:
     said = str(training.get("why", ""))
     note(f"Trained {steps} steps{took}. {said}".strip())
     if training.get("active") is False:
-        note("The tokens from before training were better and stay in use.")
+        note("The tokens that were in use did better and stay in use.")
 
 
 @app.command()

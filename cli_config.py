@@ -40,13 +40,13 @@ def _row(value: Value) -> dict[str, object]:
         "value": value.value,
         "origin": value.origin,
         "default": value.key.default,
-        "allowed": list(value.key.allowed),
+        "allowed": list(value.key.choices),
         "variable": value.key.variable,
     }
 
 
 def _about(value: Value) -> str:
-    allowed = ", ".join(value.key.allowed)
+    allowed = ", ".join(value.key.choices)
     return f"{value.key.about} ({allowed})" if allowed else value.key.about
 
 

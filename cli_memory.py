@@ -1,19 +1,23 @@
-"""``omni memory``: facts, one by one, and the files they are kept in. Loads no model."""
+"""``omni memory``: facts, one by one, and the files they are kept in.
 
+Only ``search --like`` loads a model.
+"""
+
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli_options import Json, User, open_assistant, run_default
-from cli_output import note, print_json, print_pairs, print_table, say
+from cli_options import Json, Model, User, open_assistant, run_default
+from cli_output import Quiet, note, print_json, print_pairs, print_table, say
 from omni_errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
-    from assistant import Assistant
+    from assistant import Assistant, Recalled
     from memory.values import Concept, Fact
 
-__all__ = ["app"]
+__all__ = ["app", "print_recalled"]
 
 app = typer.Typer(
     help="See, add, find and remove facts.", invoke_without_command=True, rich_markup_mode=None
@@ -137,19 +141,52 @@ def _chosen(facts: "tuple[Fact, ...]", which: str, name: str) -> "Fact":
 @app.command()
 def search(
     text: Annotated[str, typer.Argument(help="Words to look for, in whatever case.")],
+    like: Annotated[
+        bool, typer.Option("--like", help="By meaning, in facts and in all conversations.")
+    ] = False,
+    count: Annotated[int, typer.Option("-n", min=1, max=1000, help="With --like: how many.")] = 5,
     user: User = "me",
+    model: Model = "omni-mini",
     as_json: Json = False,
 ) -> None:
-    """Find facts that have all the words, in themselves or in their concept's name."""
-    assistant, words = open_assistant(user), text.casefold().split()
+    """Find facts with all the words, there or in their concept's name; or what is like them."""
+    assistant, words = open_assistant(user, model), text.casefold().split()
     if not words:
         raise InputError("There are no words to look for.", hint="Give one or more.")
+    if like:
+        with Quiet() as quiet:
+            quiet.step("Comparing.")
+            found = assistant.recall(text, count)
+        print_recalled(found, as_json)
+        return
     rows = [
         (concept, fact)
         for concept, fact in _all(assistant)
         if all(word in f"{concept.name} {fact.text}".casefold() for word in words)
     ]
-    _print_facts(rows, as_json, f"No fact has {text!r}. Turns are searched by `omni log list -q`.")
+    none = f"No fact has {text!r}. Try --like; turns are searched by `omni log list -q`."
+    _print_facts(rows, as_json, none)
+
+
+def print_recalled(found: "tuple[Recalled, ...]", as_json: bool = False) -> None:
+    """Print facts and turns that were found by their meaning, the nearest first."""
+    if as_json:
+        print_json({"found": [_recalled_data(one) for one in found]})
+    elif found:
+        header = ("alike", "what", "when", "about", "said", "answered")
+        print_table(header, [_recalled_cells(one) for one in found])
+    else:
+        note("Nothing like that is remembered.")
+
+
+def _recalled_data(one: "Recalled") -> dict[str, Any]:
+    data = asdict(one) | {"similarity": round(one.similarity, 4), "when": one.when.isoformat()}
+    return {key: value for key, value in data.items() if value != ""}
+
+
+def _recalled_cells(one: "Recalled") -> tuple[str, ...]:
+    when, about = f"{one.when.astimezone():%Y-%m-%d}", ", ".join(one.about)
+    return (f"{one.similarity:.2f}", one.kind, when, about, one.text, one.reply)
 
 
 @app.command()

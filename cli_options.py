@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli_settings import KEYS
+from cli_settings import KEYS, in_force
 
 if TYPE_CHECKING:
     from assistant import Assistant
@@ -41,10 +41,12 @@ Preset = Annotated[
 
 
 def open_assistant(user: str, model: str = "omni-mini") -> "Assistant":
-    """Open a user's assistant; its model is loaded when it is needed."""
+    """Open a user's assistant as the settings say; its model is loaded when it is needed."""
     from assistant import Assistant
 
-    return Assistant(user=user, model=model)
+    set_to = in_force()
+    segmenter, inpainter = set_to["segmenter"].value, set_to["inpainter"].value
+    return Assistant(user=user, model=model, segmenter=segmenter, inpainter=inpainter)
 
 
 def run_default(context: typer.Context, name: str) -> None:

@@ -38,13 +38,25 @@ class Key:
     # as text; empty when it is worked out at run time
     default: str
     about: str
-    # allowed values; empty for any text on one line
+    # allowed values; empty for any text on one line. One that ends in a colon allows itself
+    # without it, and any text after it
     allowed: tuple[str, ...] = ()
 
     @property
     def variable(self) -> str:
         """Return the name of its environment variable."""
         return f"OMNI_{self.name.upper()}"
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Return what is allowed, as people are told it."""
+        pairs = [(one[:-1], f"{one}FOLDER") if one[-1] == ":" else (one,) for one in self.allowed]
+        return tuple(choice for pair in pairs for choice in pair)
+
+    def _allows(self, text: str) -> bool:
+        ways = [one for one in self.allowed if one[-1] == ":"]
+        named = any(text == way[:-1] or text.startswith(way) and text != way for way in ways)
+        return named or text in self.allowed and text not in ways
 
     def check(self, value: object, origin: str) -> str:
         """Return a value as text.
@@ -54,9 +66,9 @@ class Key:
         """
         text = str(value).lower() if isinstance(value, bool) else value
         if isinstance(text, str) and text.strip() and text.isprintable():
-            if not self.allowed or text in self.allowed:
+            if not self.allowed or self._allows(text):
                 return text
-        wanted = ", ".join(self.allowed) or "a text on one line"
+        wanted = ", ".join(self.choices) or "a text on one line"
         raise InputError(
             f"{origin} sets {self.name} to {value!r}, which is not allowed.",
             hint=f"Allowed: {wanted}.",
@@ -69,6 +81,8 @@ KEYS = (
     Key("preset", "quick", "how long a concept is trained", ("none", "quick", "paper")),
     Key("show", "auto", "how pictures are shown in a terminal", ("auto", "block", "none")),
     Key("history", "true", "whether chat keeps the lines you type", ("true", "false")),
+    Key("segmenter", "grabcut", "what outlines subjects to learn from", ("grabcut", "text:")),
+    Key("inpainter", "opencv", "what fills the place of one removed", ("opencv", "diffusers:")),
     Key("device", "", "where models run: cpu, cuda, …"),
     Key("dtype", "", "their precision: float32, bfloat16, …"),
 )

@@ -147,6 +147,12 @@ def _remember(room: Room, rest: str) -> None:
     room.say(f"Remember that {_needed(rest, '/remember Maeve likes cheese')}")
 
 
+def _recall(room: Room, rest: str) -> None:
+    from cli_memory import print_recalled
+
+    print_recalled(room.assistant.recall(_needed(rest, "/recall where she sleeps")))
+
+
 def _forget(room: Room, rest: str) -> None:
     from cli_concept import print_receipt
 
@@ -279,6 +285,7 @@ COMMANDS = (
     Slash("concepts", "", "list what is known", _concepts),
     Slash("facts", "[NAME]", "list what is known of each, or of one", _facts),
     Slash("remember", "TEXT", "remember a fact, after you agree", _remember),
+    Slash("recall", "TEXT", "find facts and turns of all conversations by meaning", _recall),
     Slash("forget", "NAME", "forget a concept for good, after you agree", _forget),
     Slash("new", "", "begin a new conversation", _new),
     Slash("resume", "[ID]", "go on with another conversation", _resume),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from assistant.concept_book import ConceptBook
 from assistant.conversations import Conversations
-from assistant.results import Answer, Drawing
+from assistant.results import Answer, Drawing, Recalled
 from memory import Memory, open_memory
 from memory.values import Concept
 
@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     from assistant.gallery import Gallery
     from assistant.profile import FactBook, Register
     from assistant.recognising import Eyes
+    from assistant.recollecting import Recollection
     from backbone import Backbone
     from backbone.concepts import ConceptTokens
     from graphs import RecognitionOptions
+    from learning.inpainting import Inpainter
+    from learning.masks import Segmenter
 
 __all__ = ["Assistant"]
 
@@ -40,9 +43,21 @@ class Assistant:
     """Ask, draw, edit and chat with the concepts of one user."""
 
     def __init__(
-        self, user: str = "me", model: str | Path = "omni-mini", home: Path | str | None = None
+        self,
+        user: str = "me",
+        model: str | Path = "omni-mini",
+        home: Path | str | None = None,
+        *,
+        segmenter: "str | Segmenter" = "grabcut",
+        inpainter: "str | Inpainter" = "opencv",
     ) -> None:
+        """Choose whose memory it is, what answers, and what finds and removes subjects in photos.
+
+        ``segmenter`` is "grabcut", "text" or "text:" and its weights, ``inpainter`` is "opencv",
+        "diffusers" or "diffusers:" and its weights; or either is an object that does the same.
+        """
         self.user_name, self.model_name = user, model
+        self._segmenter, self._inpainter = segmenter, inpainter
         self._home = Path(home).expanduser() if home is not None else None
         self._tokens: dict[tuple[str, int, str], ConceptTokens] = {}
         self.concepts = ConceptBook(self)
@@ -79,6 +94,32 @@ class Assistant:
         return load(self.model_name)
 
     @cached_property
+    def segmenter(self) -> "Segmenter":
+        """Return what outlines the subjects of photos to learn from.
+
+        Raises:
+            InputError: if there is none of the name.
+            ResourceError: if its weights are not on this machine.
+        """
+        from learning.masks import find_segmenter
+
+        given = self._segmenter
+        return find_segmenter(given) if isinstance(given, str) else given
+
+    @cached_property
+    def inpainter(self) -> "Inpainter":
+        """Return what fills the place of a subject that is removed.
+
+        Raises:
+            InputError: if there is none of the name.
+            ResourceError: if its package or weights are not on this machine.
+        """
+        from learning.inpainting import find_inpainter
+
+        given = self._inpainter
+        return find_inpainter(given) if isinstance(given, str) else given
+
+    @cached_property
     def gallery(self) -> "Gallery":
         """Return the pictures of turns."""
         from assistant.gallery import Gallery
@@ -98,6 +139,19 @@ class Assistant:
         from assistant.profile import FactBook
 
         return FactBook(self.memory, self.user)
+
+    @cached_property
+    def recollection(self) -> "Recollection":
+        """Return what finds facts and turns by their meaning."""
+        from assistant.recollecting import Recollection
+
+        return Recollection(
+            self.memory,
+            self.user,
+            self.register,
+            lambda: self.backbone,
+            lambda: "backbone" in self.__dict__,
+        )
 
     @cached_property
     def eyes(self) -> "Eyes":
@@ -197,6 +251,18 @@ class Assistant:
         from assistant.chat import Chat
 
         return Chat(self, conversation)
+
+    def recall(self, text: str, count: int = 5) -> tuple[Recalled, ...]:
+        """Find facts and turns of all conversations that mean what a text says, nearest first.
+
+        Raises:
+            InputError: if the text is too long, or no number of things is asked for.
+            WeightsError: if the model is not on this machine.
+        """
+        from assistant.exchange import MAX_SAID
+        from memory.names import check_text
+
+        return self.recollection.search(check_text(text, "text", MAX_SAID), count)
 
     def replay_turn(self, turn_id: str, *, seed: int | None = None) -> "Result":
         """Ask a kept turn again: same text, pictures and seed; its answer is kept beside the old.

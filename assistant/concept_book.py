@@ -54,14 +54,18 @@ class ConceptBook:
         Raises:
             InputError: if a name, fact or preset is none, or no photo can be read.
             WeightsError: if the model is not on this machine.
+            ResourceError: if the segmenter or inpainter that was chosen is not.
             CancelledError: on Ctrl-C while training; the concept stays usable.
         """
         from assistant.enrolling import Enrolling
 
         recipe = _recipe(preset)
         start = time.monotonic()
+        if recipe is not None:
+            self._open_tools()
         taken = Enrolling(self.assistant).add(paths, name, class_name, tuple(facts))
         concept = taken.concept
+        self.assistant.recollection.catch_up()
         seconds = time.monotonic() - start
         on_note(f"Usable after {seconds:.1f} s.")
         training = self._trained(concept, recipe, on_step) if recipe else {}
@@ -119,6 +123,10 @@ class ConceptBook:
             raise InputError("Nothing is trained with 'none'.", hint="Use quick or paper.")
         return self._trained(concept, recipe, on_step)
 
+    def _open_tools(self) -> None:
+        """Open what finds and removes subjects: what is not here is told before all else."""
+        _ = self.assistant.segmenter, self.assistant.inpainter
+
     def _trained(self, concept: Concept, recipe: "Recipe", on_step: "OnStep") -> dict[str, Any]:
         # before what is imported: the budget is for all that the user waits for
         began = time.monotonic()
@@ -161,7 +169,9 @@ class ConceptBook:
             InputError: if the text is empty or too long.
         """
         memory, user = self.assistant.memory, self.assistant.user
-        return memory.facts.add(user, memory.concepts.get(user, name).id, text)
+        fact = memory.facts.add(user, memory.concepts.get(user, name).id, text)
+        self.assistant.recollection.catch_up()
+        return fact
 
     def remove_fact(self, name: str, fact: str) -> None:
         """Remove something that was told, by its text or id.

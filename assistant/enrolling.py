@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from assistant.gallery import decoded
 from assistant.pictures import encode
 from learning.checkpoint import backbone_id, pack
-from learning.masks import GrabCutSegmenter
 from learning.photos import take_in
 from memory.names import MAX_FACT, check_name, check_text
 from memory.values import Concept
@@ -127,7 +126,7 @@ def first_rows(
 
     from backbone import ConceptTokens
 
-    model, segmenter = assistant.backbone, GrabCutSegmenter()
+    model, segmenter = assistant.backbone, assistant.segmenter
     if model.writer is None:
         return ConceptTokens.random(name, model.config, Generator().manual_seed(0))
     masks = [segmenter.segment(photo, kind).inside for photo in photos]

@@ -125,6 +125,7 @@ class Exchange:
         desk = _Desk(self.assistant, self.listener, ask)
         with self._graph() as graph:
             done = work(graph, desk.ports)
+        self.assistant.recollection.catch_up()
         if done.asking is not None:
             question = _question(done.asking)
             return Answer(question.text, conversation=self.conversation, question=question)
@@ -153,6 +154,7 @@ class _Desk:
             Diary(one.memory, one.user, self._file_of, self.ask.repeats),
             replay=ReplayOptions(source="both" if self.ask.replay else "none"),
             recognition=one.recognition,
+            recollection=one.recollection,
             on_step=self.listener.enter,
         )
 

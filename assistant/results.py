@@ -2,12 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from memory.values import Concept, Fact
 
-__all__ = ["Answer", "Drawing", "Learned", "Question", "Recognition", "Shown", "Tested"]
+__all__ = [
+    "Answer",
+    "Drawing",
+    "Learned",
+    "Question",
+    "Recalled",
+    "Recognition",
+    "Shown",
+    "Tested",
+]
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,24 @@ class Recognition:
     similarity: float | None
     # whether both together say that it is there
     sure: bool = False
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """A fact or a turn that was found by its meaning."""
+
+    # "fact" or "turn"
+    kind: str
+    text: str
+    # names of those it is about
+    about: tuple[str, ...]
+    id: str
+    # cosine with what was asked
+    similarity: float
+    when: datetime
+    # of a turn: what was answered, and the id of its conversation
+    reply: str = ""
+    conversation: str = ""
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,7 @@ class School:
             # how long it may take is no part of what comes out
             "recipe": asdict(replace(recipe, budget_s=None)),
             "backbone": backbone_id(self.assistant.backbone),
+            "tools": [_tool_name(self.assistant.segmenter), _tool_name(self.assistant.inpainter)],
             "refused": sorted(read_refusals(self.review(concept) / "edits.json")),
         }
         return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
@@ -107,3 +108,8 @@ class School:
         bench.build(concept.id, photos, bench.describe(concept.id, photos))
         shutil.rmtree(folder)
         return self.review(concept) / "edits.png"
+
+
+def _tool_name(tool: object) -> str:
+    """Name what finds or removes subjects; one of somebody's own by its class."""
+    return str(getattr(tool, "name", type(tool).__qualname__))

@@ -10,13 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.enrolling import INSTANT
 from assistant.gallery import decoded
 from assistant.listening import Listener
+from learning.checkpoint import backbone_id
 from learning.examples import Material, Negative
-from learning.lesson import Lesson, learn, prepare
+from learning.lesson import Lesson, graded, learn, prepare
 from learning.neutral import neutral_negatives
 from learning.presets import Recipe
 from learning.review import read_refusals, write_review
+from learning.whereabouts import name_places
 from memory.values import Concept, TrainingRun
 from omni_errors import CancelledError
 
@@ -79,7 +82,7 @@ class Bench:
         return [self.memory.photos.get(self.user, photo).id for photo in photos]
 
     def describe(self, concept: str, photos: Sequence[str]) -> str:
-        """Write down what is said of the photos, and which photos are of others."""
+        """Write down what is said of the photos, where they are, and which are of others."""
         about = self.memory.concepts.by_id(self.user, concept)
         facts = [fact.text for fact in self.memory.facts.list(self.user, concept)]
         return self._write(
@@ -89,6 +92,7 @@ class Bench:
                 "class": about.class_name or "thing",
                 "facts": facts,
                 "photos": list(photos),
+                "places": self._places(about, photos),
                 "others": self._others(about),
             },
         )
@@ -110,6 +114,7 @@ class Bench:
         if tokens.is_file() and sidecar.is_file():
             return str(tokens)
         run, lesson = self._run(concept), self._lesson(examples)
+        self._grade_active(concept, lesson)
 
         def told(losses: "StepLosses", steps: int) -> None:
             if losses.step % _REPORT_EVERY == 0:
@@ -134,12 +139,32 @@ class Bench:
         _replace(tokens, learned.data)
         return str(tokens)
 
+    def _grade_active(self, concept: str, lesson: Lesson) -> None:
+        """Measure the rows in use on the held-out photos, if they were trained.
+
+        Rows that the encoders wrote have seen all photos; training measures their like itself.
+        It is done before training, whose budget is for everything.
+        """
+        if (self.folder / "active.json").is_file():
+            return
+        face, checkpoints, found = self.assistant.backbone, self.memory.checkpoints, None
+        active = checkpoints.active(self.user, concept)
+        if active is not None and active.backbone == backbone_id(face):
+            sidecar = checkpoints.sidecar(self.user, concept, active.version)
+            if sidecar.get("recipe") != INSTANT:
+                tokens = self.assistant.tokens_of([concept])[0]
+                found = graded(face, lesson, tokens, self.recipe.seed)
+        self._write("active.json", found.as_dict() if found is not None else {})
+
     def grade(self, concept: str, checkpoint: str) -> Mapping[str, float]:
-        """Compare the trained rows with the first ones, as training measured both."""
+        """Compare the trained rows with the first ones and those in use, all measured alike."""
         sidecar = json.loads((self.folder / "tokens.json").read_text("utf-8"))
+        active = json.loads((self.folder / "active.json").read_text("utf-8"))
+        measured = {"first": sidecar.get("held_out_first"), "active": active}
+        measured["trained"] = sidecar.get("held_out")
         scores: dict[str, float] = {}
-        for name, key in (("first", "held_out_first"), ("trained", "held_out")):
-            found = sidecar.get(key) or {}
+        for name, found in measured.items():
+            found = found or {}
             kinds = {"loss": found.get("total"), "recognition": found.get("recognition")}
             scores |= {
                 f"{name} {kind}": value for kind, value in kinds.items() if value is not None
@@ -154,6 +179,8 @@ class Bench:
         data = Path(checkpoint).read_bytes()
         with self.memory.writing():
             version = self._kept_before(concept, data)
+            if version is not None and better:
+                self.memory.checkpoints.activate(self.user, concept, version)
             if version is None:
                 kept = self.memory.checkpoints.add(
                     self.user,
@@ -173,6 +200,12 @@ class Bench:
         path = self.folder / name
         _replace(path, json.dumps(content, ensure_ascii=False, indent=1).encode())
         return str(path)
+
+    def _places(self, about: Concept, photos: Sequence[str]) -> list[str]:
+        """Say where each photo was taken, "" where that is not clear."""
+        read, one = self.memory.photos.read, self.assistant
+        pictures = [decoded(read(self.user, photo)) for photo in photos]
+        return list(name_places(one.backbone, pictures, one.segmenter, about.class_name))
 
     def _others(self, concept: Concept) -> list[str]:
         """Choose photos of other concepts, those of the same class first."""
@@ -197,10 +230,18 @@ class Bench:
             told["class"],
             tuple(decoded(read(self.user, photo)) for photo in told["photos"]),
             tuple(told["facts"]),
+            places=tuple(told["places"]),
             negatives=(*negatives, *neutral_negatives(_NEUTRAL_SIDE, _NEUTRAL)),
         )
-        face = self.assistant.backbone
-        return prepare(face, material, self.recipe, refused=made["refused"])
+        one = self.assistant
+        return prepare(
+            one.backbone,
+            material,
+            self.recipe,
+            segmenter=one.segmenter,
+            inpainter=one.inpainter,
+            refused=made["refused"],
+        )
 
     def _negative(self, photo: str) -> Negative:
         row = self.memory.photos.get(self.user, photo)
@@ -214,7 +255,7 @@ class Bench:
             one.version
             for one in versions
             if self.memory.checkpoints.sidecar(self.user, concept, one.version).get("recipe")
-            == "instant"
+            == INSTANT
         ]
         return firsts[-1] if firsts else None
 
@@ -247,18 +288,22 @@ class Bench:
 
 
 def judged(scores: Mapping[str, float]) -> tuple[bool, str]:
-    """Tell whether trained rows may take the place of the first ones, and why in a sentence."""
+    """Tell whether trained rows may take the place of those in use, and why in a sentence.
+
+    Those in use are the first ones until others were trained.
+    """
     if not scores:
         return True, "There were too few photos to hold any out, so nothing was compared."
-    shares = scores.get("first recognition"), scores.get("trained recognition")
+    old, then = ("active", "in use") if "active loss" in scores else ("first", "before")
+    shares = scores.get(f"{old} recognition"), scores.get("trained recognition")
     if shares[0] is not None and shares[1] is not None and shares[0] != shares[1]:
         better = shares[1] > shares[0]
         said = (
-            f"Held-out photos told right: {shares[0]:.0%} before, {shares[1]:.0%} after training."
+            f"Held-out photos told right: {shares[0]:.0%} {then}, {shares[1]:.0%} after training."
         )
         return better, said
-    first, trained = scores["first loss"], scores["trained loss"]
-    return trained <= first, f"Loss on held-out photos: {first:.3f} before, {trained:.3f} after."
+    before, trained = scores[f"{old} loss"], scores["trained loss"]
+    return trained <= before, f"Loss on held-out photos: {before:.3f} {then}, {trained:.3f} after."
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -17,6 +17,7 @@ __all__ = ["ModelWriter", "plain"]
 Tokens = Callable[[Sequence[str]], "list[ConceptTokens]"]
 # tokens of a reply, and of a step in between
 _REPLY, _STEP = 96, 48
+_MENTION = re.compile(r"<([^<>\n]+)>")
 
 
 class ModelWriter:
@@ -41,7 +42,8 @@ class ModelWriter:
         options = TextOptions(_REPLY if replies else _STEP, should_stop=self.listener.stopped)
         if not replies:
             return plain(model.answer(reading, options), ())
-        names = [concept.name for concept in loaded]
+        # those without tokens are in the prompt as well, and come back with its brackets
+        names = list(dict.fromkeys([c.name for c in loaded] + re.findall(_MENTION, prompt)))
         pieces = []
         for raw in model.stream(reading, options):
             piece = plain(raw, names)

@@ -7,6 +7,7 @@ the caller holds.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -16,9 +17,9 @@ from torch import Generator, Tensor
 
 from backbone.concepts import UNDERSTAND, ConceptTokens, ConceptWriter
 from backbone.config import BackboneConfig
-from backbone.context import Context
 from backbone.decoding import Score, TextOptions, decode, score
 from backbone.examples import Examples
+from backbone.lexicon import Lexicon
 from backbone.model import UnifiedModel
 from backbone.painting import ImageOptions, Painter, Picture
 from backbone.reading import Reading
@@ -141,14 +142,23 @@ class Backbone:
 
     # vectors for the memory's index
 
-    @torch.no_grad()
     def embed_text(self, text: str) -> Tensor:
-        """Return a unit vector ``[Du]``: the mean last state of the text's own tokens."""
-        context = Context(self.model)
-        hidden = context.add(self.words.text(text, context.table))
-        if hidden is None:
-            raise InputError("An empty model reads no text.")
-        return _unit(hidden[0, 1:-1] if hidden.shape[1] > 2 else hidden[0])
+        """Return a unit vector ``[Du]`` of a text's words: near where they mean alike.
+
+        Leave out what does not matter, as names and words like "the"; order counts for nothing.
+
+        Raises:
+            InputError: if there is no text.
+        """
+        # a word within a sentence has a space before it, and another row without
+        ids = self.words.tokenizer.encode(f" {text.strip()}") if text.strip() else []
+        if not ids:
+            raise InputError("An empty text has no vector.", hint="Give a word or more.")
+        return self._lexicon.vector(ids)
+
+    @cached_property
+    def _lexicon(self) -> Lexicon:
+        return Lexicon(self.model)
 
     @torch.no_grad()
     def embed_image(self, photo: Image.Image) -> Tensor:

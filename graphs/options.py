@@ -20,8 +20,13 @@ class ReplayOptions:
     # where facts come from: the concept's rows, the stored facts, or these and then those;
     # "none" leaves requests as they are
     source: Source = "both"
+    # stored facts of a concept that the model reads at once; of more, those nearest to what is
+    # asked. Small models answer from few lines better than from many
+    facts: int = 8
 
     def __post_init__(self) -> None:
+        if self.facts < 1:
+            raise InputError(f"facts is {self.facts}.", hint="Allowed is 1 or more.")
         if not 0 <= self.exemplars <= _MOST_EXEMPLARS:
             raise InputError(
                 f"exemplars is {self.exemplars}.", hint=f"Allowed are 0 to {_MOST_EXEMPLARS}."

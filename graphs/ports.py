@@ -17,11 +17,11 @@ __all__ = [
     "Facts",
     "Journal",
     "Known",
-    "Likeness",
     "Near",
     "Painter",
     "Photos",
     "Recogniser",
+    "Recollection",
     "ReplayPorts",
     "TurnPorts",
     "Workshop",
@@ -104,11 +104,11 @@ class Facts(Protocol):
         ...
 
 
-class Likeness(Protocol):
-    """Judge which texts answer a question."""
+class Recollection(Protocol):
+    """Find what was told by its meaning."""
 
-    def scores(self, question: str, texts: Sequence[str]) -> Sequence[float]:
-        """Return a number per text, 0 to 1; half or more means that it answers."""
+    def facts(self, concept: str, text: str, count: int) -> Sequence[str]:
+        """Return the facts of a concept that are nearest to a text, the nearest first."""
         ...
 
 
@@ -178,7 +178,8 @@ class ReplayPorts:
     writer: Writer
     concepts: Concepts
     facts: Facts
-    likeness: Likeness | None = field(default=None, kw_only=True)
+    # None: of many facts, the newest are read
+    recollection: Recollection | None = field(default=None, kw_only=True)
     replay: ReplayOptions = field(default_factory=ReplayOptions, kw_only=True)
     on_step: Callable[[str], None] = field(default=_unheard, kw_only=True)
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from graphs.data import data
-from graphs.ports import Known, Likeness, ReplayPorts, Writer
+from graphs.ports import Known, ReplayPorts, Writer
 from graphs.stage import Attempt, Stage, settle
 from graphs.wording import (
     about,
@@ -24,7 +24,7 @@ from graphs.wording import (
     sentences,
 )
 
-__all__ = ["match_fact", "recall"]
+__all__ = ["chosen_facts", "match_fact", "recall"]
 
 # share of the question's words that a fact has to meet
 _MATCHES = 0.5
@@ -47,11 +47,26 @@ def recall(question: str, concept: Known, ports: ReplayPorts) -> list[Stage]:
     return stages
 
 
-def match_fact(question: str, facts: Sequence[str], likeness: Likeness | None = None) -> str:
+def chosen_facts(text: str, concept: Known, ports: ReplayPorts) -> list[str]:
+    """Return a concept's facts in the order they were told; of many, those that a text is about.
+
+    The one that meets most of its words is among them, whatever is nearest.
+    """
+    told = list(ports.facts.list(concept.id))
+    if len(told) <= ports.replay.facts:
+        return told
+    named = {about(concept.name, fact): fact for fact in told}
+    met = named.get(match_fact(text, list(named)))
+    most, finder = ports.replay.facts, ports.recollection
+    near = finder.facts(concept.id, text, most) if finder else told[::-1]
+    kept = list(dict.fromkeys([*([met] if met else []), *near]))[:most]
+    return [fact for fact in told if fact in kept]
+
+
+def match_fact(question: str, facts: Sequence[str]) -> str:
     """Return the fact that meets most words of a question, or "" if none meets enough."""
     asked = bare(question)
-    near = likeness.scores(question, facts) if likeness and facts else [0.0] * len(facts)
-    scores = [max(_overlap(asked, fact), like) for fact, like in zip(facts, near, strict=True)]
+    scores = [_overlap(asked, fact) for fact in facts]
     best = max(scores, default=0.0)
     return facts[scores.index(best)] if best >= _MATCHES else ""
 
@@ -64,11 +79,14 @@ def _overlap(asked: set[str], fact: str) -> float:
 
 
 def _from_profile(question: str, concept: Known, facts: Sequence[str], ports: ReplayPorts) -> Stage:
-    """Match by words; where none do, let the model read the facts and point at one."""
-    found = match_fact(question, facts, ports.likeness)
+    """Match by words; where none do, let the model read the nearest and point at one."""
+    found = match_fact(question, facts)
     if found or not facts:
         why = "a stored fact answers it" if found else "no facts are stored"
         return Stage("recall", concept.name, found, "profile", (), why)
+    if len(facts) > ports.replay.facts:
+        near = chosen_facts(question, concept, ports)
+        facts = [about(concept.name, one) for text in near for one in sentences(text)]
     listed = "\n".join(f"- {fact}" for fact in facts)
     form: str = data("replay")["profile"][0]
     prompt = form.format(n=f"<{concept.name}>", f=listed, q=question)

@@ -58,6 +58,7 @@ class TurnState(ReplayState, total=False):
     # proposed to be remembered
     fact: str
     consent: bool
+    # ids with commas between them, one for each concept it is about
     fact_id: str
     evidence: list[dict[str, Any]]
     # stored facts that stood in the prompt, by name

@@ -11,6 +11,7 @@ from graphs.data import data
 from graphs.mentions import find_mentions
 from graphs.ports import Known, TurnPorts
 from graphs.questions import Question, is_yes, question, take_answer
+from graphs.recall import chosen_facts
 from graphs.recognition import Evidence, evidence, who
 from graphs.router import Route, choose_route, means_last_image, means_picture, route_by_rules
 from graphs.state import TurnState
@@ -177,11 +178,12 @@ def _weighed(state: TurnState, ports: TurnPorts, image: str) -> list[Evidence]:
 
 
 def _profile(state: TurnState, ports: TurnPorts) -> dict[str, list[str]]:
-    """Return the stored facts of each concept that has some, by name."""
+    """Return the stored facts of each concept that has some, by name; of many, the nearest."""
     if ports.replay.source in ("tokens", "none"):
         return {}
     pairs = zip(state["concepts"], state["names"], strict=True)
-    told = {name: list(ports.facts.list(concept)) for concept, name in pairs}
+    asked = state["request"]
+    told = {name: chosen_facts(asked, Known(concept, name), ports) for concept, name in pairs}
     return {name: facts for name, facts in told.items() if facts}
 
 
@@ -248,19 +250,35 @@ def _removal(state: TurnState, ports: TurnPorts) -> str:
 
 
 def propose(state: TurnState, ports: TurnPorts) -> TurnState:
-    """Take the fact out of the user's own words; recalled text never comes here."""
+    """Take the fact out of the user's own words; recalled text never comes here.
+
+    One about several names them, since each of them gets it and "they" says nothing of who.
+    """
     fact = re.sub(data("routes")["fact"], "", state["text"].strip(), flags=re.IGNORECASE)
     if not state["names"]:
         options = [concept.name for concept in ports.concepts.list()]
         return {"fact": fact, "asking": question("whose", "whose", options)}
     asking = {} if fact.strip(" .") else question("fact", "what")
-    return {"fact": fact.strip(), "asking": asking}
+    return {"fact": _naming(fact.strip(), state["names"]), "asking": asking}
+
+
+def _naming(fact: str, names: list[str]) -> str:
+    """Put names in the place of a pronoun for several that a fact begins with."""
+    found = re.match(r"(they|their|both of them|both)\b(?! of\b)", fact, re.IGNORECASE)
+    if len(names) < 2 or found is None:
+        return fact
+    owner = "'s" if found[1].casefold() == "their" else ""
+    return f"{_all_of(names)}{owner}{fact[found.end() :]}"
+
+
+def _all_of(names: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def consent(state: TurnState, asking: Ask) -> TurnState:
     """Ask whether the fact may be kept; ``asking`` pauses the run until there is an answer."""
     asked = question(
-        "consent", "consent", ["yes", "no"], name=state["names"][0], fact=state["fact"]
+        "consent", "consent", ["yes", "no"], name=_all_of(state["names"]), fact=state["fact"]
     )
     answer = asking(asked)
     return {
@@ -270,13 +288,11 @@ def consent(state: TurnState, asking: Ask) -> TurnState:
 
 
 def keep(state: TurnState, ports: TurnPorts) -> TurnState:
-    """Keep the fact if the user agreed."""
+    """Keep the fact if the user agreed, with each of those it is about."""
     if not state["consent"]:
         return {"reply": _say("not_kept"), "fact_id": ""}
-    return {
-        "fact_id": ports.facts.add(state["concepts"][0], state["fact"]),
-        "reply": _say("kept"),
-    }
+    ids = [ports.facts.add(concept, state["fact"]) for concept in state["concepts"]]
+    return {"fact_id": ",".join(ids), "reply": _say("kept")}
 
 
 def persist(state: TurnState, ports: TurnPorts) -> TurnState:

@@ -12,6 +12,7 @@ __all__ = [
     "bare",
     "content",
     "first_line",
+    "gist",
     "is_unknown",
     "mark",
     "one_sentence",
@@ -46,6 +47,13 @@ def content(text: str) -> set[str]:
     """Return the stems of the words that matter; mentions do not."""
     stop = data("words")["stop"]
     return {stem(word) for word in words(text) if word not in stop and word[0] != "<"}
+
+
+def gist(text: str) -> str:
+    """Return the words that matter, in order; all words where none does."""
+    plain = [word for word in words(text) if word[0] != "<"]
+    stop = data("words")["stop"]
+    return " ".join([word for word in plain if word not in stop] or plain)
 
 
 def bare(text: str) -> set[str]:

@@ -11,7 +11,7 @@ from backbone.face import Backbone
 from learning.examples import Example, ExampleSet, Material
 from learning.samples import SampleMaker, rows_of
 
-__all__ = ["HeldOut", "recognition", "score_held_out", "set_aside"]
+__all__ = ["HeldOut", "grade_rows", "recognition", "score_held_out", "set_aside"]
 
 _ONE_OF = 5
 _FEWEST = 4
@@ -79,6 +79,14 @@ def score_held_out(
     loss = face.losses(rows_of(face, samples), Generator().manual_seed(seed))
     parts = (loss.total, loss.text, loss.image, loss.edit)
     return HeldOut(*(float(part) for part in parts))
+
+
+def grade_rows(
+    face: Backbone, maker: SampleMaker, held: ExampleSet, seed: int, *, draws: bool = True
+) -> HeldOut:
+    """Return the losses of a maker's concept on held-out examples, and the share told right."""
+    score = score_held_out(face, maker, held, seed, draws=draws)
+    return replace(score, recognition=recognition(face, maker.concept, held))
 
 
 @torch.no_grad()

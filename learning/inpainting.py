@@ -1,6 +1,6 @@
 """Fill a hole in a photo: something pluggable, with one way that needs nothing.
 
-Every way keeps the pixels outside the hole exactly as they are.
+Every way keeps the pixels outside the hole exactly as they are; `find_inpainter` chooses by name.
 
 Letters: ``H W`` pixels.
 """
@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from learning.masks import Mask
-from omni_errors import ResourceError
+from omni_errors import InputError, ResourceError
 
-__all__ = ["DiffusersInpainter", "Inpainter", "TeleaInpainter", "grown"]
+__all__ = ["DiffusersInpainter", "Inpainter", "TeleaInpainter", "find_inpainter", "grown"]
 
 Bytes = NDArray[np.uint8]
+_OR_OPENCV = "or use opencv, which needs neither: `omni config set inpainter opencv`."
 
 
 class Inpainter(Protocol):
@@ -39,6 +40,8 @@ def grown(mask: Mask, share: float = 0.03) -> Mask:
 
 class TeleaInpainter:
     """Continue the surroundings into the hole, smooth the streaks and give it their grain."""
+
+    name = "opencv"
 
     def __init__(self, radius: int = 5) -> None:
         self.radius = radius
@@ -60,6 +63,8 @@ class TeleaInpainter:
 def _smoothed(filled: Bytes, hole: Mask) -> NDArray[np.float32]:
     """Blur the more the deeper a pixel lies in the hole, where Telea leaves streaks."""
     depth = np.asarray(cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 3))
+    # a hole as large as the photo has no border to be far from
+    depth = np.minimum(depth, max(hole.shape))
     sigma = max(float(depth.max()) / 3, 1.0)
     blurred = np.asarray(cv2.GaussianBlur(filled.astype(np.float32), (0, 0), sigma))
     share = np.clip(depth / max(float(depth.max()), 1.0) * 2, 0, 1)[..., None]
@@ -88,7 +93,7 @@ class DiffusersInpainter:
         steps: int = 20,
         guidance: float = 7.5,
     ) -> None:
-        self.weights, self.prompt = weights, prompt
+        self.weights, self.prompt, self.name = weights, prompt, f"diffusers:{weights}"
         self.steps, self.guidance = steps, guidance
         self._pipeline: Any = None
 
@@ -96,7 +101,7 @@ class DiffusersInpainter:
         """Return the RGB image with ``hole [H, W]`` filled and nothing else changed."""
         import torch
 
-        pipeline = self._open()
+        pipeline = self.open()
         generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
         source = image.convert("RGB")
         made = pipeline(
@@ -110,12 +115,17 @@ class DiffusersInpainter:
         pixels = np.asarray(made.convert("RGB").resize(source.size))
         return Image.fromarray(np.where(hole[..., None], pixels, np.asarray(source)))
 
-    def _open(self) -> Any:
+    def open(self) -> Any:
+        """Open the pipeline; once.
+
+        Raises:
+            ResourceError: if the package or the weights are not on this machine.
+        """
         if self._pipeline is None:
             if importlib.util.find_spec("diffusers") is None:
                 raise ResourceError(
                     "The package diffusers is not installed.",
-                    hint="Install it (pip install diffusers), or use TeleaInpainter.",
+                    hint=f"Install it (pip install diffusers), {_OR_OPENCV}",
                 )
             diffusers = importlib.import_module("diffusers")
             try:
@@ -125,6 +135,25 @@ class DiffusersInpainter:
             except (OSError, ValueError) as error:
                 raise ResourceError(
                     f"The inpainting weights {self.weights} are not on this machine.",
-                    hint="Fetch them first, or use TeleaInpainter.",
+                    hint=f"Name a folder that has them (diffusers:FOLDER), {_OR_OPENCV}",
                 ) from error
         return self._pipeline
+
+
+def find_inpainter(choice: str) -> Inpainter:
+    """Return the inpainter of a name: ``opencv``, ``diffusers``, or that, ``:`` and its weights.
+
+    Raises:
+        InputError: if there is none.
+        ResourceError: if its package or weights are not on this machine.
+    """
+    way, _, weights = choice.partition(":")
+    if choice == "opencv":
+        return TeleaInpainter()
+    if way != "diffusers":
+        raise InputError(
+            f"There is no inpainter {choice!r}.", hint="Use opencv, diffusers or diffusers:FOLDER."
+        )
+    found = DiffusersInpainter(weights) if weights else DiffusersInpainter()
+    found.open()
+    return found

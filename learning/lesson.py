@@ -22,16 +22,17 @@ from learning.checkpoint import pack
 from learning.cutouts import choose_cutouts
 from learning.edit_pairs import EditSet, judge, removal_pairs, scene_pairs, world_of
 from learning.examples import Material, Negative, make_examples
-from learning.held_out import set_aside
+from learning.held_out import HeldOut, grade_rows, set_aside
 from learning.inpainting import Inpainter, TeleaInpainter
 from learning.masks import GrabCutSegmenter, Segmenter, SubjectMask
 from learning.presets import Recipe
+from learning.samples import SampleMaker
 from learning.scenery import strangers, views_of
 from learning.starting import Encoder, begin
 from learning.state import rows_of_concept
 from learning.trainer import StepLosses, TrainOptions, train
 
-__all__ = ["Learned", "Lesson", "learn", "prepare"]
+__all__ = ["Learned", "Lesson", "graded", "learn", "prepare"]
 
 # the largest side of scenes, in pixels; larger models gain nothing from drawn ones
 _LARGEST = 256
@@ -126,6 +127,14 @@ def _copy(tokens: ConceptTokens) -> ConceptTokens:
         out=rows["out"],
         routing=tokens.routing,
     )
+
+
+def graded(face: Backbone, lesson: Lesson, concept: ConceptTokens, seed: int) -> HeldOut | None:
+    """Measure rows on what a lesson holds out, as training measures its own; None without any."""
+    if lesson.held_out is None:
+        return None
+    held, maker = make_examples(lesson.held_out), SampleMaker(face, concept)
+    return grade_rows(face, maker, held, seed, draws=len(concept.gen) > 0)
 
 
 def learn(

@@ -1,7 +1,7 @@
 """Where the subject is in a photo: something pluggable, with one way that needs nothing.
 
 `GrabCutSegmenter` begins from the middle of the photo; `TextSegmenter` asks a text-prompted
-network, if its weights are on this machine.
+network, if its weights are on this machine. `find_segmenter` chooses by name.
 
 Letters: ``H W`` pixels.
 """
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from backbone.limits import require
-from omni_errors import ResourceError
+from omni_errors import InputError, ResourceError
 
 __all__ = [
     "GrabCutSegmenter",
@@ -25,6 +25,7 @@ __all__ = [
     "SubjectMask",
     "TextSegmenter",
     "central_ellipse",
+    "find_segmenter",
 ]
 
 Mask = NDArray[np.bool_]
@@ -69,6 +70,8 @@ class MaskOptions:
 
 class GrabCutSegmenter:
     """Outline what differs from the border of the photo, beginning from its middle."""
+
+    name = "grabcut"
 
     def __init__(self, options: MaskOptions | None = None) -> None:
         self.options = options or MaskOptions()
@@ -160,7 +163,7 @@ class TextSegmenter:
         options: MaskOptions | None = None,
         threshold: float = 0.4,
     ) -> None:
-        self.weights, self.threshold = weights, threshold
+        self.weights, self.threshold, self.name = weights, threshold, f"text:{weights}"
         self.options = options or MaskOptions()
         self._network: tuple[Any, Any] | None = None
 
@@ -168,7 +171,7 @@ class TextSegmenter:
         """Say where ``what`` is; GrabCut's answer if the network finds nothing believable."""
         import torch
 
-        processor, network = self._open()
+        processor, network = self.open()
         inputs = processor(text=[what], images=[image.convert("RGB")], return_tensors="pt")
         with torch.no_grad():
             shades = network(**inputs).logits.squeeze().sigmoid().float().cpu().numpy()
@@ -178,7 +181,12 @@ class TextSegmenter:
             return GrabCutSegmenter(self.options).segment(image, what)
         return SubjectMask(found, "text")
 
-    def _open(self) -> tuple[Any, Any]:
+    def open(self) -> tuple[Any, Any]:
+        """Open the network and what reads for it; once.
+
+        Raises:
+            ResourceError: if they are not on this machine.
+        """
         if self._network is None:
             import transformers
 
@@ -192,6 +200,26 @@ class TextSegmenter:
             except (OSError, ValueError) as error:
                 raise ResourceError(
                     f"The segmenter {self.weights} is not on this machine.",
-                    hint="Use GrabCutSegmenter, which needs no weights.",
+                    hint="Name a folder that has it (text:FOLDER), or use grabcut, which needs "
+                    "no weights: `omni config set segmenter grabcut`.",
                 ) from error
         return self._network
+
+
+def find_segmenter(choice: str) -> Segmenter:
+    """Return the segmenter of a name: ``grabcut``, ``text``, or ``text:`` and its weights.
+
+    Raises:
+        InputError: if there is none.
+        ResourceError: if its weights are not on this machine.
+    """
+    way, _, weights = choice.partition(":")
+    if choice == "grabcut":
+        return GrabCutSegmenter()
+    if way != "text":
+        raise InputError(
+            f"There is no segmenter {choice!r}.", hint="Use grabcut, text or text:FOLDER."
+        )
+    found = TextSegmenter(weights) if weights else TextSegmenter()
+    found.open()
+    return found

@@ -24,7 +24,7 @@ from backbone.training import LossOptions
 from learning.batches import batch_of, noise_of
 from learning.checkpoint import backbone_id
 from learning.examples import ExampleSet
-from learning.held_out import HeldOut, recognition, score_held_out
+from learning.held_out import grade_rows, score_held_out
 from learning.machine import peak_memory_bytes
 from learning.presets import Recipe
 from learning.run import Run, apply, capture, make_optimizer, mean_of, restore, trim
@@ -233,16 +233,14 @@ class _Job:
         """Grade the rows before the first step: to compare with, and to know how long it takes."""
         if run.step == 0 and not run.first:
             with run.timed("first grade"):
-                run.first = self._grade(run)
+                run.first = self._grade()
 
-    def _grade(self, run: Run) -> dict[str, Any]:
+    def _grade(self) -> dict[str, Any]:
         """Measure the rows on the held-out photos; empty without any."""
         held, seed = self.options.held_out, self.recipe.seed
         if held is None:
             return {}
-        score = score_held_out(self.face, self.maker, held, seed, draws=self.draws)
-        right = recognition(self.face, run.concept, held)
-        return HeldOut(score.total, score.text, score.image, score.edit, right).as_dict()
+        return grade_rows(self.face, self.maker, held, seed, draws=self.draws).as_dict()
 
     # what is kept
 
@@ -289,7 +287,7 @@ class _Job:
         if recipe.keep_best and run.best:
             put_rows(run.concept, run.best)
         with run.timed("last grade"):
-            found = self._grade(run)
+            found = self._grade()
         names = ("total", "text", "image", "edit")
         record = {
             "concept": run.concept.name,

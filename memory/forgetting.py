@@ -108,6 +108,7 @@ def _remove_rows(session: Session, user: str, concept_id: str, wish: Wish) -> _G
         pattern = _pattern(gone.needles)
         gone.removed["turns marked"] = _mark_turns(session, user, concept_id, pattern)
         gone.removed["titles and prompts marked"] = _mark_labels(session, user, concept_id, pattern)
+    gone.removed["facts of others that were about it too"] = _remove_shared(session, concept, gone)
     session.delete(concept)
     session.flush()
     return gone
@@ -130,6 +131,21 @@ def _gather(session: Session, concept: ConceptRow, also: Sequence[str]) -> _Gone
     removed = {"concepts": 1, "facts": len(facts), "photos": len(photos)}
     removed |= {"checkpoints": len(checkpoints), "training runs": len(list(runs))}
     return _Gone(concept.name, list(dict.fromkeys(needles)), files, removed)
+
+
+def _remove_shared(session: Session, concept: ConceptRow, gone: _Gone) -> int:
+    """Remove what is told in the same words of another concept, and names this one."""
+    named = _pattern([needle for needle in gone.needles if needle.kind == "name"])
+    facts = [needle.text for needle in gone.needles if needle.kind == "fact"]
+    query = select(FactRow).where(
+        FactRow.user_id == concept.user_id,
+        FactRow.concept_id != concept.id,
+        FactRow.text.in_([text for text in facts if named.search(text)]),
+    )
+    shared = list(session.scalars(query))
+    for row in shared:
+        session.delete(row)
+    return len(shared)
 
 
 def _remove_images(session: Session, user: str, concept_id: str, files: set[str]) -> int:

@@ -95,10 +95,12 @@ class VectorIndex:
             found = vectors.read_vectors(session, user, item_id)
             return {embedder: tuple(vector) for embedder, vector in found.items()}
 
-    def missing(self, user: str, *, embedder: str = "default") -> tuple[str, ...]:
-        """Return the ids of a user's photos that have no vector of this embedder."""
+    def missing(
+        self, user: str, kind: Kind = "photo", *, embedder: str = "default"
+    ) -> tuple[str, ...]:
+        """Return the ids of a user's photos, facts or turns that have no vector of an embedder."""
         with self._database.reading() as session:
-            return vectors.photos_without(session, user, _check_embedder(embedder))
+            return vectors.without(session, user, check_kind(kind), _check_embedder(embedder))
 
     def photos(
         self, user: str, *, embedder: str = "default", limit: int = 1_000

@@ -30,9 +30,9 @@ __all__ = [
     "count",
     "ids",
     "photo_vectors",
-    "photos_without",
     "read_vectors",
     "revision",
+    "without",
     "write_vector",
 ]
 
@@ -161,11 +161,12 @@ def ids(
     return set(session.scalars(query))
 
 
-def photos_without(session: Session, user: str, embedder: str) -> tuple[str, ...]:
-    """Return the ids of a user's photos without a vector, oldest first."""
-    query = select(PhotoRow.id).where(PhotoRow.user_id == user).order_by(PhotoRow.id)
-    held = _of("photo", embedder, user).with_only_columns(VectorRow.item_id)
-    return tuple(session.scalars(query.where(PhotoRow.id.not_in(held))))
+def without(session: Session, user: str, kind: Kind, embedder: str) -> tuple[str, ...]:
+    """Return the ids of a user's photos, facts or turns without a vector, oldest first."""
+    table = _OWNERS[kind]
+    query = select(table.id).where(table.user_id == user).order_by(table.id)
+    held = _of(kind, embedder, user).with_only_columns(VectorRow.item_id)
+    return tuple(session.scalars(query.where(table.id.not_in(held))))
 
 
 def photo_vectors(

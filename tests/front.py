@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.events import Drawn, Ended, Event, Question, Step, Words
-from assistant.results import Answer
+from assistant.results import Answer, Recalled
 from memory.tables import new_id
 from memory.values import Concept, ConceptSummary, Conversation, User
 
@@ -114,6 +114,9 @@ class FakeAssistant:
 
     def chat(self, conversation: str | None = None) -> FakeChat:
         return FakeChat(self, conversation)
+
+    def recall(self, text: str) -> tuple[Recalled, ...]:
+        return (Recalled("fact", f"about {text}", ("Maeve",), "f", 0.75, _now()),)
 
     def close(self) -> None:
         self.closed = True

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 import cli
+from cli_options import open_assistant
 from cli_settings import KEYS, file_path, in_force, read_file, write_file
-from omni_errors import InputError
+from omni_errors import InputError, ResourceError
 
 Out = pytest.CaptureFixture[str]
 
@@ -113,3 +114,31 @@ def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMNI_SHOW", "hologram")
     with pytest.raises(InputError, match="OMNI_SHOW sets show to 'hologram'"):
         in_force()
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ("grabcut", 0),
+        ("text", 0),
+        ("text:/some/where", 0),
+        ("text:", 2),
+        ("grabcut:x", 2),
+        ("sam", 2),
+    ],
+)
+def test_a_choice_may_name_a_folder_where_it_takes_one(capsys: Out, value: str, code: int) -> None:
+    assert cli.run(["config", "set", "segmenter", value]) == code
+    said = capsys.readouterr().err
+    assert "grabcut, text, text:FOLDER" in said if code else value in said
+
+
+def test_the_tools_that_are_set_are_those_of_the_assistant(
+    capsys: Out, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_file({"inpainter": "diffusers:/nowhere"})
+    monkeypatch.setenv("OMNI_SEGMENTER", "text:/nowhere")
+    one = open_assistant("me", "tiny")
+    for tool in ("segmenter", "inpainter"):
+        with pytest.raises(ResourceError, match=f"omni config set {tool}"):
+            getattr(one, tool)

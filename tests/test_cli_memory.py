@@ -1,4 +1,4 @@
-"""Facts from the command line; no model is loaded."""
+"""Facts from the command line; only a search by meaning loads a model."""
 
 import json
 import subprocess
@@ -50,6 +50,15 @@ def test_a_fact_is_added_found_and_removed(capsys: Out) -> None:
     assert texts(run(capsys, "memory", "search", "CHEESE rex")) == ["He eats cheese."]
     assert run(capsys, "memory", "remove", "Rex", "1")["removed"]["text"] == "He eats cheese."
     assert texts(run(capsys, "memory", "search", "cheese")) == []
+
+
+@pytest.mark.usefixtures("assistant")
+def test_a_search_by_meaning_ranks_facts_and_turns(capsys: Out) -> None:
+    run(capsys, "ask", "Where is the green bed?", "--model", "tiny")
+    found = run(capsys, "memory", "search", "a green bed", "--like", "--model", "tiny")["found"]
+    assert {one["kind"] for one in found} == {"fact", "turn"}
+    assert [one["text"] for one in found if one["kind"] == "fact"][0] == "Her bed is [/nope] green."
+    assert found == sorted(found, key=lambda one: -one["similarity"])
 
 
 @pytest.mark.parametrize(("which", "code"), [("her", 2), ("3", 3), ("nothing", 3), ("toy", 0)])

@@ -37,6 +37,12 @@ def test_every_command_has_one_word_and_says_what_it_does() -> None:
     assert all(one.name.isalpha() and one.about for one in COMMANDS)
 
 
+def test_what_is_recalled_is_told_with_who_it_is_about(room: Room, capsys: Out) -> None:
+    perform(room, "/recall what she fears")
+    said = capsys.readouterr().out
+    assert "0.75" in said and "Maeve" in said and "about what she fears" in said
+
+
 def test_help_lists_every_command(room: Room, capsys: Out) -> None:
     perform(room, "/help")
     out = capsys.readouterr().out
@@ -50,7 +56,7 @@ def test_a_beginning_is_enough(word: str, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("word", "said"),
-    [("hlep", "Did you mean /help?"), ("re", "/redo, /remember, /resume"), ("", "/help")],
+    [("hlep", "Did you mean /help?"), ("re", "/redo, /remember, /recall, /resume"), ("", "/help")],
 )
 def test_what_is_no_command_names_the_nearest(word: str, said: str) -> None:
     with pytest.raises(UsageError) as caught:
@@ -143,7 +149,7 @@ def test_quit_leaves_and_new_begins_another_conversation(room: Room) -> None:
 
 
 def test_completion_offers_commands_names_and_paths(room: Room, picture: Path) -> None:
-    assert complete(room, "/re") == ["/redo", "/remember", "/resume"]
+    assert complete(room, "/re") == ["/redo", "/remember", "/recall", "/resume"]
     assert complete(room, "Where is @ma") == ["@Maeve"]
     assert complete(room, f"/attach {picture.parent}/dra") == [str(picture)]
     assert complete(room, "Where") == []

@@ -170,3 +170,16 @@ def test_run_again_a_turn_is_answered_as_it_was_then(known: Assistant, photos: P
     first = ended(list(chat.answer(str(photos / "maeve" / "1.png"))))
     again = known.replay_turn(first.turn)
     assert isinstance(again, Answer) and again.text == "This is Maeve."
+
+
+def test_a_fact_about_two_is_known_of_both_and_goes_with_either(
+    known: Assistant, photos: Path
+) -> None:
+    known.concepts.add([photos / "rex"], name="Rex", class_name="dog")
+    chat = known.chat()
+    list(chat.send("remember that Maeve and Rex are siblings"))
+    list(chat.answer(True))
+    told = [[fact.text for fact in known.concepts.facts(name)][-1] for name in ("Maeve", "Rex")]
+    assert told == ["Maeve and Rex are siblings"] * 2
+    known.concepts.forget("Rex")
+    assert [fact.text for fact in known.concepts.facts("Maeve")] == ["Her toy is red."]

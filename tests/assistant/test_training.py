@@ -5,15 +5,22 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from assistant import Assistant
+from assistant import Assistant, workshop
 from assistant.workshop import judged
+from backbone import Backbone
+from learning.examples import Material, make_examples
+from learning.lesson import Lesson, prepare
+from learning.masks import SubjectMask
 from learning.trainer import StepLosses
-from omni_errors import CancelledError, InputError, NotFoundError
+from omni_errors import CancelledError, InputError, NotFoundError, ResourceError
 from tests.assistant.work import SMALL
 
 ROOT = Path(__file__).parent.parent.parent
@@ -130,6 +137,8 @@ def test_nothing_is_trained_with_none(known: Assistant) -> None:
         ({"first loss": 1.0, "trained loss": 2.0}, False),
         ({"first recognition": 0.5, "trained recognition": 0.9} | {"first loss": 1.0}, True),
         ({"first recognition": 0.9, "trained recognition": 0.5} | {"first loss": 1.0}, False),
+        ({"first loss": 3.0, "active loss": 1.0, "trained loss": 2.0}, False),
+        ({"first loss": 1.0, "active loss": 3.0, "trained loss": 2.0}, True),
     ],
 )
 def test_trained_rows_are_used_unless_they_are_worse(
@@ -180,3 +189,63 @@ def test_the_grade_is_what_training_measured(assistant: Assistant, photos: Path)
     grade, held, first = (record[key] for key in ("grade", "held_out", "held_out_first"))
     assert (grade["trained loss"], grade["first loss"]) == (held["total"], first["total"])
     assert set(record["spent_s"]) == {"before", "first grade", "steps", "looks", "last grade"}
+
+
+def test_other_tools_are_another_training_and_are_used(assistant: Assistant, photos: Path) -> None:
+    class Whole:
+        """Take all of a photo for its subject."""
+
+        def __init__(self) -> None:
+            self.asked: list[str] = []
+
+        def segment(self, image: Image.Image, what: str) -> SubjectMask:
+            self.asked.append(what)
+            return SubjectMask(np.ones((image.height, image.width), np.bool_), "whole")
+
+    learned(assistant, photos)
+    tool = Whole()
+    other = Assistant(user="ana", model="tiny", segmenter=tool)
+    other.concepts.train("Maeve", SMALL)
+    other.close()
+    assert set(tool.asked) == {"dog"}
+
+
+def test_a_tool_that_is_not_here_is_told_before_anything_is_kept(photos: Path) -> None:
+    one = Assistant(user="ana", model="tiny", inpainter="diffusers")
+    with pytest.raises(ResourceError, match="config set inpainter opencv"):
+        one.concepts.add([photos / "rex"], name="Rex", class_name="dog", preset=SMALL)
+    assert one.concepts.list() == ()
+    one.close()
+
+
+@pytest.mark.parametrize("rate", [5.0, 1e-9])
+def test_a_second_training_is_compared_with_the_version_in_use(
+    assistant: Assistant, photos: Path, rate: float
+) -> None:
+    learned(assistant, photos)
+    assistant.concepts.roll_back("Maeve", 2)
+    second = assistant.concepts.show("Maeve").record
+    done = assistant.concepts.train("Maeve", replace(SMALL, lr_und=rate, lr_gen=rate))
+    assert done["grade"]["active loss"] == pytest.approx(second["held_out"]["total"])
+    better, why = judged(done["grade"])
+    assert done["why"] == why and "in use" in why
+    in_use = {one.version: one.active for one in assistant.concepts.versions("Maeve")}
+    assert in_use == {1: False, 2: not better, 3: better}
+
+
+def test_captions_name_the_background_of_each_photo(
+    assistant: Assistant, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = ("on the grass", "", "on a white background", "")
+    monkeypatch.setattr(workshop, "name_places", lambda face, found, *rest: said[: len(found)])
+    seen: list[Material] = []
+
+    def prepared(face: Backbone, material: Material, *rest: Any, **more: Any) -> Lesson:
+        seen.append(material)
+        return prepare(face, material, *rest, **more)
+
+    monkeypatch.setattr(workshop, "prepare", prepared)
+    learned(assistant, photos)
+    captions = {drawing.text for drawing in make_examples(seen[0]).drawings}
+    assert seen[0].places == said
+    assert {"a photo of <Maeve> on the grass", "a photo of <Maeve>"} <= captions

@@ -2,7 +2,9 @@
 
 import pytest
 
+from assistant import Assistant
 from assistant.writing import plain
+from backbone import Backbone
 
 
 @pytest.mark.parametrize(
@@ -18,3 +20,12 @@ def test_names_lose_their_brackets_and_controls_are_shown(
     written: str, names: list[str], read: str
 ) -> None:
     assert plain(written, names) == read
+
+
+def test_who_has_no_tokens_is_named_without_brackets_too(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assistant.memory.concepts.add(assistant.user, "Kai", "boy")
+    said = iter(["<kai>", " is a nurse."])
+    monkeypatch.setattr(Backbone, "stream", lambda self, reading, options: said)
+    assert assistant.ask("What is Kai's job?").text == "Kai is a nurse."

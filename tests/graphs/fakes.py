@@ -49,6 +49,18 @@ class FakeFacts:
 
 
 @dataclass
+class FakeRecollection:
+    """Take the facts that were said to be near for the nearest."""
+
+    near: list[str]
+    asked: list[str] = field(default_factory=lambda: [])
+
+    def facts(self, concept: str, text: str, count: int) -> Sequence[str]:
+        self.asked.append(text)
+        return self.near[:count]
+
+
+@dataclass
 class FakeEyes:
     """Photos and recogniser: similarity and margin per concept, whatever the picture."""
 
@@ -98,6 +110,7 @@ class FakeHouse:
     studio: FakeStudio = field(default_factory=FakeStudio)
     journal: FakeJournal = field(default_factory=FakeJournal)
     replay: ReplayOptions = field(default_factory=ReplayOptions)
+    recollection: FakeRecollection | None = None
 
     @property
     def ports(self) -> TurnPorts:
@@ -111,6 +124,7 @@ class FakeHouse:
             self.studio,
             self.journal,
             replay=self.replay,
+            recollection=self.recollection,
         )
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphs import Known, ReplayOptions, replay_graph, start
-from tests.graphs.fakes import FakeHouse, FakeWriter
+from tests.graphs.fakes import FakeHouse, FakeRecollection, FakeWriter
 
 TOY = {"c1": ["her toy is a black excavator"]}
 
@@ -47,6 +47,15 @@ def test_a_fact_that_does_not_fit_the_words_stands_beside_them(house: FakeHouse)
     house.facts.facts = {"c2": ["He lives in a house by the sea"]}
     state = replay(house, "<kai> in his home", "kai")
     assert state["prompt"] == "<kai> in his home. <kai> lives in a house by the sea."
+
+
+def test_the_model_reads_only_the_facts_that_are_near(house: FakeHouse) -> None:
+    house.facts.facts = {"c2": [f"He owns {n} ships" for n in range(9)] + ["He comes from Cork"]}
+    house.recollection = FakeRecollection(["He comes from Cork"])
+    house.writer = FakeWriter("What is <kai>'s town?", "Cork.")
+    state = replay(house, "<kai> in his town", "kai")
+    assert state["answers"] == ["<kai> comes from Cork."]
+    assert "ships" not in house.writer.prompts[1]
 
 
 def test_the_second_try_is_marked(house: FakeHouse) -> None:

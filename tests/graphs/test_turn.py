@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite import SqliteSaver
 
-from graphs import Outcome, answer, carried, drop, start, turn_graph
+from graphs import Outcome, ReplayOptions, answer, carried, drop, start, turn_graph
 from omni_errors import NotFoundError
-from tests.graphs.fakes import FakeHouse, FakeWriter
+from tests.graphs.fakes import FakeHouse, FakeRecollection, FakeWriter
 
 
 def turn(house: FakeHouse, text: str, **given: Any) -> dict[str, Any]:
@@ -36,6 +36,21 @@ def test_a_question_is_answered_with_rows_facts_and_photo(house: FakeHouse) -> N
     assert state["reply"] == "A ball."
     assert house.writer.contexts == [(("c1",), "p.jpg")]
     assert "- <maeve>'s toy is a ball.\n\nWhat does <maeve> play with?" in house.writer.prompts[0]
+
+
+def test_of_many_facts_the_nearest_are_read_in_the_order_they_were_told(house: FakeHouse) -> None:
+    house.facts.facts = {"c1": [f"she has {n} legs" for n in range(5)] + ["her toy is a ball"]}
+    house.replay, house.recollection = ReplayOptions(facts=2), FakeRecollection(["she has 3 legs"])
+    state = turn(house, "What is the toy of Maeve?")
+    assert state["facts"] == {"maeve": ["she has 3 legs", "her toy is a ball"]}
+    assert house.recollection.asked == ["What is the toy of <maeve>?"]
+
+
+def test_few_facts_are_all_read_and_nothing_is_looked_up(house: FakeHouse) -> None:
+    house.facts.facts = {"c1": ["her toy is a ball", "she is old"]}
+    house.recollection = FakeRecollection([])
+    assert turn(house, "What is new of Maeve?")["facts"]["maeve"] == house.facts.facts["c1"]
+    assert house.recollection.asked == []
 
 
 def test_a_drawing_is_of_the_composed_prompt(house: FakeHouse) -> None:
@@ -126,6 +141,24 @@ def test_whose_fact_it_is_is_asked_first(house: FakeHouse, saver: SqliteSaver) -
     assert asked is not None and asked["kind"] == "consent"
     resumed(house, saver, "yes")
     assert house.facts.added == [("c2", "afraid of thunder")]
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("that Maeve and Kai are siblings", "Maeve and Kai are siblings"),
+        ("that they are friends.", "maeve and kai are friends."),
+        ("their vet is called Byrne", "maeve and kai's vet is called Byrne"),
+    ],
+)
+def test_a_fact_about_two_is_kept_with_both(
+    house: FakeHouse, saver: SqliteSaver, said: str, kept: str
+) -> None:
+    asked = paused(house, saver, f"remember {said}", last_concepts=["c1", "c2"]).asking
+    assert asked is not None and asked["question"].endswith(f"about maeve and kai: {kept}")
+    done = resumed(house, saver, "yes")
+    assert house.facts.added == [("c1", kept), ("c2", kept)]
+    assert done.state["trace"]["fact"] == "f1,f2"
 
 
 def test_what_was_recalled_cannot_be_remembered(house: FakeHouse, saver: SqliteSaver) -> None:

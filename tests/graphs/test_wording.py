@@ -4,7 +4,7 @@ import pytest
 
 from graphs.needs import find_needs
 from graphs.recall import match_fact
-from graphs.wording import about, content, first_line, is_unknown
+from graphs.wording import about, content, first_line, gist, is_unknown
 
 
 @pytest.mark.parametrize(
@@ -58,12 +58,17 @@ def test_no_fact_is_forced(question: str) -> None:
     assert match_fact(question, FACTS) == ""
 
 
-def test_a_likeness_that_is_handed_in_counts() -> None:
-    class Likeness:
-        def scores(self, question: str, texts: object) -> list[float]:
-            return [0.1, 0.2, 0.9]
-
-    assert match_fact("What is <kai>'s lunch?", FACTS, Likeness()) == FACTS[2]
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Where does <kai> sleep at night?", "sleep night"),
+        ("The RED ball and <maeve>'s basket.", "red ball basket"),
+        ("Who is she?", "who is she"),
+        ("<kai>", ""),
+    ],
+)
+def test_the_gist_of_a_text_is_what_matters(text: str, kept: str) -> None:
+    assert gist(text) == kept
 
 
 def test_small_differences_do_not_matter() -> None:

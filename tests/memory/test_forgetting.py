@@ -154,6 +154,17 @@ def test_others_are_still_found_afterwards(store: Memory, ana: str, known: str, 
     assert [one.id for one in store.index.nearest("fact", [1, 2, 3], ana, 5)] == [fact.id]
 
 
+def test_what_two_share_goes_with_either(store: Memory, ana: str, known: str, rex: str) -> None:
+    shared, alike = f"{NAME} and Rex are brothers", "likes fish"
+    for concept in (known, rex):
+        store.facts.add(ana, concept, shared)
+        store.facts.add(ana, concept, alike)
+    receipt = store.forget(ana, NAME)
+    assert receipt.removed["facts of others that were about it too"] == 1
+    assert [fact.text for fact in store.facts.list(ana, rex)] == [alike]
+    assert not holding(store.folder, shared)
+
+
 def test_backups_that_hold_it_go(store: Memory, ana: str, known: str) -> None:
     kept = store.folder / "backups"
     kept.mkdir()
