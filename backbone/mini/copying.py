@@ -5,8 +5,12 @@ stands for 2 × 2 tokens, and telling them apart was never learned (docs/log.md)
 front of the others begin by doing nothing else. Their queries and keys know only where they are:
 one head for each quarter of a row takes that quarter to the token it belongs to, two more take a
 source picture's token to the token in its place, and a head that finds nothing where it looks
-shares its attention among all latents, whose mean says little. What is taken lies in directions
-that nothing else uses. Training goes on from there.
+shares its attention among all latents, whose mean says little. Where there is a source, rows are
+not copied: an edit begins from the source.
+
+What rows say lies in a lane of its own, directions that nothing else is written to, up to the
+head that reads pictures, which takes it as it is. What training adds is what differs from it. So
+the first of the two layers does nothing but copying, ever: the second finds rows as they were.
 
 Letters: ``Dg`` the expert's width, ``P`` numbers of a latent token, ``n`` crops or examples.
 """
@@ -22,7 +26,7 @@ from backbone.mini.assembly import Parts
 from backbone.mini.row_encoder import LENGTH, PATCH
 from omni_errors import InputError
 
-__all__ = ["Frame", "find_frame", "hold", "start_copying"]
+__all__ = ["Copying", "Frame", "find_frame", "hold", "start_copying", "written_by"]
 
 # the layers, of those with a generation expert
 ROWS, LAST = 0, 1
@@ -31,11 +35,14 @@ QUARTER, _COMPONENTS = 64, 60
 # rotary pairs that tell places apart: the two fastest of rows and of columns; and one that turns
 # so slowly that places do not matter, for what is looked at in vain
 _PAIRS, _SLOW, _HALF = ((0, 1.0), (1, 100 ** (-1 / 16)), (16, 1.0), (17, 100 ** (-1 / 16))), 15, 32
+# another slow pair, by which heads that would copy rows look at a source instead, and how much
+# of a query and of a source's key it is
+_INSTEAD, _DRAWN, _DRAWS = 31, 2.0, 3.0
 # of the score of what lies where a head looks, what everything else has; between that and the
 # score of what lies one token aside, 0.82
 _IN_VAIN = 0.91
 # sizes of the norms of queries and keys: keys of a text are not normed, and must not be heard
-_QUERY, _KEY = 2.0, 12.5
+_QUERY, _KEY = 2.5, 12.5
 # half the distance between tokens, by which a row's middle is off its quarters'
 _OFF = 0.5
 # how long what is copied is, beside what it is copied from; and the marks of latents
@@ -48,27 +55,34 @@ _LEFT = 1e-4
 
 @dataclass(frozen=True)
 class Frame:
-    """Hold orthonormal directions ``[k, Dg]``, each used for one thing by a picture's tokens.
+    """Hold orthonormal directions ``[k, Dg]``, each used for one thing.
 
-    ``latent`` is where tokens read their latents, ``copied`` what rows say and ``source`` what a
-    source says; ``rest`` has room. ``marks`` tell a latent, and a source, and ``steady`` a row.
+    ``latent`` is where tokens read their latents, ``quarters [4, 64, Dg]`` where rows keep theirs;
+    the last lies where rows have no latents. ``marks`` tell a latent, and a source; ``steady`` a
+    row.
     """
 
     latent: Tensor
-    copied: Tensor
-    source: Tensor
-    rest: Tensor
+    quarters: Tensor
     marks: Tensor
     steady: Tensor
 
-    def quarters(self) -> Tensor:
-        """Return where rows keep their quarters ``[4, 64, Dg]``.
+    def source(self) -> Tensor:
+        """Return where tokens keep what a source says, which rows use for quarters of theirs."""
+        return self.quarters[1:3].flatten(0, 1)[: len(self.latent)]
 
-        What tokens are copied first lies where rows have nothing left to be copied, and the last
-        quarter where nothing was copied yet.
-        """
-        kept = torch.cat([self.copied, self.source, self.rest, self.latent[:QUARTER]])
-        return kept.view(4, QUARTER, -1)
+
+@dataclass(frozen=True)
+class Copying:
+    """Where is copied, and of what: components ``[P, P]`` of latent tokens, ``gain`` times."""
+
+    frame: Frame
+    components: Tensor
+    gain: float = _COPIED
+
+    def main(self) -> Tensor:
+        """Return the components rows have room for ``[60, P]``."""
+        return self.components[:_COMPONENTS]
 
 
 @torch.no_grad()
@@ -78,25 +92,47 @@ def find_frame(parts: Parts) -> Frame:
     Raises:
         InputError: if the generation expert is too narrow.
     """
+    latent, spare = _spaces(parts)
+    needed = 3 * QUARTER
+    if len(spare) < needed + 3 or len(latent) < QUARTER:
+        raise InputError(f"{parts.model.config.name} is too narrow to copy.")
+    quarters = torch.cat([spare[:needed], latent[:QUARTER]]).view(4, QUARTER, -1)
+    return Frame(latent, quarters, spare[needed : needed + 2], spare[needed + 2])
+
+
+def _spaces(parts: Parts) -> tuple[Tensor, Tensor]:
+    """Return where latents are read ``[P, Dg]``, and what directions are left ``[k, Dg]``."""
+    fixed = _fixed(parts)
+    if _begun(parts):
+        fixed = torch.cat([fixed, nn.functional.normalize(parts.rows.steady[None], dim=-1)])
+    basis, _ = torch.linalg.qr(fixed.T)
+    weight = parts.model.vae2llm.weight.float()
+    left, _, _ = torch.linalg.svd(weight - basis @ (basis.T @ weight), full_matrices=False)
+    whole, _, _ = torch.linalg.svd(torch.cat([basis, left], dim=1), full_matrices=True)
+    # those that hardly differ from token to token first
+    return left.flip(1).T, whole[:, len(fixed) + left.shape[1] :].T
+
+
+def _begun(parts: Parts) -> bool:
+    return bool(parts.rows.steady.any())
+
+
+def _fixed(parts: Parts) -> Tensor:
+    """Return directions of times, places and means ``[k, Dg]``, which are left alone."""
     model = parts.model
-    size = model.config.patch_latent_dim
     times = model.time_embedder(torch.linspace(0, 1, 101)).float()
     side = model.config.default_image_size[0] // (8 * model.config.latent_patch_size)
     places = model.latent_pos_embed.pos_embed[model.latent_ids(side, side)].float()
     means = torch.stack([times.mean(0), model.vae2llm.bias.float()])
-    fixed = torch.cat([_span(times - times.mean(0)), _span(places), means])
-    basis, _ = torch.linalg.qr(fixed.T)
-    weight = model.vae2llm.weight.float()
-    left, _, _ = torch.linalg.svd(weight - basis @ (basis.T @ weight), full_matrices=False)
-    # those that hardly differ from token to token first
-    latent = left.flip(1).T
-    whole, _, _ = torch.linalg.svd(torch.cat([basis, left], dim=1), full_matrices=True)
-    spare = whole[:, len(fixed) + size :].T
-    ends = (QUARTER, QUARTER + size, 3 * QUARTER, 3 * QUARTER + 2)
-    if len(spare) <= ends[-1] or size < QUARTER:
-        raise InputError(f"{model.config.name} is too narrow to copy.")
-    copied, source, rest, marks = (spare[a:b] for a, b in zip((0, *ends[:-1]), ends, strict=True))
-    return Frame(latent, copied, source, rest, marks, spare[ends[-1]])
+    return torch.cat([_span(times - times.mean(0)), _span(places), means])
+
+
+def _marks(parts: Parts) -> Tensor:
+    """Read the marks of latents and of sources off heads that look for them ``[2, Dg]``."""
+    first, last = _layers(parts)
+    latent = _weight(first, "q_proj")[_SLOW]
+    source = _weight(last, "k_proj")[2 * _HALF + _PAIRS[0][0]]
+    return nn.functional.normalize(torch.stack([latent, source]).float(), dim=-1)
 
 
 def _span(states: Tensor) -> Tensor:
@@ -108,25 +144,86 @@ def _span(states: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def start_copying(parts: Parts, latents: Tensor, masks: Tensor) -> Frame:
-    """Start rows, time and heads, from crops' ``latents [n, z, 16, 16]`` and ``[n, 1, 16, 16]``."""
-    frame = find_frame(parts)
-    _start_rows(parts, frame, latents, masks)
-    _start_time(parts.model.time_embedder.mlp, frame)
-    layers = _layers(parts)
+def start_copying(parts: Parts, latents: Tensor, masks: Tensor) -> Copying:
+    """Start rows, time and heads, from crops' ``latents [n, z, 16, 16]`` and ``[n, 1, 16, 16]``.
+
+    A model that copies already keeps what else its layers do, but for what they write to the lane.
+    """
+    begun, shares = _begun(parts), masks.flatten()
+    mean = (latents * masks).sum((0, 2, 3)) / shares.sum()
+    kept = (latents - mean[:, None, None]) * masks
+    tokens = latents_to_tokens(kept, PATCH // 2).flatten(0, 1)
+    _, _, components = torch.linalg.svd(tokens[tokens.abs().sum(1) > 0], full_matrices=True)
+    frame = _found_again(parts, components) if begun else find_frame(parts)
+    copying = Copying(frame, components)
+    parts.rows.mean.copy_(mean)
+    _start_rows(parts, copying)
+    if not begun:
+        _start_time(parts.model.time_embedder.mlp, frame)
+    for layer in _layers(parts)[: 1 if begun else 2]:
+        _quiet(layer)
+    _start_heads(parts, copying)
+    if not begun:
+        _start_source(parts, copying)
+    return copying
+
+
+def _found_again(parts: Parts, components: Tensor) -> Frame:
+    """Find the directions of a model that copies already: those its rows agree with best."""
+    small, (latent, spare) = PATCH // 2, _spaces(parts)
+    steady = nn.functional.normalize(parts.rows.steady, dim=0)
+    read = parts.rows.read.weight.float().T.view(PATCH, PATCH, -1, len(steady))
+    wanted = []
+    for number in range(4):
+        down, across = (slice(small * n, small * n + small) for n in divmod(number, 2))
+        part = read[down, across]
+        latents = components[:_COMPONENTS] @ part[:, :, :-1].reshape(len(components), -1)
+        wanted.append(torch.cat([latents, part[:, :, -1].reshape(small**2, -1)]))
+    three = _nearest(torch.cat(wanted[:3]), spare)
+    last = _nearest(wanted[3], latent[:QUARTER])
+    return Frame(latent, torch.cat([three, last]).view(4, QUARTER, -1), _marks(parts), steady)
+
+
+def _nearest(wanted: Tensor, within: Tensor) -> Tensor:
+    """Return the orthonormal rows ``[k, Dg]`` nearest to others, in the space some span."""
+    left, _, right = torch.linalg.svd(wanted @ within.T @ within, full_matrices=False)
+    found: Tensor = left @ right
+    return found
+
+
+def _start_heads(parts: Parts, copying: Copying) -> None:
+    frame, layers = copying.frame, _layers(parts)
+    for layer in layers:
+        _weight(layer, "q_norm").fill_(_QUERY)
+        _weight(layer, "k_norm").fill_(_KEY)
     # root mean square of a row
     size = LENGTH / parts.model.config.gen_width**0.5
-    quarters, corners = frame.quarters(), ((-1, -1), (-1, 1), (1, -1), (1, 1))
-    for layer in layers:
-        _quiet(layer)
+    corners = ((-1, -1), (-1, 1), (1, -1), (1, 1))
     for number, (down, across) in enumerate(corners):
         layer, head = (layers[0], number) if number < 3 else (layers[1], 0)
         _look(layer, head, frame, (-down * _OFF, -across * _OFF), of_source=False)
-        _take(layer, head, quarters[number], frame.copied, (size * _COPIED) ** 0.5)
+        _take(layer, head, frame.quarters[number], frame.quarters[0], copying.gain * size)
+    _take_back(layers[1])
+
+
+def _take_back(layer: nn.Module) -> None:
+    """Let the second query head always look in vain, and take back what is found in vain.
+
+    The last quarter lies where latents do, so that their mean says something.
+    """
+    query, out = _weight(layer, "q_proj"), _weight(layer, "o_proj")
+    size = 2 * _HALF
+    query[size : 2 * size] = 0
+    for at in (_SLOW, _INSTEAD):
+        query[size + at] = query[at]
+    out[:, size : 2 * size] = -out[:, :size]
+
+
+def _start_source(parts: Parts, copying: Copying) -> None:
+    frame, layer = copying.frame, _layers(parts)[1]
     for head, part in ((1, slice(0, QUARTER)), (2, slice(QUARTER, None))):
-        _look(layers[1], head, frame, (0.0, 0.0), of_source=True)
-        _take(layers[1], head, frame.latent[part], frame.source[part], _COPIED**0.5)
-    return frame
+        _look(layer, head, frame, (0.0, 0.0), of_source=True)
+        _take(layer, head, frame.latent[part], frame.source()[part], copying.gain)
 
 
 def _layers(parts: Parts) -> list[nn.Module]:
@@ -136,38 +233,46 @@ def _layers(parts: Parts) -> list[nn.Module]:
 
 
 def hold(parts: Parts) -> None:
-    """Leave out of training where the heads look, and what they look at.
+    """Leave out of training what copies.
 
     Such sharp attention has hardly a gradient, and optimisers that make all steps one size would
     make steps of noise.
     """
     model = parts.model
-    held = [*model.vae2llm.parameters(), *model.time_embedder.parameters(), parts.rows.steady]
-    for layer in _layers(parts):
-        held += layer.get_submodule("input_layernorm_moe_gen").parameters()
-        for name in ("q_proj", "k_proj", "q_norm", "k_norm"):
-            held += layer.get_submodule(f"self_attn.{name}_moe_gen").parameters()
+    held = [*model.vae2llm.parameters(), *model.time_embedder.parameters()]
+    held += [*parts.rows.parameters(), *model.language_model.model.norm_moe_gen.parameters()]
+    first, last = _layers(parts)
+    held += [p for name, p in first.named_parameters() if "_moe_gen" in name]
+    held += last.get_submodule("input_layernorm_moe_gen").parameters()
+    for name in ("q_proj", "k_proj", "v_proj", "q_norm", "k_norm"):
+        held += last.get_submodule(f"self_attn.{name}_moe_gen").parameters()
     for parameter in held:
         parameter.requires_grad_(False)  # noqa: FBT003
 
 
-def _start_rows(parts: Parts, frame: Frame, latents: Tensor, masks: Tensor) -> None:
+def written_by(parts: Parts) -> tuple[str, Tensor, Tensor]:
+    """Return what writes to the lane in the second layer: a weight, its columns, and those."""
+    trunk = parts.model.config.trunk
+    numbers = [n for n in range(trunk.num_hidden_layers) if trunk.has_generation(n)]
+    out = _weight(_layers(parts)[LAST], "o_proj")
+    name = f"language_model.model.layers.{numbers[LAST]}.self_attn.o_proj_moe_gen.weight"
+    columns = torch.arange(4 * _HALF)
+    return name, columns, out[:, columns].detach().clone()
+
+
+def _start_rows(parts: Parts, copying: Copying) -> None:
     """Let every quarter of a row carry the main components of its latents, and its shares."""
-    rows, z = parts.rows, latents.shape[1]
-    shares = masks.flatten()
-    rows.mean.copy_((latents * masks).sum((0, 2, 3)) / shares.sum())
-    kept = (latents - rows.mean[:, None, None]) * masks
-    tokens = latents_to_tokens(kept, PATCH // 2).flatten(0, 1)
-    _, _, components = torch.linalg.svd(tokens[tokens.abs().sum(1) > 0], full_matrices=False)
-    small = PATCH // 2
+    rows, small = parts.rows, PATCH // 2
+    z = len(rows.mean)
     read = torch.zeros(PATCH, PATCH, z + 1, rows.read.out_features)
-    for number, quarter in enumerate(frame.quarters()):
+    for number, quarter in enumerate(copying.frame.quarters):
         down, across = (slice(small * n, small * n + small) for n in divmod(number, 2))
-        mapped = (components[:_COMPONENTS].T @ quarter[:_COMPONENTS]).view(small, small, z, -1)
+        main = copying.main()
+        mapped = (main.T @ quarter[:_COMPONENTS]).view(small, small, z, -1)
         read[down, across, :z] = mapped
         read[down, across, z] = quarter[_COMPONENTS:].view(small, small, -1)
     rows.read.weight.copy_(read.flatten(0, 2).T)
-    rows.steady.copy_(frame.steady)
+    rows.steady.copy_(copying.frame.steady)
 
 
 def _start_time(mlp: nn.Sequential, frame: Frame) -> None:
@@ -189,8 +294,6 @@ def _quiet(layer: nn.Module) -> None:
     for name in "qkvo":
         _weight(layer, f"{name}_proj").zero_()
     layer.get_parameter("mlp_moe_gen.down_proj.weight").zero_()
-    _weight(layer, "q_norm").fill_(_QUERY)
-    _weight(layer, "k_norm").fill_(_KEY)
 
 
 def _weight(layer: nn.Module, name: str) -> Tensor:
@@ -216,17 +319,20 @@ def _look(
     for at, frequency in _PAIRS:
         angle = frequency * off[0 if at < _HALF // 2 else 1]
         rows_q[at], rows_q[at + _HALF] = cos(angle) * latent, sin(angle) * latent
-        # a row looks at itself
-        rows_q[at].add_(frame.steady)
         rows_k[at] = fits
-    rows_q[_SLOW] = vain * latent
+    # a row looks for nothing
+    rows_q[_SLOW] = vain * (latent + frame.steady)
     rows_k[_SLOW] = latent - source if of_source else latent
+    if not of_source:
+        rows_q[_INSTEAD] = _DRAWN * latent
+        rows_k[_INSTEAD] = _DRAWS * source
 
 
 def _take(layer: nn.Module, head: int, given: Tensor, written: Tensor, gain: float) -> None:
     """Let a head take what lies along ``given [k, Dg]`` to where it lies along ``written``."""
     value, out = _weight(layer, "v_proj"), _weight(layer, "o_proj")
     size = 2 * _HALF
-    value[head * size : head * size + len(given)] = gain * given
+    value[head * size : head * size + len(given)] = gain**0.5 * given
     column = head * (out.shape[1] * size // len(value))
-    out[:, column : column + len(given)] = gain * written[: len(given)].T
+    out[:, column : column + size] = 0
+    out[:, column : column + len(given)] = gain**0.5 * written[: len(given)].T

@@ -22,11 +22,12 @@ from backbone.decoder import Cache, KeyValue
 from backbone.flow import draw_times, interpolate
 from backbone.mini.assembly import Parts, open_parts, shares
 from backbone.mini.captions import caption
-from backbone.mini.copying import hold, start_copying
+from backbone.mini.copying import Copying, hold, start_copying
 from backbone.mini.edits import EDITS, edit
 from backbone.mini.pixels import Bytes
 from backbone.mini.pool import PictureMemory, Pool
 from backbone.mini.portraits import as_shown, portrait
+from backbone.mini.readout import Lane, load_lane, open_lane, start_readout
 from backbone.mini.row_encoder import CROP
 from backbone.mini.scene import Scene, render
 from backbone.mini.stage import Schedule, Stage
@@ -46,8 +47,9 @@ _ODDS = {"remove": 4, "background": 2, "add": 3, "recolour": 2}
 _PLACED, _PORTRAITS = 0.9, 0.85
 # share of subjects that are shown in clear daylight
 _PLAIN = 0.85
-# crops whose components rows begin with
-_SHOWN = 200
+# crops whose components rows begin with; examples the head is fitted to, so many at a time
+_SHOWN, _READ, _AT_ONCE = 200, 800, 40
+LANE = "lane.safetensors"
 
 
 @dataclass(frozen=True)
@@ -199,10 +201,7 @@ def flow_losses(
     parts: Parts, memory: TextMemory, batch: list[Example], generator: Generator
 ) -> dict[str, Tensor]:
     """Return the losses of drawing and editing, and their mean over all tokens."""
-    groups = {
-        IMAGE: [e for e in batch if e.source is None],
-        EDIT: [e for e in batch if e.source is not None],
-    }
+    groups = _by_task(batch)
     losses = {}
     for task, group in groups.items():
         if group:
@@ -213,12 +212,35 @@ def flow_losses(
     return {"total": total, **losses}
 
 
+def _by_task(batch: list[Example]) -> dict[str, list[Example]]:
+    return {
+        IMAGE: [e for e in batch if e.source is None],
+        EDIT: [e for e in batch if e.source is not None],
+    }
+
+
 def _group_loss(
-    parts: Parts,
-    memory: TextMemory,
-    group: list[Example],
-    generator: Generator,
+    parts: Parts, memory: TextMemory, group: list[Example], generator: Generator
 ) -> Tensor:
+    seen = _seen(parts, memory, group, generator)
+    velocity = parts.model.velocity(seen.hidden, seen.mixed, seen.t)
+    wanted = seen.noise - seen.data
+    return flow_error(parts.model.config, velocity, wanted, seen.t).mean()
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """The noisy tokens of a group: normed states ``[n, Dg]``, data, noise, mixture, times."""
+
+    hidden: Tensor
+    data: Tensor
+    noise: Tensor
+    mixed: Tensor
+    t: Tensor
+    slots: Tensor
+
+
+def _seen(parts: Parts, memory: TextMemory, group: list[Example], generator: Generator) -> _Seen:
     model, table = parts.model, memory.table
     targets = memory.pictures.latents([e.target for e in group])
     sources = [e.source for e in group if e.source is not None]
@@ -238,10 +260,9 @@ def _group_loss(
     _, hidden, _ = model.run(None, gen, geometry._replace(und_rope=None), cache)
     if hidden is None:
         raise ValueError("a batch of pictures has generation tokens")
-    picked = hidden.flatten(0, 1)[packed.noise_slots]
-    noisy = packed.noisy
-    velocity = model.velocity(picked, mixed[noisy], t[noisy])
-    return flow_error(model.config, velocity, (noise - data)[noisy], t[noisy]).mean()
+    slots, noisy = packed.noise_slots, packed.noisy
+    picked = hidden.flatten(0, 1)[slots]
+    return _Seen(picked, data[noisy], noise[noisy], mixed[noisy], t[noisy], slots)
 
 
 def _rows(parts: Parts, memory: TextMemory, group: list[Example]) -> Tensor:
@@ -286,7 +307,7 @@ def _assemble(parts: Parts, packed: Packed, rows: Tensor, mixed: Tensor, t: Tens
 
 
 @torch.no_grad()
-def begin(parts: Parts, world: World, start: Path | None) -> None:
+def begin(parts: Parts, memory: TextMemory, world: World, start: Path | None) -> Lane:
     """Begin with the averaged weights of another run, where they fit, and with copying."""
     found = {} if start is None else load_file(start / "state.safetensors")
     for name, parameter in parts.trainable().items():
@@ -295,7 +316,27 @@ def begin(parts: Parts, world: World, start: Path | None) -> None:
             parameter.copy_(kept)
     shown = [_example(world, 10**6, number, editing=False) for number in range(_SHOWN)]
     masks = torch.from_numpy(np.stack([e.mask for e in shown])).float()[:, None] / 255
-    start_copying(parts, parts.encode([e.crop for e in shown]), shares(masks))
+    copying = start_copying(parts, parts.encode([e.crop for e in shown]), shares(masks))
+    open_lane(parts, copying.frame.quarters[0]).mend(parts)
+    return _read_off(parts, memory, copying, examples(world, 10**6 + 1, _READ))
+
+
+def _read_off(parts: Parts, memory: TextMemory, copying: Copying, batch: list[Example]) -> Lane:
+    """Fit the head that reads pictures to examples, as many at a time as a step has."""
+    states: list[Tensor] = []
+    norm = parts.model.language_model.model.norm_moe_gen
+    hook = norm.register_forward_pre_hook(lambda _, given: states.append(given[0]))
+    kept, wanted = [], []
+    for at in range(0, len(batch), _AT_ONCE):
+        part = batch[at : at + _AT_ONCE]
+        for group in _by_task(part).values():
+            if group:
+                with torch.autocast("cpu", torch.bfloat16):
+                    seen = _seen(parts, memory, group, Generator().manual_seed(at))
+                kept.append(states.pop().float().flatten(0, 1)[seen.slots])
+                wanted.append(seen.data)
+    hook.remove()
+    return start_readout(parts, copying, torch.cat(kept), torch.cat(wanted))
 
 
 def main() -> None:
@@ -316,12 +357,13 @@ def main() -> None:
     parts = open_parts(arguments.trunk, arguments.autoencoder, arguments.understanding)
     world = parts.world(arguments.assets)
     memory = TextMemory(parts, 2 * arguments.pool)
-    if not (arguments.out / "state.safetensors").is_file():
-        begin(parts, world, arguments.start)
+    if not (arguments.out / LANE).is_file():
+        begin(parts, memory, world, arguments.start).save(arguments.out / LANE)
     schedule = Schedule(arguments.steps, arguments.rate, 100, average=arguments.average)
     stage = Stage(arguments.out, parts.trainable(), schedule, orthogonal=parts.matrices())
-
     hold(parts)
+    lane = load_lane(arguments.out / LANE)
+    stage.mend = lambda: lane.mend(parts)
 
     def make(number: int) -> Example:
         return _example(world, 0, number, number < arguments.pool * _EDITS)

@@ -68,6 +68,8 @@ class Stage:
         self.optimizers = _optimizers(groups, matrices, schedule)
         self.averages = {name: p.detach().clone() for name, p in parameters.items()}
         self.step = 0
+        # what puts right after a step what must stay as it is
+        self.mend: Callable[[], None] | None = None
         self._resume()
 
     def run(self, loss_of: Callable[[int], dict[str, Tensor]]) -> None:
@@ -97,6 +99,8 @@ class Stage:
         nn.utils.clip_grad_norm_(self.parameters.values(), 1.0)
         for optimizer in self.optimizers:
             optimizer.step()
+        if self.mend is not None:
+            self.mend()
         self.step += 1
         self._average()
         return losses

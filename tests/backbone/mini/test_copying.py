@@ -19,6 +19,7 @@ from omni_errors import InputError
 from tests.backbone import small
 
 SIDE = CROP // 8
+SHOWN = small.noise(40, 24, SIDE, SIDE), torch.ones(40, 1, SIDE, SIDE)
 
 
 def make_parts(width: int) -> Parts:
@@ -42,8 +43,7 @@ def make_parts(width: int) -> Parts:
 @pytest.fixture(scope="module")
 def started() -> tuple[Parts, Frame]:
     parts = make_parts(320)
-    shown = small.noise(40, 24, SIDE, SIDE), torch.ones(40, 1, SIDE, SIDE)
-    return parts, start_copying(parts, *shown)
+    return parts, start_copying(parts, *SHOWN).frame
 
 
 def seen(parts: Parts, example: Example) -> Tensor:
@@ -74,8 +74,8 @@ def test_a_token_takes_its_quarter_of_its_row(started: tuple[Parts, Frame]) -> N
     tokens = latents_to_tokens(parts.encode([picture(2)]), 2)[0]
     # as the first quarter of a row is written
     read = parts.rows.read.weight.view(320, 4, 4, 25)[:, :2, :2, :24].reshape(320, 96)
-    wanted = (tokens - parts.rows.mean.repeat(4)) @ read.T @ frame.copied.T
-    assert likeness(states @ frame.copied.T, wanted) > 0.97
+    wanted = (tokens - parts.rows.mean.repeat(4)) @ read.T @ frame.quarters[0].T
+    assert likeness(states @ frame.quarters[0].T, wanted) > 0.97
 
 
 def test_a_token_takes_what_a_source_has_in_its_place(started: tuple[Parts, Frame]) -> None:
@@ -84,12 +84,29 @@ def test_a_token_takes_what_a_source_has_in_its_place(started: tuple[Parts, Fram
     states = seen(parts, Example("move it", picture(1), picture(2), mask, picture(3)))
     latents = latents_to_tokens(parts.encode([picture(3)]), 2)[0]
     wanted = parts.model.vae2llm(latents) @ frame.latent.T
-    assert likeness(states @ frame.source.T, wanted) > 0.9
+    assert likeness(states @ frame.source().T, wanted) > 0.9
+
+
+def test_where_there_is_a_source_rows_are_not_copied(started: tuple[Parts, Frame]) -> None:
+    parts, frame = started
+    mask = np.full((CROP, CROP), 255, np.uint8)
+    drawn = seen(parts, Example("<sks>", picture(1), picture(2), mask))
+    edited = seen(parts, Example("move it", picture(1), picture(2), mask, picture(3)))
+    lane = frame.quarters[0].T
+    assert (edited @ lane).norm() < 0.25 * (drawn @ lane).norm()
+
+
+def test_copying_begun_again_finds_its_directions() -> None:
+    parts = make_parts(320)
+    first = start_copying(parts, *SHOWN).frame
+    again = start_copying(parts, *SHOWN).frame
+    assert (again.quarters[:3] * first.quarters[:3]).sum(-1).mean() > 0.9
+    torch.testing.assert_close(again.marks, first.marks, atol=1e-3, rtol=0)
 
 
 def test_directions_are_each_used_for_one_thing(started: tuple[Parts, Frame]) -> None:
     _, frame = started
-    every = [frame.latent, frame.copied, frame.source, frame.rest, frame.marks, frame.steady[None]]
+    every = [frame.latent, *frame.quarters[:3], frame.marks, frame.steady[None]]
     stacked = torch.cat(every)
     torch.testing.assert_close(stacked @ stacked.T, torch.eye(len(stacked)), atol=1e-4, rtol=0)
 
@@ -105,5 +122,5 @@ def test_where_heads_look_is_left_out_of_training(started: tuple[Parts, Frame]) 
     hold(parts)
     left = {name for name, p in trained.items() if not p.requires_grad}
     assert "language_model.model.layers.1.self_attn.q_proj_moe_gen.weight" in left
-    assert "language_model.model.layers.1.self_attn.v_proj_moe_gen.weight" not in left
+    assert "language_model.model.layers.2.self_attn.o_proj_moe_gen.weight" not in left
     assert "language_model.model.layers.3.self_attn.q_proj_moe_gen.weight" not in left

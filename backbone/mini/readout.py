@@ -1,0 +1,116 @@
+"""The head that reads pictures: it takes what was copied as it is, and adds what differs.
+
+What layers write is kept out of the lane (`backbone.mini.copying`), and the head's part for the
+lane stays as it was found; so every training step leaves copies exact.
+
+Letters: ``Dg`` the expert's width, ``P`` numbers of a latent token, ``K`` directions of the lane.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from backbone.mini.assembly import Parts
+from backbone.mini.copying import Copying, written_by
+
+__all__ = ["Lane", "load_lane", "open_lane", "start_readout"]
+
+# of the mean square of what the head reads, what is added so that little is not blown up
+_RIDGE = 1e-3
+
+
+@dataclass(frozen=True)
+class Lane:
+    """Hold the lane ``[K, Dg]``, and what the head reads off it ``[P, K]``.
+
+    ``copies`` are the columns of one weight through which copying writes to it.
+    """
+
+    directions: Tensor
+    reads: Tensor
+    copies: tuple[str, Tensor, Tensor]
+
+    def save(self, path: Path) -> None:
+        """Write it to a file."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        name, columns, kept = self.copies
+        found = {"directions": self.directions, "reads": self.reads}
+        found |= {"columns": columns, "kept": kept}
+        save_file({n: t.contiguous() for n, t in found.items()}, path, metadata={"weight": name})
+
+    @torch.no_grad()
+    def mend(self, parts: Parts) -> None:
+        """Undo what training changed of the lane."""
+        model, lane = parts.model, self.directions
+        layers = [n for n in range(model.config.trunk.num_hidden_layers)]
+        for layer in [n for n in layers if model.config.trunk.has_generation(n)][1:]:
+            block = model.language_model.model.layers[layer]
+            for name in ("self_attn.o_proj_moe_gen.weight", "mlp_moe_gen.down_proj.weight"):
+                weight = block.get_parameter(name)
+                weight.sub_(lane.T @ (lane @ weight))
+        name, columns, kept = self.copies
+        model.get_parameter(name)[:, columns] = kept
+        scale, head = _scale(parts), model.llm2vae.weight
+        head.add_((self.reads - (head * scale) @ lane.T) @ lane / scale)
+
+
+def load_lane(path: Path) -> Lane:
+    """Read a lane that was saved."""
+    found = load_file(path)
+    with safe_open(path, "pt") as file:
+        name = file.metadata()["weight"]
+    copies = (name, found["columns"], found["kept"])
+    return Lane(found["directions"], found["reads"], copies)
+
+
+def _scale(parts: Parts) -> Tensor:
+    norm: nn.Module = parts.model.language_model.model.norm_moe_gen
+    return norm.get_parameter("weight").float()
+
+
+@torch.no_grad()
+def open_lane(parts: Parts, directions: Tensor) -> Lane:
+    """Find the lane of a model whose head reads it already."""
+    head = parts.model.llm2vae.weight.float() * _scale(parts)
+    return Lane(directions, head @ directions.T, written_by(parts))
+
+
+@torch.no_grad()
+def start_readout(parts: Parts, copying: Copying, states: Tensor, wanted: Tensor) -> Lane:
+    """Let the head take the lane as it is, and fit the rest to ``wanted [n, P]``.
+
+    ``states [n, Dg]`` are the last layer's, before its norm, of tokens whose data are wanted.
+    """
+    directions, scale = copying.frame.quarters[0], _scale(parts)
+    sizes = states.square().mean(-1, keepdim=True).sqrt()
+    reads = _reads(parts, copying) * sizes.mean() / copying.gain
+    normed = states / sizes
+    left = wanted - normed @ directions.T @ reads.T
+    others = normed - normed @ directions.T @ directions
+    fitted, bias = _fit(others, left)
+    head = parts.model.llm2vae
+    head.weight.copy_((fitted + reads @ directions) / scale)
+    head.bias.copy_(bias)
+    return Lane(directions, reads, written_by(parts))
+
+
+def _reads(parts: Parts, copying: Copying) -> Tensor:
+    """Return what a lane says of a token's data ``[P, K]``: components, and means by shares."""
+    mean, main = parts.rows.mean.float(), copying.main()
+    shares = len(copying.frame.quarters[0]) - len(main)
+    means = torch.block_diag(*[mean[:, None] for _ in range(shares)])
+    return torch.cat([main.T, means], dim=1)
+
+
+def _fit(states: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
+    """Fit ``wanted [n, P]`` by a linear map ``[P, Dg]`` of states and an offset ``[P]``."""
+    centre, mean = states.mean(0), wanted.mean(0)
+    moved = states - centre
+    moment = moved.T @ moved
+    ridge = _RIDGE * moment.diagonal().mean() * torch.eye(len(moment))
+    fitted: Tensor = torch.linalg.solve(moment + ridge, moved.T @ (wanted - mean)).T
+    return fitted, mean - fitted @ centre
