@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.random import default_rng
 from safetensors.torch import load_file
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
 
 from backbone.concepts import GENERATE, ConceptTable, ConceptTokens
 from backbone.decoder import Cache, KeyValue
@@ -27,7 +27,7 @@ from backbone.mini.edits import EDITS, edit
 from backbone.mini.pixels import Bytes
 from backbone.mini.pool import PictureMemory, Pool
 from backbone.mini.portraits import as_shown, portrait
-from backbone.mini.readout import Lane, load_lane, open_lane, start_readout
+from backbone.mini.readout import Lane, load_lane, open_lane, start_readout, unsteady
 from backbone.mini.row_encoder import CROP
 from backbone.mini.scene import Scene, render
 from backbone.mini.stage import Schedule, Stage
@@ -50,6 +50,8 @@ _PLAIN = 0.85
 # crops whose components rows begin with; examples the head is fitted to, so many at a time
 _SHOWN, _READ, _AT_ONCE = 200, 800, 40
 LANE = "lane.safetensors"
+# of unsteady sizes, beside the other losses
+_STEADY = 0.2
 
 
 @dataclass(frozen=True)
@@ -198,15 +200,22 @@ def placeholder(parts: Parts) -> ConceptTokens:
 
 
 def flow_losses(
-    parts: Parts, memory: TextMemory, batch: list[Example], generator: Generator
+    parts: Parts,
+    memory: TextMemory,
+    batch: list[Example],
+    generator: Generator,
+    size: float = 0.0,
 ) -> dict[str, Tensor]:
-    """Return the losses of drawing and editing, and their mean over all tokens."""
+    """Return the losses of drawing and editing, and their mean over all tokens.
+
+    With a ``size``, root mean squares of the last states that are not that size cost as well.
+    """
     groups = _by_task(batch)
     losses = {}
     for task, group in groups.items():
         if group:
             with torch.autocast("cpu", torch.bfloat16):
-                losses[task] = _group_loss(parts, memory, group, generator)
+                losses[task] = _group_loss(parts, memory, group, generator, size)
     weights = {task: len(group) / len(batch) for task, group in groups.items()}
     total = sum((weights[task] * loss for task, loss in losses.items()), torch.zeros(()))
     return {"total": total, **losses}
@@ -220,24 +229,25 @@ def _by_task(batch: list[Example]) -> dict[str, list[Example]]:
 
 
 def _group_loss(
-    parts: Parts, memory: TextMemory, group: list[Example], generator: Generator
+    parts: Parts, memory: TextMemory, group: list[Example], generator: Generator, size: float
 ) -> Tensor:
     seen = _seen(parts, memory, group, generator)
     velocity = parts.model.velocity(seen.hidden, seen.mixed, seen.t)
     wanted = seen.noise - seen.data
-    return flow_error(parts.model.config, velocity, wanted, seen.t).mean()
+    loss = flow_error(parts.model.config, velocity, wanted, seen.t).mean()
+    return loss + _STEADY * unsteady(seen.states, size) if size else loss
 
 
 @dataclass(frozen=True)
 class _Seen:
-    """The noisy tokens of a group: normed states ``[n, Dg]``, data, noise, mixture, times."""
+    """The noisy tokens of a group: states ``[n, Dg]`` and normed, data, noise, mixture, times."""
 
+    states: Tensor
     hidden: Tensor
     data: Tensor
     noise: Tensor
     mixed: Tensor
     t: Tensor
-    slots: Tensor
 
 
 def _seen(parts: Parts, memory: TextMemory, group: list[Example], generator: Generator) -> _Seen:
@@ -257,12 +267,16 @@ def _seen(parts: Parts, memory: TextMemory, group: list[Example], generator: Gen
     mixed = interpolate(data, noise, t)
     gen = _assemble(parts, packed, _rows(parts, memory, group), mixed, t)
     geometry = model.geometry(packed)
+    states: list[Tensor] = []
+    norm: nn.Module = model.language_model.model.norm_moe_gen
+    hook = norm.register_forward_pre_hook(lambda _, given: states.append(given[0]))
     _, hidden, _ = model.run(None, gen, geometry._replace(und_rope=None), cache)
+    hook.remove()
     if hidden is None:
         raise ValueError("a batch of pictures has generation tokens")
     slots, noisy = packed.noise_slots, packed.noisy
-    picked = hidden.flatten(0, 1)[slots]
-    return _Seen(picked, data[noisy], noise[noisy], mixed[noisy], t[noisy], slots)
+    last, picked = (x.flatten(0, 1)[slots] for x in (states[0], hidden))
+    return _Seen(last.float(), picked, data[noisy], noise[noisy], mixed[noisy], t[noisy])
 
 
 def _rows(parts: Parts, memory: TextMemory, group: list[Example]) -> Tensor:
@@ -323,9 +337,6 @@ def begin(parts: Parts, memory: TextMemory, world: World, start: Path | None) ->
 
 def _read_off(parts: Parts, memory: TextMemory, copying: Copying, batch: list[Example]) -> Lane:
     """Fit the head that reads pictures to examples, as many at a time as a step has."""
-    states: list[Tensor] = []
-    norm = parts.model.language_model.model.norm_moe_gen
-    hook = norm.register_forward_pre_hook(lambda _, given: states.append(given[0]))
     kept, wanted = [], []
     for at in range(0, len(batch), _AT_ONCE):
         part = batch[at : at + _AT_ONCE]
@@ -333,9 +344,8 @@ def _read_off(parts: Parts, memory: TextMemory, copying: Copying, batch: list[Ex
             if group:
                 with torch.autocast("cpu", torch.bfloat16):
                     seen = _seen(parts, memory, group, Generator().manual_seed(at))
-                kept.append(states.pop().float().flatten(0, 1)[seen.slots])
+                kept.append(seen.states)
                 wanted.append(seen.data)
-    hook.remove()
     return start_readout(parts, copying, torch.cat(kept), torch.cat(wanted))
 
 
@@ -372,7 +382,7 @@ def main() -> None:
 
     def losses(step: int) -> dict[str, Tensor]:
         batch = pool.batch(step, arguments.batch)
-        return flow_losses(parts, memory, batch, Generator().manual_seed(step))
+        return flow_losses(parts, memory, batch, Generator().manual_seed(step), lane.size)
 
     stage.run(losses)
 

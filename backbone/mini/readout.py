@@ -17,22 +17,26 @@ from torch import Tensor, nn
 from backbone.mini.assembly import Parts
 from backbone.mini.copying import Copying, written_by
 
-__all__ = ["Lane", "load_lane", "open_lane", "start_readout"]
+__all__ = ["Lane", "load_lane", "open_lane", "start_readout", "unsteady"]
 
 # of the mean square of what the head reads, what is added so that little is not blown up
 _RIDGE = 1e-3
+# shares of a token at the end of the lane; from which mean share on a token is the subject's
+_SHARES, _MOST = 4, 0.9
 
 
 @dataclass(frozen=True)
 class Lane:
     """Hold the lane ``[K, Dg]``, and what the head reads off it ``[P, K]``.
 
-    ``copies`` are the columns of one weight through which copying writes to it.
+    ``copies`` are the columns of one weight through which copying writes to it; ``size`` is the
+    root mean square of the states for which what is read is right.
     """
 
     directions: Tensor
     reads: Tensor
     copies: tuple[str, Tensor, Tensor]
+    size: float = 0.0
 
     def save(self, path: Path) -> None:
         """Write it to a file."""
@@ -40,7 +44,11 @@ class Lane:
         name, columns, kept = self.copies
         found = {"directions": self.directions, "reads": self.reads}
         found |= {"columns": columns, "kept": kept}
-        save_file({n: t.contiguous() for n, t in found.items()}, path, metadata={"weight": name})
+        save_file(
+            {n: t.contiguous() for n, t in found.items()},
+            path,
+            metadata={"weight": name, "size": str(self.size)},
+        )
 
     @torch.no_grad()
     def mend(self, parts: Parts) -> None:
@@ -62,9 +70,9 @@ def load_lane(path: Path) -> Lane:
     """Read a lane that was saved."""
     found = load_file(path)
     with safe_open(path, "pt") as file:
-        name = file.metadata()["weight"]
+        name, size = (file.metadata()[key] for key in ("weight", "size"))
     copies = (name, found["columns"], found["kept"])
-    return Lane(found["directions"], found["reads"], copies)
+    return Lane(found["directions"], found["reads"], copies, float(size))
 
 
 def _scale(parts: Parts) -> Tensor:
@@ -87,7 +95,8 @@ def start_readout(parts: Parts, copying: Copying, states: Tensor, wanted: Tensor
     """
     directions, scale = copying.frame.quarters[0], _scale(parts)
     sizes = states.square().mean(-1, keepdim=True).sqrt()
-    reads = _reads(parts, copying) * sizes.mean() / copying.gain
+    size = float(sizes[_covered(states @ directions.T / copying.gain)].mean())
+    reads = _reads(parts, copying) * size / copying.gain
     normed = states / sizes
     left = wanted - normed @ directions.T @ reads.T
     others = normed - normed @ directions.T @ directions
@@ -95,7 +104,23 @@ def start_readout(parts: Parts, copying: Copying, states: Tensor, wanted: Tensor
     head = parts.model.llm2vae
     head.weight.copy_((fitted + reads @ directions) / scale)
     head.bias.copy_(bias)
-    return Lane(directions, reads, written_by(parts))
+    return Lane(directions, reads, written_by(parts), size)
+
+
+def unsteady(states: Tensor, size: float) -> Tensor:
+    """Return how far the sizes of states ``[n, Dg]`` are from what the head was made for.
+
+    The norm before the head would take a longer state's copy for a paler one.
+    """
+    sizes = states.square().mean(-1).sqrt()
+    far: Tensor = (sizes / size - 1).square().mean()
+    return far
+
+
+def _covered(held: Tensor) -> Tensor:
+    """Say of which tokens a lane ``[n, K]`` says that they show the subject only."""
+    covered: Tensor = held[:, -_SHARES:].mean(1) > _MOST
+    return covered
 
 
 def _reads(parts: Parts, copying: Copying) -> Tensor:

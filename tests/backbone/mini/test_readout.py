@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import pytest
 import torch
 
 from backbone.mini.assembly import Parts
 from backbone.mini.copying import Copying, start_copying
-from backbone.mini.readout import Lane, load_lane, start_readout
+from backbone.mini.readout import Lane, load_lane, start_readout, unsteady
 from tests.backbone import small
 from tests.backbone.mini.test_copying import SHOWN, make_parts
 
@@ -14,11 +15,8 @@ from tests.backbone.mini.test_copying import SHOWN, make_parts
 def started() -> tuple[Parts, Copying, Lane]:
     parts = make_parts(320)
     copying = start_copying(parts, *SHOWN)
-    return (
-        parts,
-        copying,
-        start_readout(parts, copying, small.noise(200, 320), small.noise(200, 96)),
-    )
+    states = small.noise(200, 320) + copying.gain * copying.frame.quarters[0, -4:].sum(0)
+    return parts, copying, start_readout(parts, copying, states, small.noise(200, 96))
 
 
 def read(parts: Parts, copying: Copying, components: torch.Tensor) -> torch.Tensor:
@@ -48,10 +46,16 @@ def test_what_training_does_to_the_lane_is_undone() -> None:
     torch.testing.assert_close(lane.directions @ down, torch.zeros(64, 32), atol=1e-5, rtol=0)
 
 
+def test_states_of_another_size_cost() -> None:
+    states = torch.ones(5, 320)
+    assert unsteady(states, 1.0) == 0
+    assert unsteady(2 * states, 1.0) == pytest.approx(1.0)
+
+
 def test_a_saved_lane_is_the_same_again(tmp_path: Path) -> None:
     _, _, lane = started()
     lane.save(tmp_path / "lane.safetensors")
     again = load_lane(tmp_path / "lane.safetensors")
-    assert again.copies[0] == lane.copies[0]
+    assert (again.copies[0], again.size) == (lane.copies[0], lane.size)
     assert torch.equal(again.reads, lane.reads)
     assert torch.equal(again.copies[2], lane.copies[2])
