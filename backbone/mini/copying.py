@@ -130,7 +130,7 @@ def _fixed(parts: Parts) -> Tensor:
 def _marks(parts: Parts) -> Tensor:
     """Read the marks of latents and of sources off heads that look for them ``[2, Dg]``."""
     first, last = _layers(parts)
-    latent = _weight(first, "q_proj")[_SLOW]
+    latent = _weight(first, "k_proj")[_SLOW]
     source = _weight(last, "k_proj")[2 * _HALF + _PAIRS[0][0]]
     return nn.functional.normalize(torch.stack([latent, source]).float(), dim=-1)
 
