@@ -26,7 +26,7 @@ from backbone.mini.assembly import Parts
 from backbone.mini.row_encoder import LENGTH, PATCH
 from omni_errors import InputError
 
-__all__ = ["Copying", "Frame", "find_frame", "hold", "start_copying", "written_by"]
+__all__ = ["Copying", "Frame", "find_frame", "hold", "read_less", "start_copying", "written_by"]
 
 # the layers, of those with a generation expert
 ROWS, LAST = 0, 1
@@ -45,8 +45,9 @@ _IN_VAIN = 0.91
 _QUERY, _KEY = 2.5, 12.5
 # half the distance between tokens, by which a row's middle is off its quarters'
 _OFF = 0.5
-# how long what is copied is, beside what it is copied from; and the marks of latents
-_COPIED, _MARK = 2.0, 12.0
+# how long what is copied is, beside what it is copied from: rows outlast layers that round to
+# bfloat16; and how long the marks of latents are
+_COPIED, _FROM_SOURCE, _MARK = 8.0, 2.0, 12.0
 # of a time embedder's hidden unit that knows a source by its time, 0: height and steepness
 _HEIGHT, _STEEP = 8.0, 160.0
 # share of times' and places' variance that may be left in other directions
@@ -160,12 +161,36 @@ def start_copying(parts: Parts, latents: Tensor, masks: Tensor) -> Copying:
     _start_rows(parts, copying)
     if not begun:
         _start_time(parts.model.time_embedder.mlp, frame)
+    if begun:
+        read_less(parts, frame.quarters[0], _gain(parts) / copying.gain)
     for layer in _layers(parts)[: 1 if begun else 2]:
         _quiet(layer)
     _start_heads(parts, copying)
     if not begun:
         _start_source(parts, copying)
     return copying
+
+
+def _gain(parts: Parts) -> float:
+    """Return how many times what rows say a model copies to the lane."""
+    first, side = _layers(parts)[0], 2 * _HALF
+    given = _weight(first, "v_proj")[:side].norm(dim=1)
+    written = _weight(first, "o_proj")[:, :side].norm(dim=0)
+    return float((given * written).mean()) / _row_size(parts)
+
+
+def read_less(parts: Parts, lane: Tensor, share: float) -> None:
+    """Let layers read the lane by a ``share`` of what they did, since more is copied there."""
+    readers = {
+        "input_layernorm": [f"self_attn.{name}_proj_moe_gen" for name in "qkv"],
+        "post_attention_layernorm": [f"mlp_moe_gen.{name}_proj" for name in ("gate", "up")],
+    }
+    for layer in _generating(parts)[LAST:]:
+        for norm, names in readers.items():
+            scale = layer.get_parameter(f"{norm}_moe_gen.weight")
+            for weight in (layer.get_parameter(f"{name}.weight") for name in names):
+                read = (weight * scale) @ lane.T
+                weight.sub_((1 - share) * read @ lane / scale)
 
 
 def _found_again(parts: Parts, components: Tensor) -> Frame:
@@ -196,8 +221,7 @@ def _start_heads(parts: Parts, copying: Copying) -> None:
     for layer in layers:
         _weight(layer, "q_norm").fill_(_QUERY)
         _weight(layer, "k_norm").fill_(_KEY)
-    # root mean square of a row
-    size = LENGTH / parts.model.config.gen_width**0.5
+    size = _row_size(parts)
     corners = ((-1, -1), (-1, 1), (1, -1), (1, 1))
     for number, (down, across) in enumerate(corners):
         layer, head = (layers[0], number) if number < 3 else (layers[1], 0)
@@ -223,13 +247,24 @@ def _start_source(parts: Parts, copying: Copying) -> None:
     frame, layer = copying.frame, _layers(parts)[1]
     for head, part in ((1, slice(0, QUARTER)), (2, slice(QUARTER, None))):
         _look(layer, head, frame, (0.0, 0.0), of_source=True)
-        _take(layer, head, frame.latent[part], frame.source()[part], copying.gain)
+        _take(layer, head, frame.latent[part], frame.source()[part], _FROM_SOURCE)
 
 
 def _layers(parts: Parts) -> list[nn.Module]:
+    generating = _generating(parts)
+    return [generating[at] for at in (ROWS, LAST)]
+
+
+def _generating(parts: Parts) -> list[nn.Module]:
     trunk = parts.model.config.trunk
     found = [n for n in range(trunk.num_hidden_layers) if trunk.has_generation(n)]
-    return [parts.model.language_model.model.layers[found[at]] for at in (ROWS, LAST)]
+    return [parts.model.language_model.model.layers[n] for n in found]
+
+
+def _row_size(parts: Parts) -> float:
+    """Return the root mean square of a row."""
+    width: int = parts.model.config.gen_width
+    return float(LENGTH / width**0.5)
 
 
 def hold(parts: Parts) -> None:
