@@ -10,7 +10,15 @@ from torch import Generator, Tensor
 from backbone.concepts import GENERATE, ConceptTable, ConceptTokens
 from backbone.flow import draw_times
 from backbone.mini.assembly import Parts, mini_config
-from backbone.mini.generation import Example, TextMemory, examples, flow_losses, placeholder
+from backbone.mini.generation import (
+    Aim,
+    Example,
+    TextMemory,
+    detail_weights,
+    examples,
+    flow_losses,
+    placeholder,
+)
 from backbone.mini.portraits import portrait
 from backbone.mini.row_encoder import CROP, RowEncoder
 from backbone.mini.views import subject_views
@@ -71,6 +79,28 @@ def test_kept_keys_and_values_give_the_loss_of_a_whole_pass(parts: Parts, edit: 
         rows = [[as_sample(parts, given, generator)] for given in batch]
         flow = torch.cat([token_losses(parts.model, [row], Generator()).flow for row in rows])
     assert ours.item() == pytest.approx(flow.mean().item(), rel=0.03)
+
+
+def test_states_of_another_size_and_weights_cost_what_they_say(parts: Parts) -> None:
+    batch = [example("<sks> by the sea", 1)]
+
+    def loss(aim: Aim) -> float:
+        with torch.no_grad():
+            given = Generator().manual_seed(3)
+            return flow_losses(parts, TextMemory(parts), batch, given, aim)["total"].item()
+
+    usual = loss(Aim())
+    assert loss(Aim(weights=torch.full((64,), 2.0))) == pytest.approx(2 * usual, rel=1e-3)
+    assert loss(Aim(size=1e-2)) > usual + 1
+
+
+def test_what_hardly_varies_weighs_more_and_all_weigh_the_same_on_the_whole(parts: Parts) -> None:
+    world = World(size=64, pool=4)
+    weights = detail_weights(parts, world)
+    spread = parts.encode([e.target for e in examples(world, 10**6 + 2, 30)]).std((0, 2, 3))
+    assert len(weights) == parts.model.config.patch_latent_dim
+    order = weights[: len(spread)][spread.argsort()]
+    assert order[0] > order[-1]
 
 
 def test_a_text_is_read_once(parts: Parts) -> None:
