@@ -22,7 +22,8 @@ def started() -> tuple[Parts, Copying, Lane]:
 def read(parts: Parts, copying: Copying, components: torch.Tensor) -> torch.Tensor:
     """Let the head read states of the usual size that hold components ``[n, 60]``."""
     held = components @ copying.frame.quarters[0][: components.shape[1]] * copying.gain
-    return (parts.model.llm2vae(held) - parts.model.llm2vae.bias).detach()
+    said: torch.Tensor = parts.model.llm2vae(held)
+    return (said - parts.model.llm2vae.bias).detach()
 
 
 def test_the_head_gives_copied_components_back() -> None:
