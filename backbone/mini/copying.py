@@ -5,10 +5,10 @@ stands for 2 × 2 tokens, and telling them apart was never learned (docs/log.md)
 front of the others begin by doing nothing else. Their queries and keys know only where they are:
 one head for each quarter of a row takes that quarter to the token it belongs to, two more take a
 source picture's token to the token in its place, and a head that finds nothing where it looks
-shares its attention among all latents, whose mean says little. Where there is a source, rows are
-not copied: an edit begins from the source.
+shares its attention among all latents, whose mean others take back. Where there is a source, rows
+are not copied: an edit begins from the source.
 
-What rows say lies in a lane of its own, directions that nothing else is written to, up to the
+What is copied lies in a lane of its own, directions that nothing else is written to, up to the
 head that reads pictures, which takes it as it is. What training adds is what differs from it. So
 the first of the two layers does nothing but copying, ever: the second finds rows as they were.
 
@@ -36,11 +36,15 @@ QUARTER, _COMPONENTS = 64, 60
 # so slowly that places do not matter, for what is looked at in vain
 _PAIRS, _SLOW, _HALF = ((0, 1.0), (1, 100 ** (-1 / 16)), (16, 1.0), (17, 100 ** (-1 / 16))), 15, 32
 # another slow pair, by which heads that would copy rows look at a source instead, and how much
-# of a query and of a source's key it is
-_INSTEAD, _DRAWN, _DRAWS = 31, 2.0, 3.0
+# of a query and of a source's key it is; the same of heads that take back
+_INSTEAD, _DRAWN, _DRAWS, _BACK = 31, 2.0, 3.0, 3.0
+# where keys have what no query asks for
+_ASIDE = _SLOW + _HALF
 # of the score of what lies where a head looks, what everything else has; between that and the
 # score of what lies one token aside, 0.82
 _IN_VAIN = 0.91
+# the same for a source, whose keys are drawn to by others as well
+_NOT_A_SOURCE = 0.815
 # sizes of the norms of queries and keys: keys of a text are not normed, and must not be heard
 _QUERY, _KEY = 2.5, 12.5
 # half the distance between tokens, by which a row's middle is off its quarters'
@@ -168,6 +172,7 @@ def start_copying(parts: Parts, latents: Tensor, masks: Tensor) -> Copying:
     _start_heads(parts, copying)
     if not begun:
         _start_source(parts, copying)
+    _lead(parts, copying, latents)
     return copying
 
 
@@ -227,27 +232,67 @@ def _start_heads(parts: Parts, copying: Copying) -> None:
         layer, head = (layers[0], number) if number < 3 else (layers[1], 0)
         _look(layer, head, frame, (-down * _OFF, -across * _OFF), of_source=False)
         _take(layer, head, frame.quarters[number], frame.quarters[0], copying.gain * size)
-    _take_back(layers[1])
+        _take_back(layer, head, frame.steady)
 
 
-def _take_back(layer: nn.Module) -> None:
+def _take_back(layer: nn.Module, head: int, steady: Tensor) -> None:
     """Let the second query head always look in vain, and take back what is found in vain.
 
-    The last quarter lies where latents do, so that their mean says something.
+    The last quarter lies where latents do, so that their mean says something. Rows, which see
+    nothing but texts and rows, look at themselves, and this is taken back as well.
     """
     query, out = _weight(layer, "q_proj"), _weight(layer, "o_proj")
     size = 2 * _HALF
-    query[size : 2 * size] = 0
+    first, second = (slice(n * size, n * size + size) for n in (2 * head, 2 * head + 1))
+    query[second] = 0
     for at in (_SLOW, _INSTEAD):
-        query[size + at] = query[at]
-    out[:, size : 2 * size] = -out[:, :size]
+        query[second][at] = query[first][at]
+    for at, _ in _PAIRS:
+        query[second][at] = steady
+    out[:, second] = -out[:, first]
 
 
 def _start_source(parts: Parts, copying: Copying) -> None:
     frame, layer = copying.frame, _layers(parts)[1]
     for head, part in ((1, slice(0, QUARTER)), (2, slice(QUARTER, None))):
-        _look(layer, head, frame, (0.0, 0.0), of_source=True)
         _take(layer, head, frame.latent[part], frame.source()[part], _FROM_SOURCE)
+
+
+def _lead(parts: Parts, copying: Copying, latents: Tensor) -> None:
+    """Let what is taken of a source go to the lane as well, less its mean."""
+    frame, layer, side = copying.frame, _layers(parts)[1], 2 * _HALF
+    query, out = _weight(layer, "q_proj"), _weight(layer, "o_proj")
+    lane = frame.quarters[0][:_COMPONENTS]
+    # of a token nothing but its latents: places and times would be taken for fine components
+    taken = _weight(layer, "v_proj")[side : side + len(frame.latent)]
+    taken.copy_(taken @ frame.latent.T @ frame.latent)
+    # a component of what heads take of a token
+    read, size = _reading(parts, copying, latents)
+    read = copying.gain * size * read @ torch.linalg.inv(taken @ frame.latent.T)
+    for head, part in ((1, slice(0, QUARTER)), (2, slice(QUARTER, None))):
+        _look(layer, head, frame, (0.0, 0.0), of_source=True)
+        first = head * 2 * side
+        query[first + side : first + 2 * side] = 0
+        query[first + side + _SLOW] = frame.marks[0]
+        query[first + side + _ASIDE] = frame.steady
+        query[first + side + _INSTEAD] = _BACK * frame.marks[0]
+        written = lane.T @ read[:, part]
+        for column, sign in ((first, 1), (first + side, -1)):
+            columns = out[:, column : column + written.shape[1]]
+            columns.add_(sign * written - lane.T @ (lane @ columns))
+
+
+def _reading(parts: Parts, copying: Copying, latents: Tensor) -> tuple[Tensor, float]:
+    """Find components by where tokens read their latents ``[60, P]``, and a source's usual size."""
+    model = parts.model
+    inside = torch.linalg.inv(copying.frame.latent @ model.vae2llm.weight.float())
+    tokens = latents_to_tokens(latents, model.config.latent_patch_size)
+    side = latents.shape[-1] // model.config.latent_patch_size
+    ids = model.latent_ids(side, side).repeat(len(tokens))
+    flat = tokens.flatten(0, 1)
+    with torch.autocast("cpu", torch.bfloat16):
+        states = model.embed_latents(flat, torch.zeros(len(flat)), ids).float()
+    return copying.main() @ inside, float(states.square().mean(-1).sqrt().mean())
 
 
 def _layers(parts: Parts) -> list[nn.Module]:
@@ -285,14 +330,12 @@ def hold(parts: Parts) -> None:
         parameter.requires_grad_(False)  # noqa: FBT003
 
 
-def written_by(parts: Parts) -> tuple[str, Tensor, Tensor]:
-    """Return what writes to the lane in the second layer: a weight, its columns, and those."""
+def written_by(parts: Parts, lane: Tensor) -> tuple[str, Tensor]:
+    """Name the weight that writes to the lane in the second layer; return what it writes there."""
     trunk = parts.model.config.trunk
     numbers = [n for n in range(trunk.num_hidden_layers) if trunk.has_generation(n)]
-    out = _weight(_layers(parts)[LAST], "o_proj")
     name = f"language_model.model.layers.{numbers[LAST]}.self_attn.o_proj_moe_gen.weight"
-    columns = torch.arange(4 * _HALF)
-    return name, columns, out[:, columns].detach().clone()
+    return name, lane @ parts.model.get_parameter(name).detach()
 
 
 def _start_rows(parts: Parts, copying: Copying) -> None:
@@ -348,19 +391,25 @@ def _look(
     size = 2 * _HALF
     first = head * (len(query) * size // len(key))
     rows_q, rows_k = query[first : first + size], key[head * size :][:size]
-    fits = source if of_source else frame.steady
+    rows_q.zero_()
+    rows_k.zero_()
     # with both norms equal: 4 pairs of a key that fits, one of a key that does not
-    vain = 2 * _IN_VAIN
+    vain = 2 * (_NOT_A_SOURCE if of_source else _IN_VAIN)
     for at, frequency in _PAIRS:
         angle = frequency * off[0 if at < _HALF // 2 else 1]
         rows_q[at], rows_q[at + _HALF] = cos(angle) * latent, sin(angle) * latent
-        rows_k[at] = fits
-    # a row looks for nothing
-    rows_q[_SLOW] = vain * (latent + frame.steady)
+        rows_k[at] = source if of_source else frame.steady
+        if not of_source:
+            # a row looks at itself
+            rows_q[at].add_(frame.steady)
+    rows_q[_SLOW] = vain * latent
     rows_k[_SLOW] = latent - source if of_source else latent
-    if not of_source:
+    rows_k[_INSTEAD] = source if of_source else _DRAWS * source
+    if of_source:
+        # rows have no part in this, but a key of nothing would be blown up by its norm
+        rows_q[_ASIDE], rows_k[_ASIDE] = frame.steady, frame.steady
+    else:
         rows_q[_INSTEAD] = _DRAWN * latent
-        rows_k[_INSTEAD] = _DRAWS * source
 
 
 def _take(layer: nn.Module, head: int, given: Tensor, written: Tensor, gain: float) -> None:

@@ -29,21 +29,20 @@ _SHARES, _MOST = 4, 0.9
 class Lane:
     """Hold the lane ``[K, Dg]``, and what the head reads off it ``[P, K]``.
 
-    ``copies`` are the columns of one weight through which copying writes to it; ``size`` is the
-    root mean square of the states for which what is read is right.
+    ``copies`` is what one weight, named first, writes to it ``[K, k]``; ``size`` is the root mean
+    square of the states for which what is read is right.
     """
 
     directions: Tensor
     reads: Tensor
-    copies: tuple[str, Tensor, Tensor]
+    copies: tuple[str, Tensor]
     size: float = 0.0
 
     def save(self, path: Path) -> None:
         """Write it to a file."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        name, columns, kept = self.copies
-        found = {"directions": self.directions, "reads": self.reads}
-        found |= {"columns": columns, "kept": kept}
+        name, kept = self.copies
+        found = {"directions": self.directions, "reads": self.reads, "kept": kept}
         save_file(
             {n: t.contiguous() for n, t in found.items()},
             path,
@@ -60,8 +59,8 @@ class Lane:
             for name in ("self_attn.o_proj_moe_gen.weight", "mlp_moe_gen.down_proj.weight"):
                 weight = block.get_parameter(name)
                 weight.sub_(lane.T @ (lane @ weight))
-        name, columns, kept = self.copies
-        model.get_parameter(name)[:, columns] = kept
+        name, kept = self.copies
+        model.get_parameter(name).add_(lane.T @ kept)
         scale, head = _scale(parts), model.llm2vae.weight
         head.add_((self.reads - (head * scale) @ lane.T) @ lane / scale)
 
@@ -71,8 +70,7 @@ def load_lane(path: Path) -> Lane:
     found = load_file(path)
     with safe_open(path, "pt") as file:
         name, size = (file.metadata()[key] for key in ("weight", "size"))
-    copies = (name, found["columns"], found["kept"])
-    return Lane(found["directions"], found["reads"], copies, float(size))
+    return Lane(found["directions"], found["reads"], (name, found["kept"]), float(size))
 
 
 def _scale(parts: Parts) -> Tensor:
@@ -84,7 +82,7 @@ def _scale(parts: Parts) -> Tensor:
 def open_lane(parts: Parts, directions: Tensor) -> Lane:
     """Find the lane of a model whose head reads it already."""
     head = parts.model.llm2vae.weight.float() * _scale(parts)
-    return Lane(directions, head @ directions.T, written_by(parts))
+    return Lane(directions, head @ directions.T, written_by(parts, directions))
 
 
 @torch.no_grad()
@@ -104,7 +102,7 @@ def start_readout(parts: Parts, copying: Copying, states: Tensor, wanted: Tensor
     head = parts.model.llm2vae
     head.weight.copy_((fitted + reads @ directions) / scale)
     head.bias.copy_(bias)
-    return Lane(directions, reads, written_by(parts), size)
+    return Lane(directions, reads, written_by(parts, directions), size)
 
 
 def unsteady(states: Tensor, size: float) -> Tensor:

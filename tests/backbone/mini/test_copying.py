@@ -46,15 +46,21 @@ def started() -> tuple[Parts, Frame]:
     return parts, start_copying(parts, *SHOWN).frame
 
 
-def seen(parts: Parts, example: Example) -> Tensor:
-    """Return the states ``[64, Dg]`` of a picture's tokens after the heads."""
+def states(parts: Parts, example: Example, layer: int = 3) -> Tensor:
+    """Return the states ``[T, Dg]`` a layer is given; the last 64 are those of the picture."""
     kept: list[Tensor] = []
-    norm = parts.model.language_model.model.layers[3].get_submodule("input_layernorm_moe_gen")
+    block = parts.model.language_model.model.layers[layer]
+    norm = block.get_submodule("input_layernorm_moe_gen")
     hook = norm.register_forward_hook(lambda _, given, out: kept.append(given[0]))
     with torch.no_grad():
         flow_losses(parts, TextMemory(parts), [example], Generator().manual_seed(0))
     hook.remove()
-    return kept[0][0, -64:].float()
+    return kept[0][0].float()
+
+
+def seen(parts: Parts, example: Example) -> Tensor:
+    """Return the states ``[64, Dg]`` of a picture's tokens after the heads."""
+    return states(parts, example)[-64:]
 
 
 def likeness(a: Tensor, b: Tensor) -> float:
@@ -70,30 +76,48 @@ def picture(seed: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
 def test_a_token_takes_its_quarter_of_its_row(started: tuple[Parts, Frame]) -> None:
     parts, frame = started
     mask = np.full((CROP, CROP), 255, np.uint8)
-    states = seen(parts, Example("<sks>", picture(1), picture(2), mask))
+    tokens_after = seen(parts, Example("<sks>", picture(1), picture(2), mask))
     tokens = latents_to_tokens(parts.encode([picture(2)]), 2)[0]
     # as the first quarter of a row is written
     read = parts.rows.read.weight.view(320, 4, 4, 25)[:, :2, :2, :24].reshape(320, 96)
     wanted = (tokens - parts.rows.mean.repeat(4)) @ read.T @ frame.quarters[0].T
-    assert likeness(states @ frame.quarters[0].T, wanted) > 0.97
+    assert likeness(tokens_after @ frame.quarters[0].T, wanted) > 0.97
+
+
+def test_the_second_layer_is_given_rows_as_they_were_written(
+    started: tuple[Parts, Frame],
+) -> None:
+    parts, _ = started
+    mask = np.full((CROP, CROP), 255, np.uint8)
+    given = states(parts, Example("<sks>", picture(1), picture(2), mask), layer=2)[:16]
+    with torch.no_grad():
+        written = parts.write_rows(parts.encode([picture(2)]), [mask])[0]
+    assert (given - written).norm() < 0.02 * written.norm()
 
 
 def test_a_token_takes_what_a_source_has_in_its_place(started: tuple[Parts, Frame]) -> None:
     parts, frame = started
     mask = np.zeros((CROP, CROP), np.uint8)
-    states = seen(parts, Example("move it", picture(1), picture(2), mask, picture(3)))
+    tokens_after = seen(parts, Example("move it", picture(1), picture(2), mask, picture(3)))
     latents = latents_to_tokens(parts.encode([picture(3)]), 2)[0]
     wanted = parts.model.vae2llm(latents) @ frame.latent.T
-    assert likeness(states @ frame.source().T, wanted) > 0.9
+    assert likeness(tokens_after @ frame.source().T, wanted) > 0.9
 
 
-def test_where_there_is_a_source_rows_are_not_copied(started: tuple[Parts, Frame]) -> None:
+def test_where_there_is_a_source_the_lane_has_that_and_no_row(
+    started: tuple[Parts, Frame],
+) -> None:
     parts, frame = started
     mask = np.full((CROP, CROP), 255, np.uint8)
-    drawn = seen(parts, Example("<sks>", picture(1), picture(2), mask))
-    edited = seen(parts, Example("move it", picture(1), picture(2), mask, picture(3)))
-    lane = frame.quarters[0].T
-    assert (edited @ lane).norm() < 0.25 * (drawn @ lane).norm()
+    given = [picture(1), picture(2), picture(4)]
+    lanes = [
+        seen(parts, Example("move it", picture(9), crop, mask, picture(3))) @ frame.quarters[0].T
+        for crop in given
+    ]
+    tokens = latents_to_tokens(parts.encode([picture(3)]), 2)[0]
+    read = parts.rows.read.weight.view(320, 4, 4, 25)[:, :2, :2, :24].reshape(320, 96)
+    wanted = (tokens - tokens.mean(0)) @ read.T @ frame.quarters[0].T
+    assert all(likeness(lane[:, :60], wanted[:, :60]) > 0.95 for lane in lanes)
 
 
 def test_copying_begun_again_keeps_to_its_directions() -> None:
