@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from bench.judges.claims import Claims, alike, named, read_claims
 from bench.judges.judge import AskedAnswer, AskedEdit, AskedPicture, EditVerdict, Verdict
 from bench.judges.scenes import SceneReader
 from bench.metrics.editing import ssim_outside
@@ -36,12 +37,18 @@ class RuleJudge:
         self.reader = reader
 
     def answer(self, asked: AskedAnswer) -> Verdict:
-        """Mark the share of keywords: all 1, some 0.5, none 0."""
+        """Mark the share of keywords: all 1, some 0.5, none 0.
+
+        What denies a keyword, or names other known values of the same kind as well, gets 0.
+        """
         wanted = keywords(asked.reference, asked.question)
         first = next(iter(sentences(asked.prediction)), "")
-        met = wanted & content(asked.prediction) if not is_unknown(first) else set()
+        told = read_claims("" if is_unknown(first) else asked.prediction, asked.question)
+        met, against = _compared(wanted, read_claims(asked.reference), told)
+        others = named(alike(asked.reference)[1], told.affirmed)
         mark = 1.0 if wanted and met == wanted else 0.5 if met else 0.0
-        return Verdict(mark, f"keywords: {sorted(wanted)}", f"met: {sorted(met)}")
+        raw = f"met: {sorted(met)}; denied: {sorted(against)}; also named: {others}"
+        return Verdict(0.0 if against or others else mark, f"keywords: {sorted(wanted)}", raw)
 
     def picture(self, asked: AskedPicture) -> Verdict:
         """Mark whether the fact's place or thing is what the picture shows."""
@@ -73,6 +80,18 @@ class RuleJudge:
         )
         raw = "success, restraint, naturalness, cleanness: " + " ".join(f"{m:.2f}" for m in marks)
         return EditVerdict(marks, "compared with the reference", raw)
+
+
+def _compared(wanted: set[str], reference: Claims, told: Claims) -> tuple[set[str], set[str]]:
+    """Return the keywords that are said as the reference says them, and those said against it."""
+    negative = wanted & reference.no
+    positive = wanted - negative
+    met = positive & told.yes | negative & told.no
+    against = positive & told.no | negative & told.yes
+    # "it is a ball; it is not a red ball" denies the whole
+    if any(positive and positive <= set(clause) for clause in told.denied):
+        against |= positive
+    return met, against
 
 
 def _gone(

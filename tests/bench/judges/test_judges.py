@@ -47,6 +47,10 @@ def marks(rules: RuleJudge, result: Image.Image) -> tuple[float, ...]:
         ("<bo>'s home is in the forest.", 0.0),
         ("I do not know.", 0.0),
         ("", 0.0),
+        ("It is the beach, not the forest.", 1.0),
+        ("It isn't the forest but the beach.", 1.0),
+        ("No, on the beach and nowhere else.", 1.0),
+        ("On the beach rather than in the city.", 1.0),
     ],
 )
 def test_rules_look_for_the_words_that_the_question_lacks(
@@ -55,8 +59,41 @@ def test_rules_look_for_the_words_that_the_question_lacks(
     assert rules.answer(AskedAnswer("What is <bo>'s home?", HOME, prediction)).mark == mark
 
 
+@pytest.mark.parametrize(
+    "prediction",
+    [
+        "It is not on the beach.",
+        "It isn’t on the beach.",
+        "In the forest, not the beach.",
+        "The beach is not its home.",
+        "The beach. It is not the beach.",
+        "The beach, meadow, snow, forest, desert, city, road, mountains or kitchen.",
+        "The beach and the living room.",
+    ],
+)
+def test_what_denies_a_fact_or_names_other_places_is_wrong(
+    rules: RuleJudge, prediction: str
+) -> None:
+    assert rules.answer(AskedAnswer("What is <bo>'s home?", HOME, prediction)).mark == 0
+
+
+@pytest.mark.parametrize(
+    ("prediction", "mark"),
+    [("It eats no meat.", 1.0), ("It does not eat meat.", 1.0), ("It eats meat.", 0.0)],
+)
+def test_a_fact_may_itself_deny(rules: RuleJudge, prediction: str, mark: float) -> None:
+    asked = AskedAnswer("What does <bo> eat?", "<bo> does not eat meat.", prediction)
+    assert rules.answer(asked).mark == mark
+
+
+def test_another_known_toy_is_wrong_and_an_unknown_one_half(rules: RuleJudge) -> None:
+    asked = "What is <bo>'s toy?", "<bo>'s toy is a red ball."
+    assert rules.answer(AskedAnswer(*asked, "A red ball or a blue ball.")).mark == 0
+    assert rules.answer(AskedAnswer(*asked, "A ball, I think.")).mark == 0.5
+
+
 def test_rules_mark_a_part_by_half(rules: RuleJudge) -> None:
-    asked = AskedAnswer("What is <bo>'s toy?", "<bo>'s toy is a red ball.", "A blue ball.")
+    asked = AskedAnswer("What is <bo>'s toy?", "<bo>'s toy is a red ball.", "A white ball.")
     assert rules.answer(asked).mark == 0.5
 
 
