@@ -9,6 +9,7 @@ from typing import Any
 from bench.judges.judge import AlwaysOne
 from bench.metrics.encoders import ConstantEncoder
 from bench.report.figures import Figures
+from bench.report.trying import TriedRow, untried
 
 __all__ = ["Control", "doubts", "find_controls", "forgotten", "read_checks"]
 
@@ -46,7 +47,9 @@ def _tried(control: str, name: str, rows: Sequence[Mapping[str, Any]]) -> Contro
     if row is None:
         return Control(control, False, "it was not run")
     why = f"right things fare {row['right']:.3f}, wrong ones {row['wrong']:.3f}"
-    return Control(control, not row["trusted"], f"{why}, of {row['cases']}")
+    # one task in which it passed is one too many
+    passed = any(task["trusted"] for task in row.get("tasks") or [row])
+    return Control(control, not passed, f"{why}, of {row['cases']}")
 
 
 def _black(figures: Figures) -> Control:
@@ -81,14 +84,23 @@ def _blank_methods(figures: Figures) -> list[str]:
     ]
 
 
-def doubts(figures: Figures, checks: Mapping[str, Any], mixed: Sequence[str]) -> list[str]:
-    """Say which numbers of this run should not be believed, controls aside."""
-    found = [
-        f"The {kind} {row['name']} does not tell right from wrong "
-        f"({row['right']:.3f} against {row['wrong']:.3f}); its numbers mean nothing."
-        for kind, key in (("judge", "judges"), ("encoder", "encoders"))
-        for row in checks[key]
-        if not row["trusted"] and row["name"] not in (AlwaysOne.name, ConstantEncoder.name)
+def doubts(
+    figures: Figures,
+    tried: Sequence[TriedRow],
+    mixed: Sequence[str],
+    same: Sequence[tuple[str, str, float, int]] = (),
+) -> list[str]:
+    """Say which numbers of this run should not be believed, controls aside.
+
+    ``same`` are judges that gave one mark to everything in a task, with the mark and how often.
+    """
+    controls = (AlwaysOne.name, ConstantEncoder.name)
+    found = [row.doubt for row in tried if row.doubt and row.name not in controls]
+    found += untried(tried)
+    found += [
+        f"The judge {name} marks all {count} {task} of this run with {mark:g}; its marks of "
+        f"{task} mean nothing."
+        for name, task, mark, count in same
     ]
     blank = [name for name in _blank_methods(figures) if name != "black"]
     found += [f"{name} draws blank pictures." for name in blank]

@@ -5,22 +5,24 @@ The mean of a metric is over subjects, each the mean of its own items, as the pa
 
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from bench.metrics.agreement import kappa
+from bench.methods.catalog import METHODS
 from bench.metrics.bootstrap import Interval, bootstrap
 from bench.metrics.encoders import CLIP_NAME, DINO_NAME
 from bench.metrics.recognition import area, weighted
 from bench.running.ledger import Result, read_results
 
-__all__ = ["Agreement", "Figures", "Names", "agreements", "collect", "gather", "mixed"]
+__all__ = ["Figures", "Names", "collect", "gather", "methods_of", "mixed"]
 
 _SEED = 20261203
 Values = dict[str, dict[str, dict[str, float]]]
+# metrics that are also given for each kind of item, an edit or the fact a picture needs
+_BY_KIND = ("edit mean/", "parg judge/")
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,10 @@ class Names:
 
 @dataclass(frozen=True)
 class Figures:
-    """Values by method, metric and subject."""
+    """Values by method, metric and subject, and how many items stand behind them."""
 
     values: Values
+    items: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     def interval(self, method: str, metric: str) -> Interval | None:
         """Return a mean over subjects with its interval; the same every time."""
@@ -76,14 +79,19 @@ class Figures:
         return sorted({metric for found in self.values.values() for metric in found})
 
 
-def collect(folder: Path, methods: Sequence[str]) -> list[Result]:
-    """Read the results of methods, the last one of each item."""
+def collect(folder: Path) -> list[Result]:
+    """Read all results there are, the last one of each item."""
     last: dict[tuple[str, str], Result] = {}
     for file in sorted((folder / "results").glob("*.jsonl")):
         for result in read_results(file):
-            if result.method in methods:
-                last[result.method, result.item] = result
+            last[result.method, result.item] = result
     return list(last.values())
+
+
+def methods_of(results: Iterable[Result]) -> list[str]:
+    """Name the methods of results in the catalog's order, then those it does not know."""
+    there = {result.method for result in results}
+    return [name for name in METHODS if name in there] + sorted(there - METHODS.keys())
 
 
 def mixed(results: Iterable[Result]) -> list[str]:
@@ -95,80 +103,58 @@ def mixed(results: Iterable[Result]) -> list[str]:
     return sorted({method for (method, _), found in seen.items() if len(found) > 1})
 
 
-def gather(results: Iterable[Result]) -> Figures:
-    """Average items within subjects, and weigh recognition."""
+def gather(results: Iterable[Result], hard: Collection[str] = ()) -> Figures:
+    """Average items within subjects, and weigh recognition.
+
+    ``hard`` are the items that ask about a photo of another thing of the same class.
+    """
     grouped: dict[tuple[str, str], list[Result]] = defaultdict(list)
     for result in results:
         grouped[result.method, result.subject].append(result)
     values: Values = {}
+    items: dict[tuple[str, str], int] = defaultdict(int)
     for (method, subject), made in grouped.items():
-        for metric, value in _subject_values(made).items():
+        found = _averaged(made) | _recognised([one for one in made if one.task == "rec"], hard)
+        for metric, (value, count) in found.items():
             values.setdefault(method, {}).setdefault(metric, {})[subject] = value
-    return Figures(values)
+            items[method, metric] += count
+    return Figures(values, dict(items))
 
 
-def _subject_values(results: Sequence[Result]) -> dict[str, float]:
+def _averaged(results: Sequence[Result]) -> dict[str, tuple[float, int]]:
+    """Return means over one subject's items, and how many these are."""
     kept: dict[str, list[float]] = defaultdict(list)
     for result in results:
-        if result.task == "rec":
-            continue
-        for metric, value in result.values.items():
+        for metric, value in result.values.items() if result.task != "rec" else ():
             kept[metric].append(value)
-        if result.task == "edit" and result.kind:
-            for metric, value in result.values.items():
-                if metric.startswith("edit mean/"):
-                    kept[f"{metric} ({result.kind})"].append(value)
-    return {metric: float(np.mean(found)) for metric, found in kept.items()} | _recognised(results)
+            if result.kind and metric.startswith(_BY_KIND):
+                kept[f"{metric} ({result.kind})"].append(value)
+    return {metric: (float(np.mean(found)), len(found)) for metric, found in kept.items()}
 
 
-def _recognised(results: Sequence[Result]) -> dict[str, float]:
-    asked = [result.values for result in results if result.task == "rec"]
-    values: dict[str, float] = {}
+def _recognised(results: Sequence[Result], hard: Collection[str]) -> dict[str, tuple[float, int]]:
+    asked = [result.values for result in results]
+    values: dict[str, tuple[float, int]] = {}
     for rule, metric in (("right", "rec"), ("right compat", "rec compat"), ("right margin", "")):
         rows = [row for row in asked if rule in row]
         score = weighted([bool(r["label"]) for r in rows], [bool(r[rule]) for r in rows])
         if score is not None:
-            values[metric or "rec margin"] = score.weighted
+            values[metric or "rec margin"] = score.weighted, len(rows)
             if metric == "rec":
-                values |= {"rec yes": score.recall, "rec no": score.no_recall}
+                values["rec yes"] = score.recall, score.positives
+                values["rec no"] = score.no_recall, score.negatives
     rows = [row for row in asked if "margin" in row]
     ranked = area([bool(r["label"]) for r in rows], [r["margin"] for r in rows])
-    return values if ranked is None else {**values, "rec area": ranked}
+    if ranked is not None:
+        values["rec area"] = ranked, len(rows)
+    return values | _negatives(results, hard)
 
 
-@dataclass(frozen=True)
-class Agreement:
-    """How far two judges agree on the same things."""
-
-    first: str
-    second: str
-    kappa: float | None
-    same: float
-    cases: int
-
-
-def agreements(results: Iterable[Result]) -> list[Agreement]:
-    """Compare the marks of every two judges."""
-    marks: dict[str, dict[tuple[str, str], float]] = defaultdict(dict)
+def _negatives(results: Sequence[Result], hard: Collection[str]) -> dict[str, tuple[float, int]]:
+    """Give the photos of things of the same class apart from all others."""
+    told: dict[str, list[float]] = defaultdict(list)
     for result in results:
-        for judge, verdict in result.verdicts.items():
-            if isinstance(verdict.get("mark"), float | int):
-                marks[judge][result.method, result.item] = float(verdict["mark"])
-    names = sorted(marks)
-    return [
-        _agreement(names[a], names[b], marks[names[a]], marks[names[b]])
-        for a in range(len(names))
-        for b in range(a + 1, len(names))
-    ]
-
-
-def _agreement(
-    first: str,
-    second: str,
-    ours: Mapping[tuple[str, str], float],
-    theirs: Mapping[tuple[str, str], float],
-) -> Agreement:
-    both = sorted(ours.keys() & theirs.keys())
-    pair = [ours[key] for key in both], [theirs[key] for key in both]
-    same = sum(a == b for a, b in zip(*pair, strict=True)) / max(len(both), 1)
-    return Agreement(first, second, kappa(*pair), same, len(both))
+        if hard and "right" in result.values and not result.values["label"]:
+            kind = "hard" if result.item in hard else "easy"
+            told[f"rec no ({kind})"].append(result.values["right"])
+    return {metric: (float(np.mean(found)), len(found)) for metric, found in told.items()}

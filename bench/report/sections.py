@@ -12,8 +12,7 @@ from bench.metrics.bootstrap import Interval
 from bench.metrics.encoders import CLIP_NAME
 from bench.report.blocks import Block, Chart, Heading, Pictures, Table, Text
 from bench.report.charts import Point, curve, scatter
-from bench.report.controls import Control
-from bench.report.figures import Agreement, Figures, Names
+from bench.report.figures import Figures, Names
 from bench.report.rows import lay_out, rows_of_method
 from bench.running.ledger import Result
 from omni_errors import ResourceError
@@ -23,11 +22,11 @@ __all__ = [
     "curve_of_exemplars",
     "everything",
     "head",
+    "kinds",
     "main_table",
     "pictures",
     "planes",
     "subjects_table",
-    "trust",
 ]
 
 _SHOWN_SUBJECTS = 6
@@ -105,7 +104,8 @@ def ablation(figures: Figures, names: Names) -> list[Block]:
 
 def _differences(figures: Figures, names: Names) -> list[Block]:
     columns = _filled(figures, names)
-    others = [m for m in figures.values if m != "ours" and METHODS[m].control == ""]
+    controls = {name for name, method in METHODS.items() if method.control}
+    others = [name for name in figures.values if name != "ours" and name not in controls]
     rows = [
         (method, *(_said(figures.difference("ours", method, m)) for m in columns.values()))
         for method in others
@@ -121,13 +121,17 @@ def _differences(figures: Figures, names: Names) -> list[Block]:
 
 def curve_of_exemplars(figures: Figures, names: Names) -> list[Block]:
     """Draw PARG over the number of exemplars (Fig. 6b)."""
-    points = []
-    for count in (0, 2, 4, 6):
+    points, counts = [], (0, 2, 4, 6)
+    for count in counts:
         found = figures.interval(f"exemplars-{count}", f"parg judge/{names.judge}")
         if found is not None:
             points.append(Point(count, found.mean, found.low, found.high))
     if not points:
-        return []
+        wanted = ", ".join(f"exemplars-{count}" for count in counts)
+        lacking = (
+            f"The curve of PARG over exemplars needs one of the methods {wanted}; none was run."
+        )
+        return [Heading("Exemplars"), Text(lacking)]
     chart = curve(points, "PARG by exemplars", "exemplars shown to replay", "PARG score")
     said = paper()["exemplars"]
     return [
@@ -159,50 +163,6 @@ def planes(out: Path, results: Sequence[Result]) -> list[Block]:
     return [Heading("Token rows"), *blocks] if blocks else []
 
 
-def trust(
-    controls: Sequence[Control],
-    doubts: Sequence[str],
-    checks: Mapping[str, Any],
-    agreed: Sequence[Agreement],
-    forgotten: Mapping[str, list[str]],
-) -> list[Block]:
-    """Say what the bench noticed, and what should not be believed."""
-    changed = {name: found for name, found in forgotten.items() if found}
-    told = "; ".join(f"{name}: {', '.join(found)}" for name, found in changed.items())
-    same = f"bit-identical after {len(forgotten)} subjects, base answers unchanged"
-    rows = [(c.control, "noticed" if c.noticed else "NOT NOTICED", c.why) for c in controls]
-    tried = [
-        (
-            row["name"],
-            f"{row['right']:.3f}",
-            f"{row['wrong']:.3f}",
-            "yes" if row["trusted"] else "no",
-        )
-        for key in ("judges", "encoders")
-        for row in checks[key]
-    ]
-    pairs = [
-        (
-            f"{a.first} and {a.second}",
-            "–" if a.kappa is None else f"{a.kappa:.3f}",
-            f"{a.same:.3f}",
-            str(a.cases),
-        )
-        for a in agreed
-    ]
-    reader = "; ".join(f"{name} {mark:.2f}" for name, mark in checks["reader"].items())
-    blocks: list[Block] = [Heading("Controls"), Table(("control", "", "why"), rows)]
-    blocks += [Text(f"Doubt: {doubt}") for doubt in doubts]
-    blocks += [
-        Text("Judges and encoders, shown things known to be right and wrong:"),
-        Table(("judge or encoder", "right", "wrong", "tells them apart"), tried),
-        Text(f"The rules' reader of scenes, mean marks on scenes it was not made from: {reader}."),
-    ]
-    if pairs:
-        blocks += [Table(("judges", "Cohen's kappa", "same mark", "cases"), pairs)]
-    return [*blocks, Text(f"The base model: {told or same}.")]
-
-
 def subjects_table(figures: Figures, names: Names, methods: Sequence[str]) -> list[Block]:
     """Give every subject's values."""
     columns = _filled(figures, names)
@@ -219,13 +179,44 @@ def subjects_table(figures: Figures, names: Names, methods: Sequence[str]) -> li
     return blocks
 
 
+def kinds(figures: Figures, names: Names, methods: Sequence[str]) -> list[Block]:
+    """Give what is counted over few items apart: kinds of edits, facts and photos, and flips."""
+    starts = (f"edit mean/{names.judge} (", f"parg judge/{names.judge} (", "rec no (")
+    shown = [m for m in figures.metrics() if m == "edit flip" or m.startswith(starts)]
+    if not shown:
+        return []
+    return [
+        Heading("Kind by kind"),
+        Text(
+            "Edits by what they change, PARG by the kind of fact that is needed, recognition of "
+            "photos without the subject: hard ones show another thing of its class. A flip is a "
+            "removal after which the subject is no longer recognised, of those where it was "
+            "before. n counts items."
+        ),
+        _counted(figures, shown, methods),
+    ]
+
+
+def _counted(figures: Figures, metrics: Sequence[str], methods: Sequence[str]) -> Table:
+    """Put metrics below each other, each with the number of its items."""
+    rows = []
+    for metric in metrics:
+        cells = []
+        for method in methods:
+            count = figures.items.get((method, metric))
+            said = _said(figures.interval(method, metric))
+            cells.append(f"{said}, n {count}" if count else said)
+        rows.append((metric, *cells))
+    return Table(("metric", *methods), rows)
+
+
 def everything(figures: Figures, methods: Sequence[str]) -> list[Block]:
     """Give every number there is, compat variants and other judges included."""
-    rows = [
-        (metric, *(_said(figures.interval(method, metric)) for method in methods))
-        for metric in figures.metrics()
+    return [
+        Heading("Every metric"),
+        Text("n counts items."),
+        _counted(figures, figures.metrics(), methods),
     ]
-    return [Heading("Every metric"), Table(("metric", *methods), rows)]
 
 
 def pictures(bench: Bench, results: Sequence[Result], methods: Sequence[str]) -> list[Block]:

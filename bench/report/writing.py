@@ -11,7 +11,11 @@ from bench.metrics.encoders import CLIP_NAME
 from bench.report import sections
 from bench.report.blocks import as_html, as_markdown
 from bench.report.controls import doubts, find_controls, forgotten, read_checks
-from bench.report.figures import Figures, Names, agreements, collect, gather, mixed
+from bench.report.figures import Figures, Names, collect, gather, methods_of, mixed
+from bench.report.marks import agreements, same_to_all
+from bench.report.replaying import replay_section
+from bench.report.trust import trust_section
+from bench.report.trying import tried_of
 from bench.running.ledger import Result
 from omni_errors import NotFoundError
 
@@ -31,17 +35,21 @@ def write_report(out: Path, summary_file: Path | None = None) -> dict[str, Any]:
             f"There are no results in {out}.", hint="Run `omni bench run --subjects DIR` first."
         )
     run, bench = json.loads((out / "run.json").read_text("utf-8")), read_bench(out / "bench")
-    methods: list[str] = run["methods"]
-    results = collect(out, methods)
-    figures, checks = gather(results), read_checks(out)
-    names = _names(results)
-    controls, doubted = find_controls(figures, checks), doubts(figures, checks, mixed(results))
+    results = collect(out)
+    methods = methods_of(results)
+    hard = {item.id for item in bench.items if item.hard}
+    figures, checks = gather(results, hard), read_checks(out)
+    names, tried = _names(results), tried_of(checks, results)
+    controls = find_controls(figures, checks)
+    doubted = doubts(figures, tried, mixed(results), same_to_all(results))
     agreed, kept = agreements(results), forgotten(out)
     blocks = [
         *sections.head(bench, run, names),
         *sections.main_table(figures, names, methods),
-        *sections.trust(controls, doubted, checks, agreed, kept),
+        *trust_section(controls, doubted, tried, checks["reader"], agreed, kept),
+        *sections.kinds(figures, names, methods),
         *sections.ablation(figures, names),
+        *replay_section(results, methods),
         *sections.curve_of_exemplars(figures, names),
         *sections.planes(out, results),
         *sections.pictures(bench, results, methods),
@@ -86,6 +94,7 @@ def _means(figures: Figures, names: Names, methods: Sequence[str]) -> list[Mappi
             found = figures.interval(method, metric)
             if found is not None:
                 told = {"method": method, "metric": metric, "main": metric in main}
+                told["items"] = figures.items.get((method, metric), 0)
                 rows.append(told | asdict(found))
     return rows
 

@@ -1,5 +1,6 @@
 """Means over subjects, differences of pairs, agreement, and what should be doubted."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from bench.report.blocks import Block, Heading, Table, Text, as_html, as_markdown
 from bench.report.charts import Point, curve, scatter
 from bench.report.controls import doubts, find_controls
-from bench.report.figures import Figures, Names, agreements, gather, mixed
+from bench.report.figures import Figures, Names, gather, methods_of, mixed
 from bench.report.rows import lay_out
 from bench.running.ledger import Result
 
@@ -42,6 +43,37 @@ def test_recognition_is_weighted_within_a_subject() -> None:
     assert "rec margin" not in values
 
 
+def test_photos_of_the_same_class_are_given_apart() -> None:
+    answers = [(1.0, 1.0), (0.0, 1.0), (0.0, 1.0), (0.0, 0.0)]
+    made = [
+        result("ours", "a", n, {"label": label, "right": right}, "rec")
+        for n, (label, right) in enumerate(answers)
+    ]
+    figures = gather(made, {"a/rec/3"})
+    values = figures.values["ours"]
+    assert (values["rec no (easy)"]["a"], values["rec no (hard)"]["a"]) == (1, 0)
+    assert figures.items["ours", "rec no (easy)"] == 2
+    assert "rec no (hard)" not in gather(made).values["ours"]
+
+
+def test_pictures_and_edits_are_split_by_kind_and_counted() -> None:
+    made = [
+        replace(result("ours", s, n, {"parg judge/rules": n}, "parg"), kind=("place", "object")[n])
+        for s in ("a", "b")
+        for n in (0, 1)
+    ]
+    figures = gather(made)
+    assert figures.values["ours"]["parg judge/rules (place)"] == {"a": 0, "b": 0}
+    assert figures.values["ours"]["parg judge/rules (object)"] == {"a": 1, "b": 1}
+    assert figures.items["ours", "parg judge/rules (place)"] == 2
+    assert figures.items["ours", "parg judge/rules"] == 4
+
+
+def test_methods_are_those_of_the_results_in_the_catalog_s_order() -> None:
+    made = [result(name, "a", 0, {}) for name in ("yes", "tp", "gone", "ours")]
+    assert methods_of(made) == ["ours", "tp", "yes", "gone"]
+
+
 def test_a_difference_is_of_the_subjects_both_have() -> None:
     figures = Figures({"ours": {"rec": {"a": 0.9, "b": 0.5}}, "tp": {"rec": {"a": 0.8, "c": 0.1}}})
     found = figures.difference("ours", "tp", "rec")
@@ -55,25 +87,12 @@ def test_intervals_repeat() -> None:
     assert figures.interval("ours", "rec") == figures.interval("ours", "rec")
 
 
-def test_judges_are_compared_on_what_both_marked() -> None:
-    def judged(number: int, first: float, second: float | None) -> Result:
-        marks: dict[str, dict[str, Any]] = {"rules": {"mark": first}, "local": {"mark": second}}
-        return Result("ours", "a", f"a/qa/{number}", "qa", "", {}, marks)
-
-    made = [judged(0, 1, 1), judged(1, 0, 0), judged(2, 1, 0), judged(3, 0, None)]
-    (found,) = agreements(made)
-    assert found.cases == 3
-    assert found.same == pytest.approx(2 / 3)
-    # chance: 2/3 * 1/3 + 1/3 * 2/3 = 4/9
-    assert found.kappa == pytest.approx((2 / 3 - 4 / 9) / (1 - 4 / 9))
-
-
 def test_results_of_different_settings_are_not_mixed_in_silence() -> None:
     made = [
         Result("ours", "a", f"a/qa/{s}", "qa", "", provenance={"settings": s}) for s in ("x", "y")
     ]
     assert mixed(made) == ["ours"]
-    assert "different settings" in doubts(gather(made), NO_CHECKS, ["ours"])[0]
+    assert "different settings" in doubts(gather(made), [], ["ours"])[0]
 
 
 def test_controls_that_were_not_run_are_not_noticed() -> None:
@@ -83,18 +102,12 @@ def test_controls_that_were_not_run_are_not_noticed() -> None:
 
 def test_a_black_method_is_noticed_whatever_its_name() -> None:
     figures = Figures({"tp": {"draw blank": {"a": 1.0}}, "ours": {"draw blank": {"a": 0.0}}})
-    assert doubts(figures, NO_CHECKS, []) == ["tp draws blank pictures."]
-
-
-def test_a_judge_that_tells_nothing_apart_is_doubted() -> None:
-    row = {"name": "local/x", "right": 0.5, "wrong": 0.5, "trusted": False, "cases": 4}
-    (doubt,) = doubts(Figures({}), {**NO_CHECKS, "judges": [row]}, [])
-    assert "local/x" in doubt
+    assert doubts(figures, [], []) == ["tp draws blank pictures."]
 
 
 def test_what_is_above_real_photos_is_doubted() -> None:
     values = {"real": {"draw image/e": {"a": 0.5}}, "ours": {"draw image/e": {"a": 0.9}}}
-    (doubt,) = doubts(Figures(values), NO_CHECKS, [])
+    (doubt,) = doubts(Figures(values), [], [])
     assert "ours is above real photos" in doubt
 
 

@@ -1,0 +1,76 @@
+"""The section on trust: controls, doubts, judges and encoders that were tried, and the model."""
+
+from collections.abc import Mapping, Sequence
+
+from bench.report.blocks import Block, Heading, Table, Text
+from bench.report.controls import Control
+from bench.report.marks import Agreement
+from bench.report.trying import TriedRow
+
+__all__ = ["trust_section"]
+
+
+def trust_section(
+    controls: Sequence[Control],
+    doubts: Sequence[str],
+    tried: Sequence[TriedRow],
+    reader: Mapping[str, float],
+    agreed: Sequence[Agreement],
+    forgotten: Mapping[str, list[str]],
+) -> list[Block]:
+    """Say what the bench noticed, and what should not be believed."""
+    rows = [(c.control, "noticed" if c.noticed else "NOT NOTICED", c.why) for c in controls]
+    return [
+        Heading("Controls"),
+        Table(("control", "", "why"), rows),
+        *(Text(f"Doubt: {doubt}") for doubt in doubts),
+        *_tried(tried, reader),
+        *_agreement(agreed),
+        Text(_base_model(forgotten)),
+    ]
+
+
+def _tried(tried: Sequence[TriedRow], reader: Mapping[str, float]) -> list[Block]:
+    rows = [
+        (row.name, row.task, _mean(row.right), _mean(row.wrong), row.verdict, ", ".join(row.missed))
+        for row in tried
+    ]
+    header = ("judge or encoder", "of", "right", "wrong", "tells them apart", "lets pass")
+    marks = "; ".join(f"{name} {mark:.2f}" for name, mark in reader.items())
+    return [
+        Text("Judges and encoders, shown things known to be right and wrong:"),
+        Table(header, rows),
+        Text(
+            "The rules' reader of scenes, mean marks on scenes it was not made from: "
+            f"{marks or 'not measured in this run'}."
+        ),
+    ]
+
+
+def _mean(mean: float | None) -> str:
+    return "–" if mean is None else f"{mean:.3f}"
+
+
+def _agreement(agreed: Sequence[Agreement]) -> list[Block]:
+    if not agreed:
+        return []
+    rows = [
+        (f"{a.first} and {a.second}", a.task, _mean(a.kappa), f"{a.same:.3f}", str(a.cases))
+        for a in agreed
+    ]
+    return [
+        Text(
+            "How far judges agree; edits by their mean score, at the nearest of 0, 0.5 and 1. "
+            "A dash: both gave one and the same mark to everything."
+        ),
+        Table(("judges", "of", "Cohen's kappa", "same mark", "cases"), rows),
+    ]
+
+
+def _base_model(forgotten: Mapping[str, list[str]]) -> str:
+    if not forgotten:
+        return "The base model: whether it changed was not looked at."
+    changed = {name: found for name, found in forgotten.items() if found}
+    told = "; ".join(f"{name}: {', '.join(found)}" for name, found in changed.items())
+    same = f"bit-identical after {len(forgotten)} subjects, base answers unchanged"
+    return f"The base model: {told or same}."
