@@ -77,7 +77,7 @@ def try_judge(
 
 
 def _wrong(right: bool) -> str:
-    return RIGHT if right else "another's"
+    return RIGHT if right else "another's fact"
 
 
 def _edit_mark(judge: Judge, asked: AskedEdit) -> float | None:
