@@ -37,10 +37,20 @@ def _ablations() -> list[Method]:
     return [
         Method(
             "coupled",
-            "all rows through the understanding expert",
-            RowsPlan(routing=Routing(shared_expert=True)),
+            "gen-features with all rows through the understanding expert: its generation rows "
+            "begin as centroids of that expert's view of the photos; differs from ours in that "
+            "start too, from gen-features in routing alone",
+            RowsPlan(routing=Routing(shared_expert=True), gen_features=True),
             replay="tokens",
             paper_row="W/o Disentangled Tokens",
+        ),
+        Method(
+            "gen-features",
+            "ours with generation rows that begin as coupled's do, as centroids of the photos' "
+            "features, each in the view of the expert that reads it; differs from ours in that "
+            "start alone, from coupled in routing alone",
+            RowsPlan(gen_features=True),
+            replay="tokens",
         ),
         Method(
             "no-replay",
@@ -148,7 +158,8 @@ METHODS: dict[str, Method] = {
 }
 CONTROLS = ("real", "black", "yes")
 MAIN: tuple[str, ...] = (
-    *("ours", "ours-profile", "ours-both", "coupled", "no-replay", "no-edits"),
+    *("ours", "ours-profile", "ours-both", "coupled", "gen-features"),
+    *("no-replay", "no-edits"),
     *("und-only", "tp", "ip", "retrieval", "base", *CONTROLS),
 )
 

@@ -1,5 +1,6 @@
 """Methods: what each learns, and that learning one leaves the model as it was."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,7 @@ def test_every_method_sees_as_many_examples(method: str, batch: tuple[int, int, 
     [
         ("ours", 16, 16),
         ("coupled", 16, 16),
+        ("gen-features", 16, 16),
         ("und-only", 16, 0),
         ("textual-inversion", 0, 16),
         ("rows-4-16", 4, 16),
@@ -97,6 +99,26 @@ def test_each_method_has_its_rows(teacher: Teacher, method: str, und: int, gen: 
     assert concept is not None
     assert (len(concept.und), len(concept.gen)) == (und, gen)
     assert concept.routing.shared_expert is (method == "coupled")
+
+
+def test_gen_features_begins_with_ours_but_for_its_generation_rows(teacher: Teacher) -> None:
+    still = {"steps": 0}
+    ours = teacher.teach(RowsPlan(changes=still)).concept
+    found = teacher.teach(RowsPlan(changes=still, gen_features=True)).concept
+    features = teacher.teach(RowsPlan(changes={"start": "features", **still})).concept
+    assert ours is not None
+    assert found is not None
+    assert features is not None
+    assert torch.equal(found.und, ours.und)
+    assert torch.equal(found.gen, features.gen)
+    assert found.routing == ours.routing
+
+
+def test_coupled_has_a_partner_that_differs_in_routing_alone() -> None:
+    coupled, partner = METHODS["coupled"].rows, METHODS["gen-features"].rows
+    assert coupled is not None
+    assert partner == replace(coupled, routing=RowsPlan().routing)
+    assert {"coupled", "gen-features"} <= set(MAIN)
 
 
 def test_textual_inversion_moves_generation_rows_alone(teacher: Teacher) -> None:
