@@ -129,18 +129,16 @@ def do_subject(
     """Do one subject, and note whether the model came out of it as it went in."""
     from bench.metrics.forgetting import fingerprint
     from bench.running.checks import base_answers
+    from bench.running.evidence import keep_evidence
     from bench.running.work import Work
 
     suite, methods = _chosen(options)
     bench = read_bench(out / "bench")
     before = fingerprint(kit.face.model, base_answers(kit.face))
     work = Work(kit, bench, bench.subject(name), suite, recipe_of_run(options), out, on_step)
-    work.run(methods)
+    done = work.run(methods)
     after = fingerprint(kit.face.model, base_answers(kit.face))
-    told = {"changes": before.changes(after), "before": asdict(before), "after": asdict(after)}
-    folder = out / "forgetting"
-    folder.mkdir(exist_ok=True)
-    (folder / f"{name}.json").write_text(json.dumps(told, indent=1), "utf-8")
+    keep_evidence(out / "forgetting" / f"{name}.json", before, after, done=done)
     return name
 
 

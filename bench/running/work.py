@@ -69,12 +69,11 @@ class Work:
         self.ledger = Ledger(out / "results" / f"{subject.name}.jsonl")
         self.library = Library(kit.face, bench)
 
-    def run(self, methods: Sequence[Method]) -> None:
-        """Do what is not done yet."""
-        for method in methods:
-            self._method(method)
+    def run(self, methods: Sequence[Method]) -> int:
+        """Do what is not done yet, and return how many items that were."""
+        return sum(self._method(method) for method in methods)
 
-    def _method(self, method: Method) -> None:
+    def _method(self, method: Method) -> int:
         settings = self._settings(method)
         todo = [
             item
@@ -84,7 +83,7 @@ class Work:
             if not self.ledger.has(method.name, item.id, settings)
         ]
         if not todo:
-            return
+            return 0
         taught = self._taught(method)
         player = self._player(method, taught)
         if taught is not None and taught.updates:
@@ -92,6 +91,7 @@ class Work:
                 self._items(method, player, taught, todo, settings)
         else:
             self._items(method, player, taught, todo, settings)
+        return len(todo)
 
     def _settings(self, method: Method) -> str:
         """Name everything that changes a result; under another name it is done anew."""

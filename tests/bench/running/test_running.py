@@ -11,7 +11,9 @@ from bench.data.items import Bench
 from bench.judges.judge import AlwaysOne
 from bench.judges.rules import RuleJudge
 from bench.metrics.encoders import EfficientNetLite
+from bench.metrics.forgetting import Fingerprint
 from bench.report.writing import write_report
+from bench.running.evidence import keep_evidence
 from bench.running.ledger import Ledger, Result, read_results
 from bench.running.running import RunOptions, run_bench
 from bench.running.suites import SUITES, find_suite, items_of
@@ -85,6 +87,21 @@ def test_the_base_model_is_bit_identical_afterwards(out: Path) -> None:
         told = json.loads(file.read_text())
         assert told["changes"] == []
         assert len(told["after"]["answers"]) == 3
+
+
+def test_a_change_of_the_model_stays_on_record(tmp_path: Path) -> None:
+    file, clean, other = tmp_path / "f.json", Fingerprint("a", ("x",)), Fingerprint("b", ("x",))
+    keep_evidence(file, clean, other, done=2)
+    keep_evidence(file, clean, clean, done=3)
+    told = json.loads(file.read_text())
+    assert (told["changes"], told["items"]) == (["weights differ"], 5)
+    assert told["after"]["weights"] == "b"
+
+
+def test_where_nothing_was_done_nothing_is_shown(tmp_path: Path) -> None:
+    same = Fingerprint("a", ())
+    keep_evidence(tmp_path / "f.json", same, same, done=0)
+    assert not (tmp_path / "f.json").exists()
 
 
 def test_the_report_notices_every_control(out: Path) -> None:
