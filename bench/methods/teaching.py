@@ -91,7 +91,7 @@ class Teacher:
             )
         else:
             data, record = self._learn(plan, on_step)
-        self._write(key, data, {**record, "plan": _plain(plan)})
+        self._write(key, data, {"recipe": self._taught_by(plan), **record, "plan": _plain(plan)})
         kept = self._read(key, plan)
         if kept is None:
             raise ValueError(f"what was learned for {key} cannot be read back")
@@ -101,6 +101,11 @@ class Teacher:
         """Name a plan by everything that changes what is learned, the model aside."""
         told = [_plain(plan), asdict(self.recipe), self.bench.hash, self.subject.name]
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+
+    def _taught_by(self, plan: RowsPlan) -> dict[str, Any]:
+        """Say what recipe a plan comes to, where learning itself does not say so."""
+        still = {"steps": 0} if plan.changes.get("steps") == 0 else {}
+        return asdict(recipe_of(plan, self.recipe)) | still
 
     # what is learned from
 

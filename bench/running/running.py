@@ -92,12 +92,15 @@ def open_kit(options: RunOptions) -> "Kit":
     from backbone.home import find_home
     from bench.judges.scenes import open_reader
     from bench.metrics.encoders import EfficientNetLite, open_encoders
+    from bench.running.versions import scenes_version
     from bench.running.work import Kit
 
     face, encoders = load(options.model), open_encoders()
     offline = encoders[0]
     assert isinstance(offline, EfficientNetLite)
-    reader = open_reader(offline, find_home().cache / "bench" / "scenes-1.npz")
+    # what other code made is not read: a reader's means belong to the scenes it was made from
+    file = find_home().cache / "bench" / f"scenes-{scenes_version()}.npz"
+    reader = open_reader(offline, file)
     return Kit(face, encoders, _judges(face, reader, options), _faces())
 
 
@@ -179,12 +182,16 @@ def write_run(out: Path, bench: Bench, options: RunOptions, methods: Sequence[Me
     """Write down what was asked for, and with what."""
     import torch
 
+    from bench.running.versions import code_version, package_version
+
     record: Mapping[str, Any] = {
         "options": asdict(options),
         "methods": [method.name for method in methods],
         "bench": bench.hash,
         "subjects": [subject.name for subject in bench.subjects],
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "version": package_version(),
+        "code": code_version(),
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
     }
