@@ -16,7 +16,8 @@ def _ours() -> list[Method]:
     return [
         Method(
             "ours",
-            "rows; facts replayed from the rows alone, as in the paper",
+            "rows; facts replayed from the rows alone, as in the paper; the task says which "
+            "prompts need a fact, so replay never has to find that out",
             _FULL,
             replay="tokens",
             paper_row="Ours (Full)",
@@ -147,6 +148,12 @@ def _controls() -> list[Method]:
             tasks=DRAWS,
         ),
         Method("black", "control: every picture is black", control="black", tasks=DRAWS | {"edit"}),
+        Method(
+            "unchanged",
+            "control: every edit gives the picture back as it was",
+            control="unchanged",
+            tasks=frozenset({"edit"}),
+        ),
         Method("yes", "control: every answer is yes", control="yes", tasks=UNDERSTANDS),
     ]
 
@@ -156,7 +163,7 @@ METHODS: dict[str, Method] = {
     for made in (_ours(), _ablations(), _others(), _exemplars(), _sweep(), _controls())
     for one in made
 }
-CONTROLS = ("real", "black", "yes")
+CONTROLS = ("real", "black", "unchanged", "yes")
 MAIN: tuple[str, ...] = (
     *("ours", "ours-profile", "ours-both", "coupled", "gen-features"),
     *("no-replay", "no-edits"),

@@ -45,7 +45,7 @@ class Method:
     replay: Source = "none"
     exemplars: int = 6
     tasks: frozenset[str] = ALL
-    # "real", "black" or "yes": done without the model
+    # "real", "black", "unchanged" or "yes": done without the model
     control: str = ""
     # which row of the paper's Table 2 it stands for, if any
     paper_row: str = ""

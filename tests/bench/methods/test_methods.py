@@ -233,6 +233,14 @@ def test_updates_do_not_pretend_to_know_words(face: Backbone, subject: Subject) 
         player.answer("What?", None, asks_yes=False)
 
 
+def test_a_control_edits_nothing_or_everything_away() -> None:
+    shown = photo(1, "red")
+    unchanged, black = (Control(kind, lambda: ()) for kind in ("unchanged", "black"))
+    assert unchanged.edit(shown, "remove it", 1).image.tobytes() == shown.tobytes()
+    assert black.edit(shown, "remove it", 1).image.getextrema() == ((0, 0),) * 3
+    assert METHODS["unchanged"] in choose(["ours"], MAIN)
+
+
 def test_controls_show_photos_or_nothing() -> None:
     photos = [photo(1, "red"), photo(2, "red")]
     real, black = Control("real", lambda: photos), Control("black", lambda: photos)
