@@ -1,12 +1,12 @@
 """Which code made a result: the version it calls itself, and hashes of its files."""
 
-import hashlib
-from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-__all__ = ["code_version", "hash_files", "package_version", "scenes_version"]
+from bench.data.contents import hash_files
+
+__all__ = ["code_version", "package_version", "scenes_version"]
 
 _ROOT = Path(__file__).parents[2]
 # what a result can depend on
@@ -43,12 +43,3 @@ def scenes_version() -> str:
 
 def _python(folder: str) -> list[Path]:
     return list((_ROOT / folder).rglob("*.py"))
-
-
-def hash_files(root: Path, files: Iterable[Path]) -> str:
-    """Hash files by their paths below a folder and their bytes, in whatever order they come."""
-    digest = hashlib.sha256()
-    for file in sorted(set(files)):
-        content = hashlib.sha256(file.read_bytes()).hexdigest()
-        digest.update(f"{file.relative_to(root).as_posix()} {content}\n".encode())
-    return digest.hexdigest()[:16]

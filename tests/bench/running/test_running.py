@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from backbone import load
+from bench.data.contents import hash_files
 from bench.data.items import Bench
 from bench.judges.judge import AlwaysOne
 from bench.judges.rules import RuleJudge
@@ -20,7 +21,7 @@ from bench.running.evidence import keep_evidence
 from bench.running.ledger import Ledger, Result, read_results
 from bench.running.running import RunOptions, run_bench
 from bench.running.suites import SUITES, find_suite, items_of
-from bench.running.versions import code_version, hash_files, package_version
+from bench.running.versions import code_version, package_version
 from bench.running.work import Kit
 from omni_errors import NotFoundError
 from tests.bench.fakes import reader
