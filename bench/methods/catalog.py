@@ -39,17 +39,17 @@ def _ablations() -> list[Method]:
         Method(
             "coupled",
             "gen-features with all rows through the understanding expert: its generation rows "
-            "begin as centroids of that expert's view of the photos; differs from ours in that "
-            "start too, from gen-features in routing alone",
+            "begin as centroids of that expert's view of the photos; differs from ours in this "
+            "start too, from gen-features in the expert alone",
             RowsPlan(routing=Routing(shared_expert=True), gen_features=True),
             replay="tokens",
             paper_row="W/o Disentangled Tokens",
         ),
         Method(
             "gen-features",
-            "ours with generation rows that begin as coupled's do, as centroids of the photos' "
-            "features, each in the view of the expert that reads it; differs from ours in that "
-            "start alone, from coupled in routing alone",
+            "ours with generation rows that begin as coupled's do, as centroids of the view that "
+            "the expert which reads them has of the photos; differs from ours in this start "
+            "alone, from coupled in the expert alone",
             RowsPlan(gen_features=True),
             replay="tokens",
         ),

@@ -94,7 +94,7 @@ def test_of_several_hidden_facts_a_judge_is_told_all(root: Path, tmp_path: Path)
     (item,) = bench.of("bo", "parg")
     shown = RuleJudge(reader()).picture
     judge = SimpleNamespace(name="spy", picture=Mock(side_effect=shown))
-    scorer = Scorer(bench, bench.subjects[0], [], [judge])  # type: ignore[list-item]
+    scorer = Scorer(bench, bench.subjects[0], [], [judge])
     scorer.picture(item, Drawn(photo(1, "red"), ""))
     told = judge.picture.call_args.args[0].fact
     assert told.text == "<bo> has a red hat. <bo>'s home is by the sea"

@@ -13,15 +13,16 @@ from bench.data.contents import hash_files
 from bench.data.items import Bench
 from bench.judges.judge import AlwaysOne
 from bench.judges.rules import RuleJudge
+from bench.judges.scenes import SceneReader
 from bench.methods.catalog import CONTROLS
 from bench.metrics.encoders import EfficientNetLite
 from bench.metrics.forgetting import Fingerprint
 from bench.report.writing import write_report
 from bench.running.evidence import keep_evidence
 from bench.running.ledger import Ledger, Result, read_results
-from bench.running.running import RunOptions, run_bench
+from bench.running.running import RunOptions, open_kit, run_bench
 from bench.running.suites import SUITES, find_suite, items_of
-from bench.running.versions import code_version, package_version
+from bench.running.versions import code_version, package_version, scenes_version
 from bench.running.work import Kit
 from omni_errors import NotFoundError
 from tests.bench.fakes import reader
@@ -78,6 +79,18 @@ def test_a_run_says_which_code_it_ran(out: Path) -> None:
     assert {(r.provenance["code"], r.provenance["threads"]) for r in results(out)} == {
         (run["code"], 1)
     }
+
+
+def test_the_reader_of_scenes_is_kept_under_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Path] = []
+
+    def spy(encoder: EfficientNetLite, file: Path) -> SceneReader:
+        opened.append(file)
+        return reader()
+
+    monkeypatch.setattr("bench.judges.scenes.open_reader", spy)
+    open_kit(OPTIONS)
+    assert [file.name for file in opened] == [f"scenes-{scenes_version()}.npz"]
 
 
 def test_other_content_or_another_name_is_other_code(tmp_path: Path) -> None:
