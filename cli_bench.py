@@ -60,6 +60,8 @@ def build(
     bench = open_bench(subjects, out / "bench", seed=seed, held_out=held_out)
     counts = bench.counts()
     print_table(("task", "items"), [(task, str(count)) for task, count in counts.items()])
+    for name, facts in bench.made.get("unasked", {}).items():
+        note(f"Nothing asks for these facts of {name}: {'; '.join(facts)}.")
     say_path(out / "bench" / "bench.json")
 
 

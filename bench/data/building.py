@@ -11,6 +11,7 @@ from numpy.random import Generator
 from bench.data.edits import colour_of, edit_items, outline
 from bench.data.facts import invent
 from bench.data.items import Bench, Fact, Item, Subject, write_bench
+from bench.data.kinds import kind_of, parg_ways, unasked
 from bench.data.pictures import Shelf
 from bench.data.questions import (
     drawing_items,
@@ -29,7 +30,7 @@ __all__ = ["build_bench"]
 # others a subject is told apart from; with fewer, drawn scenes are negatives too
 _FEWEST_OTHERS, _NEUTRAL, _NEUTRAL_SIDE = 3, 6, 192
 # what is drawn by lot for what
-_FACTS, _SPLIT, _ITEMS = 1, 2, 3
+_FACTS, _SPLIT, _ITEMS, _NEGATIVES = 1, 2, 3, 4
 
 
 def build_bench(found: Sequence[FoundSubject], folder: Path, *, seed: int, held_out: int) -> Bench:
@@ -41,14 +42,17 @@ def build_bench(found: Sequence[FoundSubject], folder: Path, *, seed: int, held_
         _subject(one, number, facts, shelf, seed, held_out)
         for number, (one, facts) in enumerate(zip(found, invented, strict=True))
     ]
-    negatives = _negatives(subjects, shelf)
+    negatives = _negatives(subjects, shelf, seed)
     items: list[Item] = []
     for one, subject in zip(found, subjects, strict=True):
         items += _items(one, subject, negatives[subject.name], shelf, _rng(seed, one.name, _ITEMS))
+    missing = {s.name: unasked(s, [i for i in items if i.subject == s.name]) for s in subjects}
     made = {
         "held_out": held_out,
         "left_out": {one.name: list(one.left_out) for one in found if one.left_out},
         "classes": sorted({one.class_word for one in found}),
+        # facts that no question or no prompt asks for, so that none is dropped in silence
+        "unasked": {name: facts for name, facts in missing.items() if facts},
     }
     bench = Bench(seed, tuple(subjects), tuple(items), "photos", made, folder=folder)
     write_bench(bench, folder)
@@ -60,13 +64,26 @@ def _rng(seed: int, name: str, use: int) -> Generator:
 
 
 def _invented(found: Sequence[FoundSubject], seed: int) -> list[tuple[Fact, ...]]:
-    """Invent facts for those that have none which the photos do not show."""
+    """Invent what PARG needs, a place and a thing, where given facts tell of none."""
     rng = np.random.default_rng([seed, _FACTS])
     dealt = invent(len(found), [one.class_word for one in found], rng)
     return [
-        () if any(not fact.visible for fact in one.facts) else facts
+        tuple(fact for fact in facts if not any(_settles(given, fact) for given in one.facts))
         for one, facts in zip(found, dealt, strict=True)
     ]
+
+
+def _settles(given: Fact, invented: Fact) -> bool:
+    """Tell whether a given fact serves PARG as an invented one would, or gainsays it."""
+    if given.noun == invented.noun or (invented.kind == "place" and _is_home(given)):
+        return True
+    serves = not given.visible and given.kind == invented.kind
+    return serves and bool(parg_ways(given, "x")[0])
+
+
+def _is_home(fact: Fact) -> bool:
+    kind, slots = kind_of(fact.text, "x")
+    return kind == "place" and slots["verb"] == "live"
 
 
 def _subject(
@@ -100,27 +117,35 @@ def _kept(photos: Sequence[FoundPhoto], name: str, shelf: Shelf) -> tuple[str, .
     return tuple(shelf.put(p.image, _path(p, name).removesuffix(".png")) for p in photos)
 
 
-def _negatives(subjects: Sequence[Subject], shelf: Shelf) -> dict[str, list[tuple[str, bool, str]]]:
+def _negatives(
+    subjects: Sequence[Subject], shelf: Shelf, seed: int
+) -> dict[str, list[tuple[str, bool, str]]]:
     """Give each subject photos without it: the same class first, then one of each other."""
     scenes: list[tuple[str, bool, str]] = []
     if len(subjects) <= _FEWEST_OTHERS:
         drawn = neutral_negatives(_NEUTRAL_SIDE, _NEUTRAL)
         paths = [shelf.put(one.image, "photos", "_drawn", str(n)) for n, one in enumerate(drawn)]
         scenes = [(path, False, "a drawn scene") for path in paths]
-    return {one.name: _others(one, subjects) + scenes for one in subjects}
+    return {
+        one.name: _others(one, subjects, _rng(seed, one.name, _NEGATIVES)) + scenes
+        for one in subjects
+    }
 
 
-def _others(subject: Subject, subjects: Sequence[Subject]) -> list[tuple[str, bool, str]]:
+def _others(
+    subject: Subject, subjects: Sequence[Subject], rng: Generator
+) -> list[tuple[str, bool, str]]:
     word = subject.class_word.lower()
+    others = [one for one in subjects if one.name != subject.name]
+    # by lot: a suite of few items would else ask all subjects about those whose names come first
     found = [
-        (turn, path, other)
-        for other in subjects
-        if other.name != subject.name
-        for turn, path in enumerate(other.test)
+        (turn, path, others[int(n)])
+        for n in rng.permutation(len(others))
+        for turn, path in enumerate(others[int(n)].test)
     ]
     rows = [
         (path, other.class_word.lower() == word, f"a held-out photo of {other.name}")
-        for _, path, other in sorted(found, key=lambda row: (row[0], row[1]))
+        for _, path, other in sorted(found, key=lambda row: row[0])
     ]
     # look-alikes first, so that a suite of few items has them
     return sorted(rows, key=lambda row: not row[1])

@@ -3,12 +3,16 @@
 from pathlib import Path
 
 from bench.data.building import build_bench
+from bench.data.contents import changed_folders, changed_subjects
 from bench.data.items import Bench, read_bench
 from bench.data.reading import find_subjects
-from bench.data.unifybench import is_unifybench, read_unifybench
+from bench.data.unifybench import contents, is_unifybench, read_unifybench
 from omni_errors import InputError
 
 __all__ = ["open_bench"]
+
+# changes that are named
+_TOLD = 6
 
 
 def open_bench(subjects: Path, folder: Path, *, seed: int = 0, held_out: int = 2) -> Bench:
@@ -16,7 +20,8 @@ def open_bench(subjects: Path, folder: Path, *, seed: int = 0, held_out: int = 2
 
     Raises:
         NotFoundError: if there is no such folder.
-        InputError: if the folder holds the bench of other subjects, or another seed.
+        InputError: if the folder holds the bench of other subjects, photos, classes or facts, or
+            of another seed, saying which.
     """
     if (folder / "bench.json").is_file():
         return _checked(read_bench(folder), subjects, seed, held_out)
@@ -27,15 +32,28 @@ def open_bench(subjects: Path, folder: Path, *, seed: int = 0, held_out: int = 2
 
 def _checked(bench: Bench, subjects: Path, seed: int, held_out: int) -> Bench:
     """Refuse to mix: results of one bench say nothing about another."""
-    if bench.origin == "photos":
-        there = sorted(file.parent.name for file in subjects.glob("*/concept.json"))
-        same = there == sorted(one.name for one in bench.subjects)
-        same = same and bench.made.get("held_out") == held_out
-    else:
-        same = bench.made.get("root") == str(subjects.resolve())
-    if not same or bench.seed != seed:
+    changes = _settings(bench, subjects, seed, held_out) or _content(bench, subjects)
+    if changes:
+        told = "; ".join(changes[:_TOLD]) + ("; …" if len(changes) > _TOLD else "")
         raise InputError(
-            f"{bench.folder} holds the bench of other subjects or settings.",
-            hint="Name another folder with --out.",
+            f"{bench.folder} holds the bench of other subjects or settings: {told}.",
+            hint="Name another folder with --out, which builds and runs it anew, or undo that.",
         )
     return bench
+
+
+def _settings(bench: Bench, subjects: Path, seed: int, held_out: int) -> list[str]:
+    asked = {"seed": (bench.seed, seed)}
+    if bench.origin == "photos":
+        asked["held-out"] = (int(bench.made.get("held_out", 0)), held_out)
+    changes = [f"--{name} was {was} and is {now}" for name, (was, now) in asked.items()]
+    found = [c for c, (was, now) in zip(changes, asked.values(), strict=True) if was != now]
+    if is_unifybench(subjects) is not (bench.origin == "unifybench"):
+        found.append(f"{subjects} has another layout")
+    return found
+
+
+def _content(bench: Bench, subjects: Path) -> list[str]:
+    if bench.origin == "photos":
+        return changed_subjects(bench, find_subjects(subjects))
+    return changed_folders(bench.made.get("content", {}), contents(subjects))

@@ -5,7 +5,8 @@ from typing import Any
 
 from numpy.random import Generator
 
-from bench.data.items import Fact, Item, Subject
+from bench.data.items import Item, Subject
+from bench.data.kinds import EVERYTHING, ask_ways, parg_ways
 from bench.data.wording import fill, prompts, templates
 from learning.facts import fact_sentence
 
@@ -75,22 +76,25 @@ def _visual(
 def text_items(subject: Subject, rng: Generator) -> Iterator[Item]:
     """Ask without a photo, in words that no lesson uses."""
     words = templates()
+    whole = False
     for number, fact in enumerate(subject.facts):
-        way = words["qa fact"] if fact.noun else words["qa free"]
-        slots = {"n": fact.noun, "f": fact_sentence(fact.text, subject.mention)}
-        if not fact.noun and len(subject.facts) > 1:
-            # asked for everything, one fact alone is no reference
-            continue
-        ask = way["ask"][int(rng.integers(len(way["ask"])))]
-        yield Item(
-            f"{subject.name}/qa/{number}",
-            "qa",
-            subject.name,
-            fill(ask, subject.mention, subject.class_word, **slots),
-            fill(way["answer"], subject.mention, subject.class_word, **slots),
-            fact=number,
-            provenance=f"a fact, {fact.origin}",
-        )
+        said = fact_sentence(fact.text, subject.mention)
+        ways, slots = ask_ways(fact, subject.mention)
+        if said and not ways:
+            # asked for everything, one fact of several is no reference
+            whole = True
+        elif said:
+            yield Item(
+                f"{subject.name}/qa/{number}",
+                "qa",
+                subject.name,
+                fill(ways[int(rng.integers(len(ways)))], subject.mention, **slots),
+                said,
+                fact=number,
+                provenance=f"a fact, {fact.origin}",
+            )
+    if whole:
+        yield _everything(subject)
     yield Item(
         f"{subject.name}/qa/class",
         "qa",
@@ -98,6 +102,20 @@ def text_items(subject: Subject, rng: Generator) -> Iterator[Item]:
         fill(words["qa class"]["ask"][0], subject.mention),
         fill(words["qa class"]["answer"], subject.mention, subject.class_word),
         provenance="the class of concept.json",
+    )
+
+
+def _everything(subject: Subject) -> Item:
+    """Ask for all facts at once, where one of them answers no question of its own."""
+    said = [fact_sentence(fact.text, subject.mention) for fact in subject.facts]
+    return Item(
+        f"{subject.name}/qa/{EVERYTHING}",
+        "qa",
+        subject.name,
+        fill(templates()["qa free"]["ask"][0], subject.mention),
+        " ".join(text for text in said if text),
+        fact=0 if len(said) == 1 else None,
+        provenance="all facts, since one answers no question of its own",
     )
 
 
@@ -119,12 +137,13 @@ def parg_items(subject: Subject, rng: Generator) -> Iterator[Item]:
     """Ask for pictures that need a fact the photos do not show."""
     number = 0
     for place, fact in enumerate(subject.facts):
-        for way in () if fact.visible or not fact.noun else _parg_ways(fact):
+        ways, slots = parg_ways(fact, subject.mention)
+        for way in () if fact.visible else ways:
             yield Item(
                 f"{subject.name}/parg/{number}",
                 "parg",
                 subject.name,
-                fill(way, subject.mention, n=fact.noun),
+                fill(way, subject.mention, **slots),
                 fact_sentence(fact.text, subject.mention),
                 kind=fact.kind,
                 fact=place,
@@ -132,16 +151,6 @@ def parg_items(subject: Subject, rng: Generator) -> Iterator[Item]:
                 provenance=f"a fact that no photo shows, {fact.origin}",
             )
             number += 1
-
-
-def _parg_ways(fact: Fact) -> Sequence[str]:
-    words = templates()
-    for way in words["facts"].get(fact.kind, ()):
-        if way["noun"] == fact.noun:
-            found: Sequence[str] = way["prompts"]
-            return found
-    ways: Sequence[str] = words["parg place" if fact.kind == "place" else "parg object"]
-    return ways
 
 
 def described(subject: Subject) -> str:

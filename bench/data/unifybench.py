@@ -12,14 +12,17 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 
+from bench.data.contents import hash_files, hash_folders
 from bench.data.edits import edit_items, outline
 from bench.data.items import Bench, Fact, Item, Subject, write_bench
 from bench.data.pictures import Shelf
 from bench.data.questions import drawing_items
 from bench.data.reading import FoundPhoto, read_photos
-from omni_errors import InputError
+from omni_errors import FolderError, InputError
 
-__all__ = ["is_unifybench", "prompts_of", "read_unifybench"]
+__all__ = ["contents", "is_unifybench", "prompts_of", "read_unifybench"]
+
+_LIST, _FOLDERS = "concepts_list.json", ("concept", "test_data", "random_images")
 
 _TASKS = {"rec": "rec", "vqa": "vqa", "text_only": "qa"}
 _SEEDS = 2**31
@@ -27,13 +30,23 @@ _SEEDS = 2**31
 
 def is_unifybench(folder: Path) -> bool:
     """Tell whether a folder has UnifyBench's layout."""
-    return (folder / "concepts_list.json").is_file() and (folder / "concept" / "train").is_dir()
+    return (folder / _LIST).is_file() and (folder / "concept" / "train").is_dir()
+
+
+def contents(root: Path) -> dict[str, str]:
+    """Hash what is read of UnifyBench, folder by folder."""
+    return {_LIST: hash_files(root, [root / _LIST]), **hash_folders(root, _FOLDERS)}
 
 
 def read_unifybench(root: Path, folder: Path, *, seed: int) -> Bench:
-    """Read UnifyBench, and add our edit items to its own."""
+    """Read UnifyBench, and add our edit items to its own.
+
+    Raises:
+        FolderError: if its questions were not made yet.
+        InputError: if a file is not what it should be.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    shelf, names = Shelf(folder), _json(root / "concepts_list.json")
+    shelf, names = Shelf(folder), _json(root / _LIST)
     subjects: list[Subject] = []
     items: list[Item] = []
     for number, name in enumerate(names):
@@ -43,7 +56,11 @@ def read_unifybench(root: Path, folder: Path, *, seed: int) -> Bench:
         items += [*_own(root, subject, shelf), *_pictures(root, subject, rng)]
         outlined = outline([photo.image for photo in asked], subject.class_word)
         items += edit_items(subject, outlined, shelf, rng)
-    made = {"root": str(root.resolve()), "licence": "CC BY-NC 4.0 says its README"}
+    made = {
+        "root": str(root.resolve()),
+        "licence": "CC BY-NC 4.0 says its README",
+        "content": contents(root),
+    }
     bench = Bench(seed, tuple(subjects), tuple(items), "unifybench", made, folder=folder)
     write_bench(bench, folder)
     return bench
@@ -100,10 +117,14 @@ def _hidden(text: str) -> Fact:
 
 
 def _own(root: Path, subject: Subject, shelf: Shelf) -> Iterator[Item]:
-    """Read the questions: ``test_data/<name>.json``, or the files beside the test photos."""
+    """Read the questions of ``test_data/<name>.json``, which the dataset's own script makes."""
     whole = root / "test_data" / f"{subject.name}.json"
-    rows = _json(whole) if whole.is_file() else []
-    for number, row in enumerate(rows):
+    if not whole.is_file():
+        raise FolderError(
+            f"{whole} is missing: UnifyBench's questions (rec, vqa and text_only) stand there.",
+            hint="Make it with the dataset's gen_test_data.py.",
+        )
+    for number, row in enumerate(_json(whole)):
         kind = str(row["type"])
         task = "choice" if "choice" in kind else _TASKS.get(kind)
         if task is None:
@@ -171,7 +192,7 @@ def prompts_of(conditions: Any) -> tuple[list[str], list[str]]:
 
 
 def _fact(subject: Subject) -> int | None:
-    """Find the one hidden fact; with several the prompt does not say which it is about."""
+    """Find the one hidden fact; with several a judge is told all, the item's answer."""
     hidden = [n for n, fact in enumerate(subject.facts) if not fact.visible]
     return hidden[0] if len(hidden) == 1 else None
 
@@ -182,4 +203,5 @@ def _kind(subject: Subject) -> str:
 
 
 def _told(subject: Subject) -> str:
-    return " ".join(fact.text for fact in subject.facts if not fact.visible)
+    hidden = [fact.text for fact in subject.facts if not fact.visible]
+    return ". ".join(text.rstrip(". ") for text in hidden)

@@ -16,7 +16,8 @@ def _ours() -> list[Method]:
     return [
         Method(
             "ours",
-            "rows; facts replayed from the rows alone, as in the paper",
+            "rows; facts replayed from the rows alone, as in the paper; the task says which "
+            "prompts need a fact, so replay never has to find that out",
             _FULL,
             replay="tokens",
             paper_row="Ours (Full)",
@@ -37,10 +38,20 @@ def _ablations() -> list[Method]:
     return [
         Method(
             "coupled",
-            "all rows through the understanding expert",
-            RowsPlan(routing=Routing(shared_expert=True)),
+            "gen-features with all rows through the understanding expert: its generation rows "
+            "begin as centroids of that expert's view of the photos; differs from ours in this "
+            "start too, from gen-features in the expert alone",
+            RowsPlan(routing=Routing(shared_expert=True), gen_features=True),
             replay="tokens",
             paper_row="W/o Disentangled Tokens",
+        ),
+        Method(
+            "gen-features",
+            "ours with generation rows that begin as coupled's do, as centroids of the view that "
+            "the expert which reads them has of the photos; differs from ours in this start "
+            "alone, from coupled in the expert alone",
+            RowsPlan(gen_features=True),
+            replay="tokens",
         ),
         Method(
             "no-replay",
@@ -137,6 +148,12 @@ def _controls() -> list[Method]:
             tasks=DRAWS,
         ),
         Method("black", "control: every picture is black", control="black", tasks=DRAWS | {"edit"}),
+        Method(
+            "unchanged",
+            "control: every edit gives the picture back as it was",
+            control="unchanged",
+            tasks=frozenset({"edit"}),
+        ),
         Method("yes", "control: every answer is yes", control="yes", tasks=UNDERSTANDS),
     ]
 
@@ -146,9 +163,10 @@ METHODS: dict[str, Method] = {
     for made in (_ours(), _ablations(), _others(), _exemplars(), _sweep(), _controls())
     for one in made
 }
-CONTROLS = ("real", "black", "yes")
+CONTROLS = ("real", "black", "unchanged", "yes")
 MAIN: tuple[str, ...] = (
-    *("ours", "ours-profile", "ours-both", "coupled", "no-replay", "no-edits"),
+    *("ours", "ours-profile", "ours-both", "coupled", "gen-features"),
+    *("no-replay", "no-edits"),
     *("und-only", "tp", "ip", "retrieval", "base", *CONTROLS),
 )
 

@@ -21,12 +21,14 @@ class RowsPlan:
     """What is learned of a subject: rows, or low-rank updates of the generation expert.
 
     ``changes`` are fields of the suite's recipe that are other here; None scales one of them to
-    nothing. Methods with equal plans share what was learned.
+    nothing. ``gen_features`` begins generation rows as centroids of the photos' features, whatever
+    the others begin as. Methods with equal plans share what was learned.
     """
 
     kind: Literal["rows", "lora"] = "rows"
     changes: Mapping[str, Any] = field(default_factory=dict)
     routing: Routing = field(default_factory=Routing)
+    gen_features: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Method:
     replay: Source = "none"
     exemplars: int = 6
     tasks: frozenset[str] = ALL
-    # "real", "black" or "yes": done without the model
+    # "real", "black", "unchanged" or "yes": done without the model
     control: str = ""
     # which row of the paper's Table 2 it stands for, if any
     paper_row: str = ""

@@ -94,7 +94,11 @@ class RowsPlayer:
         return said(self.face, reading.add_text(text), asks_yes=asks_yes)
 
     def draw(self, text: str, seed: int, *, needs_fact: bool) -> Drawn:
-        """Draw with the rows, facts replayed into the prompt where one is needed."""
+        """Draw with the rows, facts replayed into the prompt where one is needed.
+
+        ``needs_fact`` comes from the task, as an oracle: a user's prompt does not say so, and
+        whether replay would find it out by itself is not measured here.
+        """
         stages: list[dict[str, Any]] = []
         if needs_fact and self.replay.source != "none":
             text, stages = replayed(self.face, self.subject, self.concept, text, self.replay)
@@ -151,5 +155,6 @@ class Control:
         return Drawn(photos[seed % len(photos)] if photos else black, text)
 
     def edit(self, image: Image.Image, text: str, seed: int) -> Drawn:
-        """Show nothing."""
-        return Drawn(Image.new("RGB", image.size), text)
+        """Give the picture back as it was, or show nothing."""
+        same = self.kind == "unchanged"
+        return Drawn(image if same else Image.new("RGB", image.size), text)

@@ -91,7 +91,7 @@ class Teacher:
             )
         else:
             data, record = self._learn(plan, on_step)
-        self._write(key, data, {**record, "plan": _plain(plan)})
+        self._write(key, data, {"recipe": self._taught_by(plan), **record, "plan": _plain(plan)})
         kept = self._read(key, plan)
         if kept is None:
             raise ValueError(f"what was learned for {key} cannot be read back")
@@ -101,6 +101,11 @@ class Teacher:
         """Name a plan by everything that changes what is learned, the model aside."""
         told = [_plain(plan), asdict(self.recipe), self.bench.hash, self.subject.name]
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+
+    def _taught_by(self, plan: RowsPlan) -> dict[str, Any]:
+        """Say what recipe a plan comes to, where learning itself does not say so."""
+        still = {"steps": 0} if plan.changes.get("steps") == 0 else {}
+        return asdict(recipe_of(plan, self.recipe)) | still
 
     # what is learned from
 
@@ -167,6 +172,8 @@ class Teacher:
         """Make first rows where the usual ones do not fit: other numbers of rows, or one expert."""
         if plan.routing.shared_expert:
             return self._coupled(plan, recipe)
+        if plan.gen_features:
+            return self._gen_features(plan, recipe)
         if recipe.und_rows and recipe.gen_rows:
             return None
         if recipe.start in ("features", "random"):
@@ -180,13 +187,19 @@ class Teacher:
         """Give both kinds of rows the understanding expert's width.
 
         The model's encoders write generation rows for the other expert; these begin as further
-        centroids of what the photos look like.
+        centroids of what the photos look like. "gen-features" begins likewise without the
+        routing, so that the two can be told apart.
         """
         whole = self._begin(recipe)
         both = recipe.und_rows + recipe.gen_rows
         seen = self._begin(replace(recipe, start="features", und_rows=both, gen_rows=0))
         gen = seen.und[recipe.und_rows :].detach().clone()
         return _rows(whole, whole.und.detach().clone(), gen, plan)
+
+    def _gen_features(self, plan: RowsPlan, recipe: Recipe) -> ConceptTokens:
+        """Begin generation rows as `_coupled` does, in the width of the expert that reads them."""
+        whole, seen = self._begin(recipe), self._begin(replace(recipe, start="features"))
+        return _rows(whole, whole.und.detach().clone(), seen.gen.detach().clone(), plan)
 
     # keeping
 
@@ -220,7 +233,12 @@ class Teacher:
 
 
 def _plain(plan: RowsPlan) -> dict[str, Any]:
-    return {"kind": plan.kind, "changes": dict(plan.changes), "routing": asdict(plan.routing)}
+    return {
+        "kind": plan.kind,
+        "changes": dict(plan.changes),
+        "routing": asdict(plan.routing),
+        "gen_features": plan.gen_features,
+    }
 
 
 @torch.no_grad()

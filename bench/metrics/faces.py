@@ -6,6 +6,7 @@ it, which is why the two numbers go together.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,6 +16,10 @@ from bench.metrics.similarity import Vectors, cosines
 from omni_errors import ResourceError
 
 __all__ = ["FaceEncoder", "Faces", "InsightFace", "compare_faces"]
+
+# where the package looks, and what finds and tells faces apart
+_WEIGHTS = Path.home() / ".insightface" / "models" / "antelopev2"
+_FILES = ("scrfd_10g_bnkps.onnx", "glintr100.onnx")
 
 
 class FaceEncoder(Protocol):
@@ -61,8 +66,17 @@ class InsightFace:
                 "Faces are compared with insightface, which is not installed.",
                 hint="Install it with its antelopev2 weights, or go without.",
             ) from error
-        self._app: Any = FaceAnalysis(name="antelopev2", providers=["CPUExecutionProvider"])
-        self._app.prepare(ctx_id=-1, det_size=(640, 640))
+        # looked for first: the package would fetch what it does not find
+        _need_weights(_WEIGHTS)
+        try:
+            self._app: Any = FaceAnalysis(name="antelopev2", providers=["CPUExecutionProvider"])
+            self._app.prepare(ctx_id=-1, det_size=(640, 640))
+        # whatever onnxruntime or an assert of the package says of files it cannot use
+        except Exception as error:
+            raise ResourceError(
+                f"insightface cannot open its weights in {_WEIGHTS}: {error}.",
+                hint="Put whole files there, or go without.",
+            ) from error
 
     def find(self, image: Image.Image) -> Vectors | None:
         """Return the unit vector ``[512]`` of the largest face, None without a face."""
@@ -71,6 +85,15 @@ class InsightFace:
             return None
         largest = max(faces, key=lambda face: _area(face.bbox))
         return np.asarray(largest.normed_embedding, np.float64)
+
+
+def _need_weights(folder: Path) -> None:
+    missing = [name for name in _FILES if not (folder / name).is_file()]
+    if missing:
+        raise ResourceError(
+            f"insightface has no {' and no '.join(missing)} in {folder}.",
+            hint="Put antelopev2's files there, or go without; nothing is fetched.",
+        )
 
 
 def face_sized(image: Image.Image) -> Image.Image:

@@ -77,7 +77,8 @@ def read_results(file: Path) -> Iterator[Result]:
     """Read whole lines; what is cut short is no result."""
     if not file.is_file():
         return
-    for line in file.read_text("utf-8").splitlines():
+    # at b"\n" alone: JSON leaves U+2028 and U+0085 raw, and a cut may fall inside a letter
+    for line in file.read_bytes().split(b"\n"):
         try:
             yield Result(**json.loads(line))
         except (ValueError, TypeError):

@@ -92,12 +92,15 @@ def open_kit(options: RunOptions) -> "Kit":
     from backbone.home import find_home
     from bench.judges.scenes import open_reader
     from bench.metrics.encoders import EfficientNetLite, open_encoders
+    from bench.running.versions import scenes_version
     from bench.running.work import Kit
 
     face, encoders = load(options.model), open_encoders()
     offline = encoders[0]
     assert isinstance(offline, EfficientNetLite)
-    reader = open_reader(offline, find_home().cache / "bench" / "scenes-1.npz")
+    # what other code made is not read: a reader's means belong to the scenes it was made from
+    file = find_home().cache / "bench" / f"scenes-{scenes_version()}.npz"
+    reader = open_reader(offline, file)
     return Kit(face, encoders, _judges(face, reader, options), _faces())
 
 
@@ -129,18 +132,16 @@ def do_subject(
     """Do one subject, and note whether the model came out of it as it went in."""
     from bench.metrics.forgetting import fingerprint
     from bench.running.checks import base_answers
+    from bench.running.evidence import keep_evidence
     from bench.running.work import Work
 
     suite, methods = _chosen(options)
     bench = read_bench(out / "bench")
     before = fingerprint(kit.face.model, base_answers(kit.face))
     work = Work(kit, bench, bench.subject(name), suite, recipe_of_run(options), out, on_step)
-    work.run(methods)
+    done = work.run(methods)
     after = fingerprint(kit.face.model, base_answers(kit.face))
-    told = {"changes": before.changes(after), "before": asdict(before), "after": asdict(after)}
-    folder = out / "forgetting"
-    folder.mkdir(exist_ok=True)
-    (folder / f"{name}.json").write_text(json.dumps(told, indent=1), "utf-8")
+    keep_evidence(out / "forgetting" / f"{name}.json", before, after, done=done)
     return name
 
 
@@ -181,12 +182,16 @@ def write_run(out: Path, bench: Bench, options: RunOptions, methods: Sequence[Me
     """Write down what was asked for, and with what."""
     import torch
 
+    from bench.running.versions import code_version, package_version
+
     record: Mapping[str, Any] = {
         "options": asdict(options),
         "methods": [method.name for method in methods],
         "bench": bench.hash,
         "subjects": [subject.name for subject in bench.subjects],
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "version": package_version(),
+        "code": code_version(),
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
     }

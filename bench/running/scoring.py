@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from bench.data.items import Bench, Item, Subject
+from bench.data.items import Bench, Fact, Item, Subject
 from bench.data.pictures import open_mask, open_picture
 from bench.data.questions import described
 from bench.judges.judge import AskedAnswer, AskedEdit, AskedPicture, Judge
@@ -157,15 +157,21 @@ class Scorer:
         return values if found.similarity is None else {**values, "faces": found.similarity}
 
     def _agrees(self, item: Item, image: Image.Image) -> dict[str, dict[str, Any]]:
-        if item.fact is None:
+        fact = self._fact(item)
+        if fact is None:
             return {}
-        fact = self.subject.facts[item.fact]
         asked = AskedPicture(image, item.text, fact, described(self.subject))
         found = {judge.name: judge.picture(asked) for judge in self.judges}
         return {
             name: {"mark": one.mark, "prompt": one.prompt, "raw": one.raw}
             for name, one in found.items()
         }
+
+    def _fact(self, item: Item) -> Fact | None:
+        """Find what a picture is to agree with: one fact, or all that its answer tells."""
+        if item.fact is not None:
+            return self.subject.facts[item.fact]
+        return Fact(item.answer) if item.answer else None
 
     # edits
 

@@ -4,11 +4,12 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import torch
 from PIL import Image
 
 from backbone.face import Backbone
@@ -26,6 +27,7 @@ from bench.metrics.faces import FaceEncoder
 from bench.running.ledger import Ledger, Result
 from bench.running.scoring import Scored, Scorer
 from bench.running.suites import Suite, items_of
+from bench.running.versions import code_version
 from graphs.options import ReplayOptions
 from learning.checkpoint import backbone_id
 from learning.presets import Recipe
@@ -63,18 +65,16 @@ class Work:
     ) -> None:
         self.kit, self.bench, self.subject = kit, bench, subject
         self.suite, self.out, self.on_step = suite, out, on_step
-        self.recipe = recipe
         self.teacher = Teacher(kit.face, bench, subject, recipe, out / "rows")
         self.scorer = Scorer(bench, subject, kit.encoders, kit.judges, kit.faces)
         self.ledger = Ledger(out / "results" / f"{subject.name}.jsonl")
         self.library = Library(kit.face, bench)
 
-    def run(self, methods: Sequence[Method]) -> None:
-        """Do what is not done yet."""
-        for method in methods:
-            self._method(method)
+    def run(self, methods: Sequence[Method]) -> int:
+        """Do what is not done yet, and return how many items that were."""
+        return sum(self._method(method) for method in methods)
 
-    def _method(self, method: Method) -> None:
+    def _method(self, method: Method) -> int:
         settings = self._settings(method)
         todo = [
             item
@@ -84,7 +84,7 @@ class Work:
             if not self.ledger.has(method.name, item.id, settings)
         ]
         if not todo:
-            return
+            return 0
         taught = self._taught(method)
         player = self._player(method, taught)
         if taught is not None and taught.updates:
@@ -92,6 +92,7 @@ class Work:
                 self._items(method, player, taught, todo, settings)
         else:
             self._items(method, player, taught, todo, settings)
+        return len(todo)
 
     def _settings(self, method: Method) -> str:
         """Name everything that changes a result; under another name it is done anew."""
@@ -218,7 +219,12 @@ class Work:
             "rows": taught.key if taught is not None else "",
             "rows sha256": str(record.get("sha256", "")),
             "steps": record.get("steps"),
-            "recipe": asdict(self.recipe) if taught is not None else {},
+            # what was taught by: a method's plan changes the suite's recipe
+            "recipe": record.get("recipe", {}),
+            "plan": record.get("plan", {}),
+            "code": code_version(),
+            # of this process; another number of threads adds in another order
+            "threads": torch.get_num_threads(),
             "seed": item.seed,
             "timesteps": self.suite.timesteps,
             "encoders": [encoder.name for encoder in self.kit.encoders],

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import cli
+from tests.bench.conftest import write_subjects
 
 
 def test_the_list_names_suites_and_methods(capsys: pytest.CaptureFixture[str]) -> None:
@@ -25,6 +26,16 @@ def test_build_says_what_there_is(
     out = capsys.readouterr().out
     assert "75" in out
     assert (tmp_path / "o" / "bench" / "bench.json").is_file()
+
+
+def test_build_names_facts_that_nothing_asks_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record: dict[str, object] = {"class": "cup", "not_visible": ["it rusts in rain"]}
+    folder = write_subjects(tmp_path / "s", {"cup": record}, photos=2)
+    assert cli.run(["bench", "build", "--subjects", str(folder), "--out", str(tmp_path / "o")]) == 0
+    said = capsys.readouterr()
+    assert "parg: it rusts in rain" in " ".join((said.out + said.err).split())
 
 
 @pytest.mark.parametrize(

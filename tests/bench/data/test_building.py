@@ -6,16 +6,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.data.building import _invented, _others
 from bench.data.edits import EDIT_KINDS
 from bench.data.facts import invent, read_facts, understood
-from bench.data.items import Bench, read_bench
+from bench.data.items import Bench, Subject, read_bench
+from bench.data.kinds import unasked
 from bench.data.opening import open_bench
 from bench.data.pictures import open_mask, open_picture
-from bench.data.questions import described
+from bench.data.questions import described, parg_items, text_items
+from bench.data.reading import FoundSubject
 from bench.data.splits import leave_out
 from bench.data.wording import fill, prompts
+from learning.facts import ask_facts, fact_sentence
 from omni_errors import InputError, NotFoundError
-from tests.bench.conftest import write_subjects
+from tests.bench.conftest import photo, write_subjects
 
 
 def test_every_task_has_items(bench: Bench) -> None:
@@ -45,8 +49,39 @@ def test_a_bench_changed_by_hand_is_refused(bench: Bench, tmp_path: Path) -> Non
 
 def test_a_folder_keeps_one_bench(bench: Bench, subjects: Path) -> None:
     assert open_bench(subjects, bench.folder, seed=5, held_out=1) == bench
-    with pytest.raises(InputError, match="other subjects or settings"):
+    with pytest.raises(InputError, match="--seed was 5 and is 7.*--out"):
         open_bench(subjects, bench.folder, seed=7, held_out=1)
+
+
+CUP: dict[str, object] = {"class": "cup", "not_visible": ["its toy is a red ball"]}
+
+
+@pytest.mark.parametrize(
+    ("record", "what"),
+    [
+        (CUP | {"class": "mug"}, "the class of cup changed"),
+        (CUP | {"not_visible": ["its toy is a blue ball"]}, "the facts of cup changed"),
+        (CUP | {"visible": ["it is white"]}, "the facts of cup changed"),
+    ],
+)
+def test_a_record_that_changed_is_not_mixed_in(
+    tmp_path: Path, record: dict[str, object], what: str
+) -> None:
+    folder = write_subjects(tmp_path / "s", {"cup": CUP}, photos=2)
+    bench = open_bench(folder, tmp_path / "b")
+    assert open_bench(folder, tmp_path / "b") == bench
+    (folder / "cup" / "concept.json").write_text(json.dumps(record))
+    with pytest.raises(InputError, match=what):
+        open_bench(folder, tmp_path / "b")
+
+
+def test_photos_and_subjects_that_changed_are_named(tmp_path: Path) -> None:
+    folder = write_subjects(tmp_path / "s", {"cup": CUP}, photos=2)
+    open_bench(folder, tmp_path / "b")
+    photo(77, "red").save(folder / "cup" / "1.png")
+    write_subjects(folder, {"pan": {"class": "pan"}}, photos=1)
+    with pytest.raises(InputError, match="pan is new; the photos of cup changed"):
+        open_bench(folder, tmp_path / "b")
 
 
 def test_no_photo_is_learned_from_and_asked_about(bench: Bench) -> None:
@@ -116,16 +151,82 @@ def test_a_single_photo_is_learned_from(tmp_path: Path) -> None:
     assert {i.answer for i in bench.of("cup", "rec")} == {"No."}
 
 
-def test_given_facts_are_kept_and_none_are_invented(tmp_path: Path) -> None:
-    record: dict[str, object] = {
-        "class": "cup",
-        "visible": ["it is white"],
-        "not_visible": ["its toy is a red ball"],
-    }
-    folder = write_subjects(tmp_path / "s", {"cup": record}, photos=2)
-    facts = open_bench(folder, tmp_path / "b").subjects[0].facts
-    assert [fact.origin for fact in facts] == ["given", "given"]
-    assert [fact.visible for fact in facts] == [True, False]
+def kinds_after(given: list[str], visible: list[str]) -> list[str]:
+    facts = read_facts({"not_visible": given, "visible": visible}, "x")
+    (made,) = _invented([FoundSubject("cup", "cup", (), facts)], 3)
+    return [fact.kind for fact in made]
+
+
+@pytest.mark.parametrize(
+    ("given", "visible", "invented"),
+    [
+        ([], [], ["place", "object"]),
+        (["its toy is a red ball"], ["it is white"], ["place"]),
+        (["it lives by the sea"], [], ["object"]),
+        (["its home is by the sea", "its toy is a red ball"], [], []),
+        (["its owner is Anna"], [], ["place", "object"]),
+        # what no picture can be asked with serves for nothing
+        (["it comes from the beach"], [], ["place", "object"]),
+        # what is seen is not gainsaid
+        ([], ["it lives by the sea", "its toy is a red ball"], []),
+    ],
+)
+def test_what_given_facts_leave_open_is_invented(
+    given: list[str], visible: list[str], invented: list[str]
+) -> None:
+    assert kinds_after(given, visible) == invented
+
+
+def told(*hidden: str) -> Subject:
+    facts = read_facts({"not_visible": list(hidden)}, "x")
+    return Subject("cup", "bo", "cup", False, ("a.png",), ("b.png",), facts)
+
+
+@pytest.mark.parametrize(
+    ("fact", "question", "prompt"),
+    [
+        ("it lives by the sea", "where", "A photo of <bo> in the place where <bo> lives."),
+        ("has a red hat", "what", "A photo of <bo> with what <bo> has."),
+        ("it is at the beach", "where", "A photo of <bo> in the place where <bo> is."),
+        ("its owner is Anna", "owner", "A photo of <bo> with its owner."),
+        ("it is 3 years old", "how old", ""),
+        ("it comes from Peru", "where", ""),
+    ],
+)
+def test_each_of_several_facts_is_asked_by_its_kind(fact: str, question: str, prompt: str) -> None:
+    subject, rng = told("its name is Bo", fact), np.random.default_rng(0)
+    (asked,) = [item for item in text_items(subject, rng) if item.fact == 1]
+    assert question in asked.text
+    assert asked.answer == fact_sentence(fact, "bo")
+    prompts = [item.text for item in parg_items(subject, rng) if item.fact == 1]
+    assert prompts == ([prompt] if prompt else [])
+
+
+def test_what_no_question_asks_alone_is_asked_with_everything() -> None:
+    subject = told("it rusts in rain", "its owner is Anna")
+    items = list(text_items(subject, np.random.default_rng(0)))
+    whole = next(item for item in items if item.id == "cup/qa/all")
+    assert whole.answer == "<bo> rusts in rain. <bo>'s owner is Anna."
+    assert unasked(subject, items) == ["parg: it rusts in rain", "parg: its owner is Anna"]
+
+
+def test_no_question_is_one_that_lessons_ask() -> None:
+    facts = ("it lives by the sea", "it has a hat", "it is 3 years old", "it was born in May")
+    subject = told(*facts, "it is at home")
+    lessons = {pair.question for pair in ask_facts([f.text for f in subject.facts], "bo")}
+    items = list(text_items(subject, np.random.default_rng(0)))
+    assert len(items) == 6
+    assert not lessons & {item.text for item in items}
+
+
+def test_negatives_of_a_few_are_spread_by_the_seed() -> None:
+    names = [f"s{n}" for n in range(9)]
+    subjects = [Subject(n, n, "cup", False, (), (f"{n}/0", f"{n}/1")) for n in names]
+    rows = [_others(subjects[0], subjects, np.random.default_rng(seed)) for seed in (1, 1, 2)]
+    assert rows[0] == rows[1]
+    assert rows[0][:6] != rows[2][:6]
+    # one of each before the second of any
+    assert all(path.endswith("/0") for path, _, _ in rows[0][:8])
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,21 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from bench.data.items import Bench
 from bench.data.opening import open_bench
 from bench.data.unifybench import prompts_of
-from omni_errors import InputError
+from bench.judges.rules import RuleJudge
+from bench.methods.players import Drawn
+from bench.running.scoring import Scorer
+from omni_errors import FolderError, InputError
 from tests.bench.conftest import photo
+from tests.bench.fakes import reader
 
 
 def write(file: Path, data: Any) -> None:
@@ -78,6 +84,36 @@ def test_a_list_of_prompts_is_a_plain_one_and_those_that_need_knowledge(unify: B
     (parg,) = unify.of("bo", "parg")
     assert parg.text == "A photo of <bo> wearing its hat."
     assert (parg.answer, parg.fact, parg.kind) == ("<bo> has a red hat", 1, "object")
+
+
+def test_of_several_hidden_facts_a_judge_is_told_all(root: Path, tmp_path: Path) -> None:
+    file = root / "concept" / "train" / "bo" / "info.json"
+    info = json.loads(file.read_text())
+    write(file, info | {"extra_info": ["<bo> has a red hat.", "<bo>'s home is by the sea"]})
+    bench = open_bench(root, tmp_path / "bench")
+    (item,) = bench.of("bo", "parg")
+    shown = RuleJudge(reader()).picture
+    judge = SimpleNamespace(name="spy", picture=Mock(side_effect=shown))
+    scorer = Scorer(bench, bench.subjects[0], [], [judge])
+    scorer.picture(item, Drawn(photo(1, "red"), ""))
+    told = judge.picture.call_args.args[0].fact
+    assert told.text == "<bo> has a red hat. <bo>'s home is by the sea"
+    assert told.kind == ""
+
+
+def test_without_its_questions_it_is_refused(root: Path, tmp_path: Path) -> None:
+    (root / "test_data" / "bo.json").unlink()
+    with pytest.raises(FolderError, match="bo.json is missing.*gen_test_data.py"):
+        open_bench(root, tmp_path / "bench")
+
+
+def test_what_changed_of_it_is_named(root: Path, unify: Bench) -> None:
+    assert open_bench(root, unify.folder) == unify
+    (root / "concept" / "test" / "bo" / ".DS_Store").write_text("x")
+    assert open_bench(root, unify.folder) == unify
+    photo(50, "red").save(root / "concept" / "test" / "bo" / "0.png")
+    with pytest.raises(InputError, match="concept/test/bo changed"):
+        open_bench(root, unify.folder)
 
 
 def test_a_record_of_prompts_is_split_by_its_kinds() -> None:

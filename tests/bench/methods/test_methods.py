@@ -1,5 +1,6 @@
 """Methods: what each learns, and that learning one leaves the model as it was."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,7 @@ def test_every_method_sees_as_many_examples(method: str, batch: tuple[int, int, 
     [
         ("ours", 16, 16),
         ("coupled", 16, 16),
+        ("gen-features", 16, 16),
         ("und-only", 16, 0),
         ("textual-inversion", 0, 16),
         ("rows-4-16", 4, 16),
@@ -97,6 +99,31 @@ def test_each_method_has_its_rows(teacher: Teacher, method: str, und: int, gen: 
     assert concept is not None
     assert (len(concept.und), len(concept.gen)) == (und, gen)
     assert concept.routing.shared_expert is (method == "coupled")
+
+
+def test_gen_features_begins_with_ours_but_for_its_generation_rows(
+    face: Backbone, bench: Bench, subject: Subject, tmp_path: Path
+) -> None:
+    # the tiny model has no encoder; any other start than features will do
+    teacher = Teacher(face, bench, subject, replace(RECIPE, start="random"), tmp_path)
+    still = {"steps": 0}
+    ours = teacher.teach(RowsPlan(changes=still)).concept
+    found = teacher.teach(RowsPlan(changes=still, gen_features=True)).concept
+    features = teacher.teach(RowsPlan(changes={"start": "features", **still})).concept
+    assert ours is not None
+    assert found is not None
+    assert features is not None
+    assert torch.equal(found.und, ours.und)
+    assert torch.equal(found.gen, features.gen)
+    assert not torch.equal(found.gen, ours.gen)
+    assert found.routing == ours.routing
+
+
+def test_coupled_has_a_partner_that_differs_in_routing_alone() -> None:
+    coupled, partner = METHODS["coupled"].rows, METHODS["gen-features"].rows
+    assert coupled is not None
+    assert partner == replace(coupled, routing=RowsPlan().routing)
+    assert {"coupled", "gen-features"} <= set(MAIN)
 
 
 def test_textual_inversion_moves_generation_rows_alone(teacher: Teacher) -> None:
@@ -204,6 +231,14 @@ def test_updates_do_not_pretend_to_know_words(face: Backbone, subject: Subject) 
     assert player.draw(f"<{subject.mention}>", 1, needs_fact=False).prompt == "sks ball"
     with pytest.raises(NotImplementedError):
         player.answer("What?", None, asks_yes=False)
+
+
+def test_a_control_edits_nothing_or_everything_away() -> None:
+    shown = photo(1, "red")
+    unchanged, black = (Control(kind, lambda: ()) for kind in ("unchanged", "black"))
+    assert unchanged.edit(shown, "remove it", 1).image.tobytes() == shown.tobytes()
+    assert black.edit(shown, "remove it", 1).image.getextrema() == ((0, 0),) * 3
+    assert METHODS["unchanged"] in choose(["ours"], MAIN)
 
 
 def test_controls_show_photos_or_nothing() -> None:

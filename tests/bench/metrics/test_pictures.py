@@ -1,18 +1,24 @@
 """Similarities, faces, edits and forgetting on cases worked out by hand."""
 
 import math
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from bench.metrics import faces
 from bench.metrics.editing import edit_score, flipped, ssim_map, ssim_outside
 from bench.metrics.encoders import ConstantEncoder, EfficientNetLite, washed
-from bench.metrics.faces import compare_faces, face_sized
+from bench.metrics.faces import InsightFace, compare_faces, face_sized
 from bench.metrics.forgetting import fingerprint
 from bench.metrics.pictures import detail, is_blank
 from bench.metrics.similarity import image_similarity, nearest, text_similarity
+from omni_errors import ResourceError
 
 
 def noise(seed: int, side: int = 32) -> Image.Image:
@@ -50,6 +56,38 @@ def test_without_any_face_there_is_no_similarity() -> None:
     assert found is not None
     assert (found.similarity, found.made_without) == (None, 1.0)
     assert compare_faces([None], [np.array([1.0, 0.0])]) is None
+
+
+def insightface(monkeypatch: pytest.MonkeyPatch, opened: Callable[..., object]) -> None:
+    package, app = ModuleType("insightface"), ModuleType("insightface.app")
+    app.FaceAnalysis = opened  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "insightface", package)
+    monkeypatch.setitem(sys.modules, "insightface.app", app)
+
+
+def test_without_weights_insightface_is_not_even_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[object] = []
+    insightface(monkeypatch, lambda **options: opened.append(options))
+    monkeypatch.setattr(faces, "_WEIGHTS", tmp_path)
+    with pytest.raises(ResourceError, match="glintr100"):
+        InsightFace()
+    assert opened == []
+
+
+def test_weights_that_cannot_be_read_end_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened(**options: object) -> None:
+        raise AssertionError("no detection model")
+
+    insightface(monkeypatch, opened)
+    monkeypatch.setattr(faces, "_WEIGHTS", tmp_path)
+    for name in ("scrfd_10g_bnkps.onnx", "glintr100.onnx"):
+        (tmp_path / name).write_bytes(b"")
+    with pytest.raises(ResourceError, match="no detection model"):
+        InsightFace()
 
 
 def test_faces_are_looked_for_at_unifybench_s_size() -> None:

@@ -1,30 +1,42 @@
 """A whole run on the tiny model: it ends, goes on where it stopped, and notices the controls."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from backbone import load
+from bench.data.contents import hash_files
 from bench.data.items import Bench
 from bench.judges.judge import AlwaysOne
 from bench.judges.rules import RuleJudge
+from bench.judges.scenes import SceneReader
+from bench.methods.catalog import CONTROLS
 from bench.metrics.encoders import EfficientNetLite
+from bench.metrics.forgetting import Fingerprint
 from bench.report.writing import write_report
+from bench.running.evidence import keep_evidence
 from bench.running.ledger import Ledger, Result, read_results
-from bench.running.running import RunOptions, run_bench
+from bench.running.running import RunOptions, open_kit, run_bench
 from bench.running.suites import SUITES, find_suite, items_of
+from bench.running.versions import code_version, package_version, scenes_version
 from bench.running.work import Kit
 from omni_errors import NotFoundError
 from tests.bench.fakes import reader
 
-OPTIONS = RunOptions("smoke", ("ours", "coupled", "no-replay", "exemplars-0"), "tiny", 0, 1)
+OPTIONS = RunOptions("smoke", ("ours", "und-only", "no-replay", "exemplars-0"), "tiny", 0, 1)
 
 
 @pytest.fixture(scope="module")
-def kit() -> Kit:
-    return Kit(load("tiny"), [EfficientNetLite()], [RuleJudge(reader()), AlwaysOne()])
+def kit() -> Iterator[Kit]:
+    before = torch.get_num_threads()
+    # as in each test: results hold the number
+    torch.set_num_threads(1)
+    yield Kit(load("tiny"), [EfficientNetLite()], [RuleJudge(reader()), AlwaysOne()])
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +52,7 @@ def results(out: Path) -> list[Result]:
 
 def test_every_item_has_a_result_with_its_origin(out: Path) -> None:
     made = results(out)
-    assert {r.method for r in made} == {*OPTIONS.methods, "real", "black", "yes"}
+    assert {r.method for r in made} == {*OPTIONS.methods, *CONTROLS}
     assert {r.task for r in made if r.method == "ours"} >= {"rec", "vqa", "qa", "draw", "parg"}
     for result in made:
         known = result.provenance
@@ -50,6 +62,45 @@ def test_every_item_has_a_result_with_its_origin(out: Path) -> None:
     ours = next(r for r in made if r.method == "ours")
     assert ours.provenance["rows sha256"]
     assert ours.provenance["recipe"]["steps"] == 2
+
+
+def test_provenance_tells_what_was_really_taught_by(out: Path) -> None:
+    by = {r.method: r.provenance for r in results(out)}
+    assert by["ours"]["recipe"]["gen_rows"] == 16
+    assert (by["und-only"]["recipe"]["gen_rows"], by["und-only"]["recipe"]["edits"]) == (0, 0)
+    assert by["und-only"]["plan"]["changes"]["gen_rows"] == 0
+    assert by["yes"]["recipe"] == {}
+
+
+def test_a_run_says_which_code_it_ran(out: Path) -> None:
+    run = json.loads((out / "run.json").read_text())
+    assert run["code"] == code_version()
+    assert run["version"] == package_version()
+    assert {(r.provenance["code"], r.provenance["threads"]) for r in results(out)} == {
+        (run["code"], 1)
+    }
+
+
+def test_the_reader_of_scenes_is_kept_under_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Path] = []
+
+    def spy(encoder: EfficientNetLite, file: Path) -> SceneReader:
+        opened.append(file)
+        return reader()
+
+    monkeypatch.setattr("bench.judges.scenes.open_reader", spy)
+    open_kit(OPTIONS)
+    assert [file.name for file in opened] == [f"scenes-{scenes_version()}.npz"]
+
+
+def test_other_content_or_another_name_is_other_code(tmp_path: Path) -> None:
+    one, other = tmp_path / "a.py", tmp_path / "b.py"
+    one.write_text("x = 1")
+    other.write_text("x = 1")
+    first = hash_files(tmp_path, [one])
+    assert hash_files(tmp_path, [other]) != first
+    one.write_text("x = 2")
+    assert hash_files(tmp_path, [one]) != first
 
 
 def test_pictures_and_raw_replies_are_kept(out: Path) -> None:
@@ -85,6 +136,21 @@ def test_the_base_model_is_bit_identical_afterwards(out: Path) -> None:
         told = json.loads(file.read_text())
         assert told["changes"] == []
         assert len(told["after"]["answers"]) == 3
+
+
+def test_a_change_of_the_model_stays_on_record(tmp_path: Path) -> None:
+    file, clean, other = tmp_path / "f.json", Fingerprint("a", ("x",)), Fingerprint("b", ("x",))
+    keep_evidence(file, clean, other, done=2)
+    keep_evidence(file, clean, clean, done=3)
+    told = json.loads(file.read_text())
+    assert (told["changes"], told["items"]) == (["weights differ"], 5)
+    assert told["after"]["weights"] == "b"
+
+
+def test_where_nothing_was_done_nothing_is_shown(tmp_path: Path) -> None:
+    same = Fingerprint("a", ())
+    keep_evidence(tmp_path / "f.json", same, same, done=0)
+    assert not (tmp_path / "f.json").exists()
 
 
 def test_the_report_notices_every_control(out: Path) -> None:
@@ -126,6 +192,22 @@ def test_a_ledger_drops_a_line_that_was_cut_short(tmp_path: Path) -> None:
     assert not again.has("ours", "rex/qa/0", "other")
     again.add(replace(one, item="rex/qa/1"))
     assert len(list(read_results(ledger.file))) == 2
+
+
+@pytest.mark.parametrize("output", ["a\u2028b", "a\u0085b", "a\x0bb\x0cc\x1dd", "a\r\nb\rc"])
+def test_every_letter_of_an_answer_is_read_back(tmp_path: Path, output: str) -> None:
+    ledger = Ledger(tmp_path / "a.jsonl")
+    one = Result("ours", "rex", "rex/qa/0", "qa", output)
+    ledger.add(one)
+    assert list(read_results(ledger.file)) == [one]
+
+
+def test_a_cut_inside_a_letter_loses_its_own_line_only(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "a.jsonl")
+    one = Result("ours", "rex", "rex/qa/0", "qa", "A cup.")
+    ledger.add(one)
+    ledger.file.write_bytes(ledger.file.read_bytes() + '{"method": "ä'.encode()[:-1])
+    assert Ledger(ledger.file).results == [one]
 
 
 def test_suites_choose_the_same_items_every_time(bench: Bench) -> None:
