@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from learning.wording import read_wordings
 
-__all__ = ["FactQuestion", "ask_facts", "fact_sentence"]
+__all__ = ["FactQuestion", "ask_facts", "fact_sentence", "kind_of"]
 
 _OWNER = r"(?:her|his|its|their|my \w+'s)"
 _ONE = r"(?:she|he|it)"
@@ -64,7 +64,7 @@ def ask_facts(facts: Sequence[str], name: str) -> tuple[FactQuestion, ...]:
 
 
 def _asked(text: str, name: str, *, alone: bool) -> list[FactQuestion]:
-    kind, slots = _kind_of(text[:-1], f"<{name}>")
+    kind, slots = kind_of(text[:-1], f"<{name}>")
     wordings = read_wordings("facts")
     ways = list(wordings[kind]) if kind != "general" else []
     # With several facts, a question about all of them has one answer only.
@@ -74,7 +74,7 @@ def _asked(text: str, name: str, *, alone: bool) -> list[FactQuestion]:
     return [FactQuestion(way.format_map(slots), text) for way in ways]
 
 
-def _kind_of(text: str, mention: str) -> tuple[str, dict[str, str]]:
+def kind_of(text: str, mention: str) -> tuple[str, dict[str, str]]:
     """Tell what a sentence about a mention is an answer to, and the words to ask with."""
     who = re.escape(mention)
     owned = re.match(rf"{who}'s ([\w -]+?) (is|are|was|were) \S", text)

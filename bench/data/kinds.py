@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from bench.data.items import Fact, Item, Subject
 from bench.data.wording import templates
-from learning.facts import _kind_of, fact_sentence
+from learning import facts
 
 __all__ = ["EVERYTHING", "ask_ways", "kind_of", "parg_ways", "unasked"]
 
@@ -16,8 +16,8 @@ def kind_of(text: str, mention: str) -> tuple[str, dict[str, str]]:
     """Tell what a fact is an answer to, as lessons do, and the words to ask with."""
     name = f"<{mention}>"
     # "has a red hat" without its subject is about the only one there is
-    said = fact_sentence(text, mention).removesuffix(".").replace(f"{name}: ", f"{name} ", 1)
-    return _kind_of(said, name)
+    said = facts.fact_sentence(text, mention).removesuffix(".").replace(f"{name}: ", f"{name} ", 1)
+    return facts.kind_of(said, name)
 
 
 def ask_ways(fact: Fact, mention: str) -> tuple[Sequence[str], dict[str, str]]:
@@ -60,7 +60,7 @@ def _missing(subject: Subject, items: Sequence[Item]) -> Iterator[tuple[str, str
     asked = {(item.task, item.fact) for item in items}
     whole = any(item.task == "qa" and item.id.endswith(f"/{EVERYTHING}") for item in items)
     for number, fact in enumerate(subject.facts):
-        told = whole and fact_sentence(fact.text, subject.mention)
+        told = whole and facts.fact_sentence(fact.text, subject.mention)
         if ("qa", number) not in asked and not told:
             yield "qa", fact.text
         if not fact.visible and ("parg", number) not in asked:

@@ -2,6 +2,9 @@
 
 import json
 import multiprocessing
+import os
+import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
@@ -19,7 +22,7 @@ from learning.presets import Recipe
 if TYPE_CHECKING:
     from bench.running.work import Kit
 
-__all__ = ["RunOptions", "run_bench"]
+__all__ = ["RunOptions", "end_with", "run_bench"]
 
 
 @dataclass(frozen=True)
@@ -148,13 +151,23 @@ def do_subject(
 # several processes: each opens its kit once
 
 _KIT: "list[Kit]" = []
+# seconds between looks whether the first process is still there
+_LOOK_S = 2.0
 
 
-def _open(options: RunOptions, threads: int) -> None:
+def _open(options: RunOptions, threads: int, parent: int) -> None:
     import torch
 
+    threading.Thread(target=end_with, args=(parent,), daemon=True).start()
     torch.set_num_threads(threads)
     _KIT[:] = [open_kit(options)]
+
+
+def end_with(parent: int) -> None:
+    """End when the process that wants the results is gone, killed perhaps."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK_S)
+    os._exit(1)
 
 
 def _do(name: str, out: Path, options: RunOptions) -> str:
@@ -164,14 +177,12 @@ def _do(name: str, out: Path, options: RunOptions) -> str:
 def _in_processes(
     names: Sequence[str], out: Path, options: RunOptions, on_step: Callable[[str], None]
 ) -> None:
-    import os
-
     threads = max((os.cpu_count() or 1) // options.workers, 1)
     with ProcessPoolExecutor(
         min(options.workers, len(names)),
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_open,
-        initargs=(options, threads),
+        initargs=(options, threads, os.getpid()),
     ) as pool:
         waiting = [pool.submit(_do, name, out, options) for name in names]
         for number, done in enumerate(as_completed(waiting), 1):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bench.data.contents import hash_files
 
-__all__ = ["code_version", "package_version", "scenes_version"]
+__all__ = ["code_version", "judging_version", "package_version", "scenes_version"]
 
 _ROOT = Path(__file__).parents[2]
 # what a result can depend on
@@ -33,6 +33,12 @@ def package_version() -> str:
 def code_version() -> str:
     """Name the code that runs by its content: versions stay while code changes."""
     return hash_files(_ROOT, [file for folder in _FOLDERS for file in _python(folder)])
+
+
+@cache
+def judging_version() -> str:
+    """Name the code that judges: marks by other rules are not the same marks."""
+    return hash_files(_ROOT, _python("bench/judges") + _python("bench/metrics"))[:8]
 
 
 @cache

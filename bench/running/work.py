@@ -27,7 +27,7 @@ from bench.metrics.faces import FaceEncoder
 from bench.running.ledger import Ledger, Result
 from bench.running.scoring import Scored, Scorer
 from bench.running.suites import Suite, items_of
-from bench.running.versions import code_version
+from bench.running.versions import code_version, judging_version
 from graphs.options import ReplayOptions
 from learning.checkpoint import backbone_id
 from learning.presets import Recipe
@@ -102,7 +102,7 @@ class Work:
             "rows": self.teacher.key(method.rows) if method.rows else "",
             "method": [method.context, method.facts, method.replay, method.exemplars],
             "timesteps": self.suite.timesteps,
-            "judges": [judge.name for judge in self.kit.judges],
+            "judges": [judging_version(), *(judge.name for judge in self.kit.judges)],
             "encoders": [encoder.name for encoder in self.kit.encoders],
         }
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
@@ -228,5 +228,5 @@ class Work:
             "seed": item.seed,
             "timesteps": self.suite.timesteps,
             "encoders": [encoder.name for encoder in self.kit.encoders],
-            "judges": [judge.name for judge in self.kit.judges],
+            "judges": [judging_version(), *(judge.name for judge in self.kit.judges)],
         }
