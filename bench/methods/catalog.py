@@ -10,6 +10,7 @@ __all__ = ["CONTROLS", "MAIN", "METHODS", "choose"]
 
 _FULL = RowsPlan()
 _SIZES = (0, 4, 8, 16)
+_EXEMPLARS = (0, 2, 4, 6)
 
 
 def _ours() -> list[Method]:
@@ -93,7 +94,7 @@ def _exemplars() -> list[Method]:
             exemplars=count,
             tasks=frozenset({"parg"}),
         )
-        for count in (0, 2, 4, 6)
+        for count in _EXEMPLARS
     ]
 
 
@@ -166,8 +167,9 @@ METHODS: dict[str, Method] = {
 CONTROLS = ("real", "black", "unchanged", "yes")
 MAIN: tuple[str, ...] = (
     *("ours", "ours-profile", "ours-both", "coupled", "gen-features"),
-    *("no-replay", "no-edits"),
-    *("und-only", "tp", "ip", "retrieval", "base", *CONTROLS),
+    # without rows of their own, so they cost no training
+    *("no-replay", *(f"exemplars-{count}" for count in _EXEMPLARS)),
+    *("no-edits", "und-only", "tp", "ip", "retrieval", "base", *CONTROLS),
 )
 
 
