@@ -327,12 +327,25 @@ def print_receipt(receipt: "Receipt") -> None:
         f"Searched {receipt.files_searched} files, {receipt.bytes_searched / 1e6:.1f} MB, "
         f"for {looked} texts."
     )
-    for found in receipt.found:
-        note(f"Still there: its {found.kind} in {found.path}. {found.reason}")
+    for line in _still_there(receipt):
+        note(line)
     if not receipt.found:
         say("Nothing of it is left.")
     for line in receipt.notes:
         note(line)
+
+
+def _still_there(receipt: "Receipt") -> list[str]:
+    """Say what was found and why, once for all files of which the same is to be said."""
+    alike: dict[tuple[str, str], list[Path]] = {}
+    for found in receipt.found:
+        alike.setdefault((found.kind, found.reason), []).append(found.path)
+    lines = []
+    for (kind, reason), paths in alike.items():
+        files = list(dict.fromkeys(paths))
+        more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+        lines.append(f"Still there: its {kind} in {files[0]}{more}. {reason}".rstrip(". ") + ".")
+    return lines
 
 
 @app.command()

@@ -22,7 +22,7 @@ from PIL import Image
 from torch import Generator, Tensor, nn
 
 from backbone.config import BackboneConfig
-from backbone.positions import grid_places
+from backbone.positions import NOMINAL_SIDE, PARTS, grid_places
 from omni_errors import InputError
 
 __all__ = ["ConceptTable", "ConceptTokens", "ConceptWriter", "Routing"]
@@ -196,14 +196,23 @@ class ConceptTable:
         return place > len(concept.und) and not concept.routing.shared_expert
 
     def grid_place(self, token: int) -> tuple[list[int], list[int]] | None:
-        """Place a generation row on a picture's grid, if a concept's rows form a square."""
+        """Place a generation row on a picture's grid, if a concept's rows form a square.
+
+        Several concepts stand side by side, the first on the left, whole tokens apart.
+        """
         concept, place = self._find(token)
         side = math.isqrt(len(concept.gen))
         if side * side != len(concept.gen):
             return None
         rows, columns = grid_places(side, side)
         number = place - 1 - len(concept.und)
-        return [rows[number]], [columns[number]]
+        return [rows[number]], [columns[number] + self._aside(concept)]
+
+    def _aside(self, concept: ConceptTokens) -> int:
+        """Tell how far to the right a concept stands, in parts of a token."""
+        drawn = [c.first for c in self.concepts if len(c.gen)]
+        apart = NOMINAL_SIDE / max(len(drawn), 1)
+        return PARTS * round((drawn.index(concept.first) - (len(drawn) - 1) / 2) * apart)
 
     def _find(self, token: int) -> tuple[ConceptTokens, int]:
         for concept in self.concepts:

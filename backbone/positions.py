@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 
 __all__ = [
+    "NOMINAL_SIDE",
+    "PARTS",
     "apply_rope",
     "flattened_ids",
     "grid_places",

@@ -229,8 +229,9 @@ def _finding(session: Session, database: Database, vault: Vault, hit: Hit) -> Fi
         reason = "a photo, image or checkpoint that was kept holds it"
     elif database.file is not None and hit.path.name.startswith(database.file.name):
         reason = _why_in_database(session, hit.needle)
-    if not reason and len(hit.needle.text.encode()) < _CHANCE:
-        reason = "so short a text may be there by chance"
+    if len(hit.needle.text.encode()) < _CHANCE:
+        chance = "so short a text may be there by chance"
+        reason = f"{reason}; {chance}" if reason else chance
     return Finding(hit.needle.kind, hit.needle.text, hit.path, hit.times, reason)
 
 

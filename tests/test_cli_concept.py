@@ -9,6 +9,8 @@ import pytest
 from PIL import Image
 
 import cli
+from cli_concept import print_receipt
+from memory.values import Finding, Receipt
 
 Out = pytest.CaptureFixture[str]
 TINY = ["--model", "tiny"]
@@ -148,3 +150,14 @@ def test_versions_are_listed_and_rolled_back(capsys: Out, photos: Path) -> None:
     assert run(capsys, "concept", "rollback", "Maeve") == {"name": "Maeve", "version": 1}
     assert cli.run(["concept", "rollback", "Maeve", "--to", "9"]) == 3
     assert "1 to 2" in capsys.readouterr().err
+
+
+def test_a_receipt_says_the_same_of_many_files_once(capsys: Out) -> None:
+    found = [
+        *(Finding("name", "Bo", Path(f"{n}.png"), 1, "a picture was kept") for n in range(3)),
+        Finding("fact", "a ball", Path("memory.db"), 1, ""),
+    ]
+    print_receipt(Receipt("Bo", {}, 4, 100, {"name": 1}, tuple(found), ()))
+    told = capsys.readouterr().err
+    assert "its name in 0.png and 2 more. a picture was kept." in told
+    assert "its fact in memory.db." in told

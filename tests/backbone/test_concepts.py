@@ -37,6 +37,17 @@ def test_a_concept_has_one_plus_sixteen_plus_sixteen_rows() -> None:
     assert concept.sks.dtype == torch.float32
 
 
+def test_concepts_that_are_drawn_together_stand_side_by_side() -> None:
+    maeve, rex = small.concept("maeve", "narrow"), small.concept("rex", "narrow")
+    alone = ConceptTable(260, [maeve]).grid_place(maeve.first + 17)
+    table = ConceptTable(260, [maeve, rex])
+    left, right = (table.grid_place(c.first + 17) for c in (maeve, rex))
+    assert alone is not None and left is not None and right is not None
+    assert left[0] == right[0] == alone[0]
+    # two tokens of 64 parts to the left, and to the right
+    assert [place[1][0] - alone[1][0] for place in (left, right)] == [-128, 128]
+
+
 def test_with_no_concept_in_play_outputs_are_bit_identical_to_the_plain_model() -> None:
     model, ids = small.model(), [256, *b"who is <maeve>?", 257]
     table = ConceptTable(260)
