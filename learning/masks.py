@@ -58,7 +58,8 @@ class Segmenter(Protocol):
 class MaskOptions:
     """Bound the share of a photo that a believable subject covers."""
 
-    min_share: float = 0.03
+    # what is smaller stood out, an eye perhaps, and is a part of the subject more often than it
+    min_share: float = 0.06
     max_share: float = 0.8
     iterations: int = 4
 
