@@ -152,8 +152,9 @@ class ConceptTable:
         concepts: Sequence[ConceptTokens] = (),
         *,
         names_differ: bool = True,
+        side_by_side: bool = False,
     ) -> None:
-        self.vocab_size = vocab_size
+        self.vocab_size, self.side_by_side = vocab_size, side_by_side
         self.concepts = tuple({c.first: c for c in concepts}.values())
         self._columns = {c.first: vocab_size + n for n, c in enumerate(self.concepts)}
         names = [c.name for c in self.concepts]
@@ -165,7 +166,8 @@ class ConceptTable:
         """Return a table that holds one more concept."""
         if concept.first in self._columns:
             return self
-        return ConceptTable(self.vocab_size, (*self.concepts, concept))
+        more = (*self.concepts, concept)
+        return ConceptTable(self.vocab_size, more, side_by_side=self.side_by_side)
 
     def sks(self, name: str) -> int:
         """Return the id that stands for a concept's name."""
@@ -198,7 +200,8 @@ class ConceptTable:
     def grid_place(self, token: int) -> tuple[list[int], list[int]] | None:
         """Place a generation row on a picture's grid, if a concept's rows form a square.
 
-        Several concepts stand side by side, the first on the left, whole tokens apart.
+        In a table of those that are drawn together they stand side by side, the first on the
+        left, whole tokens apart; a batch has concepts of many pictures, each in the middle of its.
         """
         concept, place = self._find(token)
         side = math.isqrt(len(concept.gen))
@@ -206,7 +209,8 @@ class ConceptTable:
             return None
         rows, columns = grid_places(side, side)
         number = place - 1 - len(concept.und)
-        return [rows[number]], [columns[number] + self._aside(concept)]
+        aside = self._aside(concept) if self.side_by_side else 0
+        return [rows[number]], [columns[number] + aside]
 
     def _aside(self, concept: ConceptTokens) -> int:
         """Tell how far to the right a concept stands, in parts of a token."""

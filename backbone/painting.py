@@ -146,7 +146,7 @@ class Painter:
         generator = Generator().manual_seed(seed)
         # Noise first: one seed gives one starting point, whatever else is drawn.
         noise = self._noise(size, generator)
-        table = ConceptTable(self.config.trunk.vocab_size, concepts)
+        table = ConceptTable(self.config.trunk.vocab_size, concepts, side_by_side=True)
         parts = self._parts(prompt, table, options, generator)
         reader = PromptReader(self.model, table)
         thought = self._think(reader.read(parts), options, seed) if options.think else ""

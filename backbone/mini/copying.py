@@ -26,7 +26,16 @@ from backbone.mini.assembly import Parts
 from backbone.mini.row_encoder import LENGTH, PATCH
 from omni_errors import InputError
 
-__all__ = ["Copying", "Frame", "find_frame", "hold", "read_less", "start_copying", "written_by"]
+__all__ = [
+    "Copying",
+    "Frame",
+    "find_frame",
+    "generating",
+    "hold",
+    "read_less",
+    "start_copying",
+    "written_by",
+]
 
 # the layers, of those with a generation expert
 ROWS, LAST = 0, 1
@@ -190,7 +199,7 @@ def read_less(parts: Parts, lane: Tensor, share: float) -> None:
         "input_layernorm": [f"self_attn.{name}_proj_moe_gen" for name in "qkv"],
         "post_attention_layernorm": [f"mlp_moe_gen.{name}_proj" for name in ("gate", "up")],
     }
-    for layer in _generating(parts)[LAST:]:
+    for layer in generating(parts)[LAST:]:
         for norm, names in readers.items():
             scale = layer.get_parameter(f"{norm}_moe_gen.weight")
             for weight in (layer.get_parameter(f"{name}.weight") for name in names):
@@ -296,11 +305,12 @@ def _reading(parts: Parts, copying: Copying, latents: Tensor) -> tuple[Tensor, f
 
 
 def _layers(parts: Parts) -> list[nn.Module]:
-    generating = _generating(parts)
-    return [generating[at] for at in (ROWS, LAST)]
+    every = generating(parts)
+    return [every[at] for at in (ROWS, LAST)]
 
 
-def _generating(parts: Parts) -> list[nn.Module]:
+def generating(parts: Parts) -> list[nn.Module]:
+    """Return the layers that have a generation expert."""
     trunk = parts.model.config.trunk
     found = [n for n in range(trunk.num_hidden_layers) if trunk.has_generation(n)]
     return [parts.model.language_model.model.layers[n] for n in found]

@@ -384,7 +384,8 @@ def main() -> None:
     parts = open_parts(arguments.trunk, arguments.autoencoder, arguments.understanding)
     world = parts.world(arguments.assets)
     memory = TextMemory(parts, 2 * arguments.pool)
-    if not (arguments.out / LANE).is_file():
+    # a run killed before its first checkpoint has a lane, and begins again
+    if not all((arguments.out / name).is_file() for name in (LANE, "state.safetensors")):
         begin(parts, memory, world, arguments.start).save(arguments.out / LANE)
     schedule = Schedule(arguments.steps, arguments.rate, 100, average=arguments.average)
     stage = Stage(arguments.out, parts.trainable(), schedule, orthogonal=parts.matrices())

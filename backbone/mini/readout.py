@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from backbone.mini.assembly import Parts
-from backbone.mini.copying import Copying, written_by
+from backbone.mini.copying import Copying, generating, written_by
 
 __all__ = ["Lane", "load_lane", "open_lane", "start_readout", "unsteady"]
 
@@ -53,9 +53,7 @@ class Lane:
     def mend(self, parts: Parts) -> None:
         """Undo what training changed of the lane."""
         model, lane = parts.model, self.directions
-        layers = [n for n in range(model.config.trunk.num_hidden_layers)]
-        for layer in [n for n in layers if model.config.trunk.has_generation(n)][1:]:
-            block = model.language_model.model.layers[layer]
+        for block in generating(parts)[1:]:
             for name in ("self_attn.o_proj_moe_gen.weight", "mlp_moe_gen.down_proj.weight"):
                 weight = block.get_parameter(name)
                 weight.sub_(lane.T @ (lane @ weight))

@@ -14,7 +14,7 @@ from backbone.decoding import Decoding, TextOptions
 from backbone.packing import LatentItem, TextItem
 from backbone.painting import ImageOptions
 from backbone.positions import rope_tables
-from backbone.training import Sample, joint_loss, token_losses
+from backbone.training import Sample, everyone, joint_loss, token_losses
 from omni_errors import InputError
 from tests.backbone import small
 
@@ -40,12 +40,20 @@ def test_a_concept_has_one_plus_sixteen_plus_sixteen_rows() -> None:
 def test_concepts_that_are_drawn_together_stand_side_by_side() -> None:
     maeve, rex = small.concept("maeve", "narrow"), small.concept("rex", "narrow")
     alone = ConceptTable(260, [maeve]).grid_place(maeve.first + 17)
-    table = ConceptTable(260, [maeve, rex])
+    table = ConceptTable(260, [maeve], side_by_side=True).with_concept(rex)
     left, right = (table.grid_place(c.first + 17) for c in (maeve, rex))
     assert alone is not None and left is not None and right is not None
     assert left[0] == right[0] == alone[0]
     # two tokens of 64 parts to the left, and to the right
     assert [place[1][0] - alone[1][0] for place in (left, right)] == [-128, 128]
+
+
+def test_a_concept_of_a_batch_stays_in_the_middle_of_its_own_picture() -> None:
+    maeve, rex = small.concept("maeve", "narrow"), small.concept("rex", "narrow")
+    alone = ConceptTable(260, [maeve]).grid_place(maeve.first + 17)
+    samples = [Sample((TextItem((1, 2)),), (concept,)) for concept in (maeve, rex)]
+    batch = everyone(small.model("narrow"), samples)
+    assert batch.grid_place(maeve.first + 17) == alone
 
 
 def test_with_no_concept_in_play_outputs_are_bit_identical_to_the_plain_model() -> None:
