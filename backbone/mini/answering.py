@@ -26,7 +26,7 @@ from backbone.training import Sample, everyone
 from omni_errors import InputError
 
 __all__ = ["Found", "indicator", "keep", "look_at", "run_lessons", "start_answering"]
-__all__ += ["other_lessons", "where_answers_begin", "yes_or_no_lessons"]
+__all__ += ["other_lessons", "updates", "where_answers_begin", "yes_or_no_lessons"]
 
 # where it is written, and where it is read
 _WRITTEN_IN, LAYER = 1, 20
@@ -158,9 +158,7 @@ def where_answers_begin(reader: Reader, lessons: Sequence[Lesson], layer: int = 
 @torch.no_grad()
 def start_answering(reader: Reader, found: Found, others: Tensor) -> None:
     """Start the head; it has no part in ``others [n, Du]``, where other answers begin."""
-    layer = reader.model.language_model.model.layers[LAYER]
-    modules = [layer.get_submodule(f"self_attn.{name}_proj") for name in "qkvo"]
-    q, k, v, o = (module for module in modules if isinstance(module, LoraLinear))
+    q, k, v, o = updates(reader, LAYER, 0, 1)
     known = find_directions(reader.connector)
     if known is None:
         raise InputError(f"{reader.model.config.name} has no room for a comparison.")
@@ -168,15 +166,33 @@ def start_answering(reader: Reader, found: Found, others: Tensor) -> None:
     asks = indicator(found.states, found.asking, others)
     gain = (_SCORE * reader.model.config.trunk.head_dim**0.5) ** 0.5
     for module, reads in ((q, asks), (k, names)):
-        module.down[0], module.up[:, 0] = reads, 0
+        module.down[0] = reads
         module.up[_SLOWEST, 0] = gain / module.scale
     reads = _ridge(found.states[found.named], found.written)
     slope, offset = _logistic(found.states[found.named] @ reads, found.yes)
-    v.down[0], v.up[:, 0] = slope * reads + offset * names, 0
-    v.up[_CARRIED, 0] = 1 / v.scale
-    o.down[0], o.down[0, _CARRIED] = 0, 1
+    v.down[0], v.up[_CARRIED, 0] = slope * reads + offset * names, 1 / v.scale
+    o.down[0, _CARRIED] = 1
     # as far along the slope as changes the logits by the strength
     o.up[:, 0] = _STRENGTH * found.slope / found.slope.square().sum() / o.scale
+
+
+def updates(
+    reader: Reader, layer: int, first: int, stop: int | None = None
+) -> tuple[LoraLinear, LoraLinear, LoraLinear, LoraLinear]:
+    """Return the updates of a layer's projections, ranks from ``first`` to ``stop`` set to zero.
+
+    Raises:
+        InputError: if they have no such ranks.
+    """
+    attention = reader.model.language_model.model.layers[layer].get_submodule("self_attn")
+    found = [attention.get_submodule(f"{name}_proj") for name in "qkvo"]
+    wrapped = [module for module in found if isinstance(module, LoraLinear)]
+    if len(wrapped) < len(found) or min(len(module.down) for module in wrapped) <= first:
+        raise InputError(f"{reader.model.config.name} has no room for a head in layer {layer}.")
+    for module in wrapped:
+        module.down[first:stop], module.up[:, first:stop] = 0, 0
+    q, k, v, o = wrapped
+    return q, k, v, o
 
 
 def indicator(states: Tensor, places: Tensor, others: Tensor | None = None) -> Tensor:

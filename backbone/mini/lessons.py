@@ -220,8 +220,10 @@ def _odds() -> list[float]:
     return [*shares, 1 - sum(shares)]
 
 
-def lessons(gallery: Gallery, step: int, count: int, pool: int = 0) -> list[Lesson]:
-    """Make the lessons of a step.
+def lessons(
+    gallery: Gallery, step: int, count: int, pool: int = 0, texts: float = 0
+) -> list[Lesson]:
+    """Make the lessons of a step; of a share of ``texts`` all are texts, beside the usual ones.
 
     With a pool, lessons about pictures are some of so many of their kind, so that few pictures
     are new.
@@ -230,6 +232,7 @@ def lessons(gallery: Gallery, step: int, count: int, pool: int = 0) -> list[Less
     for number in range(count):
         rng = default_rng([_SEED, step, number])
         kind = LESSON_KINDS[int(rng.choice(len(LESSON_KINDS), p=_odds()))]
+        kind = "read" if texts and rng.random() < texts else kind
         if pool and kind not in (*_COMPARED, "read"):
             given = _pooled(gallery, kind, int(rng.integers(pool)))
         else:

@@ -28,7 +28,7 @@ class LoraOptions:
     # (layer, rank) of queries and keys that need more
     wide: tuple[tuple[int, int], ...] = ((0, 96),)
     # (layer, rank) of all projections that need more
-    wider: tuple[tuple[int, int], ...] = ((1, 80), (29, 80))
+    wider: tuple[tuple[int, int], ...] = ((1, 80), (20, 96), (29, 80))
     # projections of the understanding expert
     projections: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
     # None: every layer

@@ -17,7 +17,8 @@ from backbone.mini.places import PLACES
 from backbone.mini.small_objects import SMALL_OBJECTS
 from backbone.mini.words import choose, sentence, tidy, with_article
 
-__all__ = ["TEXT_KINDS", "Fact", "TextExample", "facts", "text_example"]
+__all__ = ["TEXT_KINDS", "Fact", "Request", "TextExample"]
+__all__ += ["any_request", "facts", "text_example"]
 
 _WORDS: dict[str, Any] = json.loads(
     (Path(__file__).parent / "data" / "replay.json").read_text("utf-8")
@@ -151,7 +152,7 @@ def _stated(rng: Generator, split: str, _: int) -> TextExample:
 
 
 @dataclass(frozen=True)
-class _Request:
+class Request:
     """A request, the question behind it, the fact that answers it, and the full request.
 
     ``told`` is the fact in another phrasing.
@@ -165,7 +166,7 @@ class _Request:
     told: str
 
 
-def _needing(rng: Generator, split: str) -> _Request:
+def _needing(rng: Generator, split: str) -> Request:
     """Make a request that needs a fact."""
     name, attribute = _invented(rng), choose(_known(split, drawable=True), rng)
     entry, (subject, possessive) = _ATTRIBUTES[attribute], _PRONOUNS[int(rng.integers(3))]
@@ -177,26 +178,27 @@ def _needing(rng: Generator, split: str) -> _Request:
     slots = {"p": possessive, "s": subject, "v": fact.value, "w": fact.value}
     text = tidy(form.format(n=name, x=f"{before.format_map(slots)} {extra}"))
     full = tidy(form.format(n=name, x=f"{after.format_map(slots)} {extra}"))
-    return _Request(text, _question(name, attribute), fact.said, full, fact.value, fact.text)
+    return Request(text, _question(name, attribute), fact.said, full, fact.value, fact.text)
 
 
-def _complete(rng: Generator, split: str) -> _Request:
+def _complete(rng: Generator, split: str) -> Request:
     """Make a request that needs no fact."""
     thing = with_article(SMALL_OBJECTS[int(rng.integers(len(SMALL_OBJECTS)))].name)
     where = choose(PLACES[choose(list(PLACES), rng)].phrases, rng)
     tail = choose(_WORDS["plain"][split], rng).format(v=thing, w=where)
     text = tidy(choose(_WORDS["requests"][split], rng).format(n=_invented(rng), x=tail))
-    return _Request(text, "NONE", "NONE", text, "NONE", "NONE")
+    return Request(text, "NONE", "NONE", text, "NONE", "NONE")
 
 
-def _any_request(rng: Generator, split: str) -> _Request:
+def any_request(rng: Generator, split: str) -> Request:
+    """Make a request; one in four needs no fact."""
     return _complete(rng, split) if rng.random() < 0.25 else _needing(rng, split)
 
 
-def _shots(form: dict[str, str], shown: list[_Request], last: _Request, slot: str) -> str:
+def _shots(form: dict[str, str], shown: list[Request], last: Request, slot: str) -> str:
     """Write a head, solved items and one item that ends before its answer."""
 
-    def item(request: _Request) -> str:
+    def item(request: Request) -> str:
         words = {"t": request.text, "q": request.question, "a": request.answer, "h": request.full}
         return form["item"].format_map(words)
 
@@ -209,13 +211,13 @@ def _shots(form: dict[str, str], shown: list[_Request], last: _Request, slot: st
 def _parse(rng: Generator, split: str, exemplars: int) -> TextExample:
     """Find the question behind a request, or NONE."""
     # Exemplars are always the trained kind: a product has no others either.
-    shown = [_any_request(rng, "train") for _ in range(exemplars)]
-    last = _any_request(rng, split)
+    shown = [any_request(rng, "train") for _ in range(exemplars)]
+    last = any_request(rng, split)
     prompt = _shots(_form("parser", rng, split), shown, last, "q")
     return TextExample("parse", prompt, last.question, split, last.question)
 
 
-def _recalled(request: _Request, rng: Generator, split: str) -> _Request:
+def _recalled(request: Request, rng: Generator, split: str) -> Request:
     """Vary what the memory brings: another phrasing, nothing, or a fact that does not help."""
     way = rng.random()
     if request.question == "NONE":
@@ -230,8 +232,8 @@ def _recalled(request: _Request, rng: Generator, split: str) -> _Request:
 
 def _compose(rng: Generator, split: str, exemplars: int) -> TextExample:
     """Put a fact into a request; a fact that does not apply leaves the request as it is."""
-    shown = [_recalled(_any_request(rng, "train"), rng, "train") for _ in range(exemplars)]
-    last = _recalled(_any_request(rng, split), rng, split)
+    shown = [_recalled(any_request(rng, "train"), rng, "train") for _ in range(exemplars)]
+    last = _recalled(any_request(rng, split), rng, split)
     prompt = _shots(_form("composer", rng, split), shown, last, "h")
     return TextExample("compose", prompt, last.full, split, last.value)
 

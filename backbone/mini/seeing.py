@@ -4,9 +4,9 @@ What a picture's tokens show can be read off them by one linear map in the first
 at all in the twelfth (docs/log.md); where an answer begins, what is asked is known only late. So
 in an early layer every token that begins a segment looks at the picture, and what it brings along
 are the log odds of facts with few answers: the place, how many things, the time, the weather.
-They are written in directions nothing else uses. In the last layer a head for each kind of
-question looks from where its answer begins at that same token, and what it reads there goes
-straight to the logits of the answers' first words. All maps are found on lessons, none is chosen;
+They are written in directions nothing else uses. In a later layer a head for each kind of
+question looks from where its answer begins at that same token, and turns the state the way in
+which the logits of the answers' first words grow. All maps are found on lessons, none is chosen;
 training goes on from there.
 
 Letters: ``n`` pictures, ``s`` lessons, ``A`` answers of all kinds, ``Du`` the trunk's width.
@@ -22,9 +22,8 @@ from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
 from backbone.concepts import ConceptTable
-from backbone.mini.answering import indicator, keep, run_lessons
+from backbone.mini.answering import indicator, keep, run_lessons, updates
 from backbone.mini.lessons import Lesson
-from backbone.mini.lora import LoraLinear
 from backbone.mini.matching import find_directions
 from backbone.mini.questions import ask, questions
 from backbone.mini.reader import Reader
@@ -34,20 +33,23 @@ from backbone.packing import VitItem, lay_out
 from omni_errors import InputError
 
 __all__ = ["KINDS", "LOOK", "SAY", "Facts", "find_facts", "other_questions", "start_looking"]
-__all__ += ["start_saying", "start_seeing", "vision_lessons"]
+__all__ += ["start_saying", "start_seeing", "towards", "vision_lessons"]
 
 KINDS = ("place", "count", "time", "weather")
 # the layer that looks at pictures, and the one that answers
-LOOK, SAY = 1, 29
+LOOK, SAY = 1, 20
 # the part of the updates' rank these heads begin with, and the slowest rotary pair of a head
-_FIRST, _SLOWEST = 32, 31
+_FIRST, _LAST, _SLOWEST = 32, 95, 31
 # score of what is looked at; how much louder values are than what else a head carries; how long
 # a log odds of 1 is where it is written
 _SCORE, _LOUD, _WRITTEN = 40.0, 2.0, 4.0
 # inverse strength of the regressions' penalty, and share of the mean square that is added
 _FREE, _RIDGE = 0.003, 0.01
+# what a log odds of 1 adds to a logit; share of the mean square that is added to slopes; lessons
+# of a kind slopes are taken from
+_STRENGTH, _COMMON, _SLOPES = 1.5, 0.1, 64
 _BATCH, _SEED = 16, 21
-# lessons maps are made from, and those of each kind that heads of the last layer are
+# lessons maps are made from, and those of each kind that heads of the later layer are
 _LESSONS, _SAID = {"place": 1500, "count": 800, "time": 500, "weather": 500}, 200
 # share of pictures that pass for photographs
 _NATURAL = 0.7
@@ -173,7 +175,7 @@ def start_looking(reader: Reader, facts: Facts, lessons: Sequence[Lesson]) -> No
     """Let tokens that begin a segment write what a picture before them shows."""
     found = [_states(reader, lessons[at : at + _BATCH], LOOK) for at in range(0, 96, _BATCH)]
     states, begins, seen = (torch.cat(part) for part in zip(*found, strict=True))
-    q, k, v, o = _updates(reader, LOOK)
+    q, k, v, o = updates(reader, LOOK, _FIRST)
     numbers = torch.arange(len(states))
     head, side = _last_head(reader)
     gain = (_SCORE * side**0.5) ** 0.5
@@ -228,17 +230,32 @@ def _states(reader: Reader, lessons: Sequence[Lesson], layer: int) -> tuple[Tens
     return kept[layer][1].float()[used], begins[used], (used & ~words)[used]
 
 
-@torch.no_grad()
 def start_saying(
     reader: Reader, facts: Facts, lessons: dict[str, list[Lesson]], others: Tensor
 ) -> dict[str, float]:
     """Start a head for each kind, with no part in ``others [n, Du]``, where others begin.
 
-    Return how often what is read in the last layer tells the right answer.
+    Return how often what is read in the later layer tells the right answer.
     """
-    looks = {kind: _asked(reader, lessons[kind], facts) for kind in sorted(lessons)}
+    looks = {kind: _asked(reader, lessons[kind], facts, kind) for kind in sorted(lessons)}
     read, mean = _readable(looks)
-    q, k, v, o = _updates(reader, SAY)
+    with torch.no_grad():
+        _start_heads(reader, facts, looks, (read, mean), others)
+    return {
+        kind: _share(look, read[facts.rows(kind)], mean[facts.rows(kind)], facts.names[kind])
+        for kind, look in looks.items()
+    }
+
+
+def _start_heads(
+    reader: Reader,
+    facts: Facts,
+    looks: "dict[str, _Asked]",
+    readable: tuple[Tensor, Tensor],
+    others: Tensor,
+) -> None:
+    read, mean = readable
+    q, k, v, o = updates(reader, SAY, _FIRST, _LAST)
     trunk = reader.model.config.trunk
     side, groups = trunk.head_dim, trunk.num_key_value_heads
     apart = trunk.understanding.num_attention_heads // groups
@@ -248,72 +265,84 @@ def start_saying(
     together = torch.cat([every, others, said])
     k.down[_FIRST] = indicator(together, torch.arange(len(every) + len(others)))
     k.up[_SLOWEST::side, _FIRST] = gain / k.scale
+    # the first group has the head that says yes or no
+    k.up[_SLOWEST, _FIRST] = 0
     at, taken = _FIRST, [0] * groups
     for number, (kind, look) in enumerate(looks.items()):
-        group = number % groups
-        head = group * apart + number // groups
+        group = 1 + number % (groups - 1)
+        head = group * apart + number // (groups - 1)
         rest = [other.asking for name, other in looks.items() if name != kind]
         places = torch.arange(len(look.asking))
         asks = indicator(torch.cat([look.asking, said]), places, torch.cat([*rest, others]))
         q.down[_FIRST + number] = asks
         q.up[head * side + _SLOWEST, _FIRST + number] = gain / q.scale
         rows = facts.rows(kind)
-        outs = _towards(reader, facts.names[kind], float(look.rms.mean()))
         # at a token whose indicator is 1
         lines = read[rows] + mean[rows, None] * k.down[_FIRST]
-        for line, out in zip(lines - lines.mean(0), outs, strict=True):
-            v.down[at], o.up[:, at] = line, out / _LOUD / o.scale
+        for line, out in zip(lines - lines.mean(0), towards(look.slopes), strict=True):
+            v.down[at], o.up[:, at] = line, _STRENGTH * out / _LOUD / o.scale
             v.up[group * side + taken[group], at] = _LOUD / v.scale
             o.down[at, head * side + taken[group]] = 1
             at, taken[group] = at + 1, taken[group] + 1
-    return {
-        kind: _share(look, read[facts.rows(kind)], mean[facts.rows(kind)], facts.names[kind])
-        for kind, look in looks.items()
-    }
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """What the last layer saw of lessons: where answers begin ``[s, Du]``, and of other tokens.
+    """What the later layer saw of lessons: where answers begin ``[s, Du]``, and of other tokens.
 
-    ``told [s, A]`` are the log odds the picture tells; ``rms [s]`` the last norm's divisors.
+    ``told [s, A]`` are the log odds the picture tells; ``slopes [a, Du]`` how the logits of the
+    answers' first words follow the state where an answer begins, on average.
     """
 
     asking: Tensor
     said: Tensor
     told: Tensor
     answers: tuple[str, ...]
-    rms: Tensor
+    slopes: Tensor
 
 
-def _asked(reader: Reader, lessons: Sequence[Lesson], facts: Facts) -> _Asked:
+def _asked(reader: Reader, lessons: Sequence[Lesson], facts: Facts, kind: str) -> _Asked:
+    rows = _first_words(reader, facts.names[kind])
     parts = [
-        _look(reader, lessons[at : at + _BATCH], facts) for at in range(0, len(lessons), _BATCH)
+        _look(reader, lessons[at : at + _BATCH], facts, rows if at < _SLOPES else rows[:0])
+        for at in range(0, len(lessons), _BATCH)
     ]
-    asking, said, told, rms = (torch.cat(part) for part in zip(*parts, strict=True))
+    asking, said, told, slopes = zip(*parts, strict=True)
     answers = tuple(given.turns[0][1].removesuffix(".") for given in lessons)
-    return _Asked(asking, said, told, answers, rms)
+    found = torch.stack([part for part in slopes if len(part)]).mean(0)
+    return _Asked(torch.cat(asking), torch.cat(said), torch.cat(told), answers, found)
 
 
-def _look(reader: Reader, lessons: Sequence[Lesson], facts: Facts) -> tuple[Tensor, ...]:
+def _look(
+    reader: Reader, lessons: Sequence[Lesson], facts: Facts, words: Tensor
+) -> tuple[Tensor, ...]:
     kept: dict[int, tuple[Tensor, Tensor]] = {}
-    inner = reader.model.language_model.model
-    norms = {SAY: inner.layers[SAY].get_submodule("input_layernorm"), SAY + 1: inner.norm}
-    hooks = [norm.register_forward_hook(keep(kept, at)) for at, norm in norms.items()]
-    _, packed, _ = run_lessons(reader, lessons)
-    for hook in hooks:
-        hook.remove()
+    norm = reader.model.language_model.model.layers[SAY].get_submodule("input_layernorm")
+    hook = norm.register_forward_hook(keep(kept, SAY))
+    _, packed, hidden = run_lessons(reader, lessons)
+    hook.remove()
     slots = packed.label_slots.tolist()
     first = [slot for n, slot in enumerate(slots) if not n or slots[n - 1] != slot - 1]
-    states = kept[SAY][1].float()
+    raw, states = kept[SAY][0], kept[SAY][1].detach().float()
+    logits = hidden.flatten(0, 1)[first].float() @ words.T
+    slopes = [
+        torch.autograd.grad(logits[:, n].sum(), raw, retain_graph=True)[0]
+        for n in range(len(words))
+    ]
+    mean = [slope.flatten(0, 1)[first].float().mean(0) for slope in slopes]
     used = packed.und_map.sample >= 0
-    told = _pooled(reader, lessons) @ facts.odds.T + facts.offset
-    rms = kept[SAY + 1][0].float().flatten(0, 1)[first].square().mean(-1).sqrt()
-    return states.flatten(0, 1)[first], states[used][::7], told, rms
+    with torch.no_grad():
+        told = _pooled(reader, lessons) @ facts.odds.T + facts.offset
+    return (
+        states.flatten(0, 1)[first],
+        states[used][::7],
+        told,
+        torch.stack(mean) if mean else words.new_zeros(0, states.shape[-1]),
+    )
 
 
 def _readable(looks: dict[str, _Asked]) -> tuple[Tensor, Tensor]:
-    """Find how to read in the last layer what was written: ``[A, Du]`` and offsets ``[A]``."""
+    """Find how to read in the later layer what was written: ``[A, Du]`` and offsets ``[A]``."""
     states = torch.cat([look.asking for look in looks.values()])
     told = torch.cat([look.told for look in looks.values()])
     centre, wanted = states.mean(0), told.mean(0)
@@ -330,26 +359,22 @@ def _share(look: _Asked, read: Tensor, offset: Tensor, names: list[str]) -> floa
     return float(np.mean(right))
 
 
-def _updates(reader: Reader, layer: int) -> tuple[LoraLinear, LoraLinear, LoraLinear, LoraLinear]:
-    """Return the updates of a layer's projections, all that is used set to zero."""
-    attention = reader.model.language_model.model.layers[layer].get_submodule("self_attn")
-    found = [attention.get_submodule(f"{name}_proj") for name in "qkvo"]
-    wrapped = [module for module in found if isinstance(module, LoraLinear)]
-    if len(wrapped) < len(found) or len(wrapped[0].down) <= _FIRST:
-        raise InputError(f"{reader.model.config.name} has no room for heads that see.")
-    for module in wrapped:
-        module.down[_FIRST:], module.up[:, _FIRST:] = 0, 0
-    q, k, v, o = wrapped
-    return q, k, v, o
-
-
-def _towards(reader: Reader, names: Sequence[str], rms: float) -> Tensor:
-    """Find for each answer what ``[A, Du]`` adds 1 to the logit of its first word only."""
-    inner = reader.model.language_model
+def _first_words(reader: Reader, names: Sequence[str]) -> Tensor:
+    """Return the output rows ``[A, Du]`` of the answers' first words."""
     ids = [reader.words.tokenizer.encode(name)[0] for name in names]
-    rows = inner.output_rows(ids)
+    rows = reader.model.language_model.output_rows(ids)
     if rows is None:
         raise InputError(f"{reader.model.config.name} keeps its vocabulary in few bits.")
-    scaled = rows.float() * inner.model.norm.weight.float() / rms
-    found: Tensor = torch.linalg.pinv(scaled).T
+    return rows.float()
+
+
+def towards(slopes: Tensor) -> Tensor:
+    """Find for each answer what ``[A, Du]`` raises its logit by 1 and hardly the others'.
+
+    ``slopes [A, Du]`` say how logits follow a state. What is nearly common to all answers is
+    given up rather than sought with long vectors.
+    """
+    alike = slopes @ slopes.T
+    ridge = _COMMON * alike.diagonal().mean() * torch.eye(len(alike))
+    found: Tensor = torch.linalg.solve(alike + ridge, slopes)
     return found

@@ -36,7 +36,6 @@ from backbone.mini.lessons import Lesson, lessons, view_picture
 from backbone.mini.matching import find_directions
 from backbone.mini.pixels import Bytes, resize
 from backbone.mini.reader import Reader, open_reader, warm_start
-from backbone.mini.seeing import SAY, other_questions, start_seeing
 from backbone.mini.seen import natural_mean
 from backbone.mini.stage import Schedule, Stage
 from backbone.mini.telling import telling_directions
@@ -183,7 +182,7 @@ def _talk_of(talk: Sequence[Exchange], step: int) -> list[Exchange]:
 
 
 def _begin(reader: Reader, gallery: Gallery, start: Path | None, *, anew: bool) -> None:
-    """Begin with another run's weights, or with a guess of how to answer; and with one at seeing.
+    """Begin with another run's weights, or with a guess of how to answer.
 
     ``anew`` keeps of the run all but comparing, which begins again. A model too small for the
     guesses goes without.
@@ -198,13 +197,6 @@ def _begin(reader: Reader, gallery: Gallery, start: Path | None, *, anew: bool) 
         start_answering(reader, look_at(reader, asked), others)
     if not anew:
         start_gazing(reader, asked[:_GAZED])
-
-
-def _other_answers(reader: Reader, gallery: Gallery) -> Tensor:
-    """Return what the last layer sees where answers of other kinds begin."""
-    made = [given for given in other_lessons(gallery, 120) if given.kind != "ask"]
-    made += [*yes_or_no_lessons(gallery, 40), *other_questions(gallery.world, 80)]
-    return where_answers_begin(reader, made, SAY)
 
 
 def _options() -> argparse.Namespace:
@@ -225,7 +217,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--settled", action="store_true", help="go on from the start, comparing left as it is"
     )
-    parser.add_argument("--seeing", action="store_true", help="begin it with a guess at seeing")
+    parser.add_argument("--texts", type=float, default=0, help="share of lessons, texts only")
     parser.add_argument("--log-every", type=int, default=20)
     return parser.parse_args()
 
@@ -242,8 +234,6 @@ def main() -> None:
     if not (options.out / "state.safetensors").is_file():
         if options.settled and options.start is not None:
             warm_start(reader, options.start)
-            if options.seeing:
-                print(start_seeing(reader, world, lambda: _other_answers(reader, gallery)))
         else:
             _begin(reader, gallery, options.start, anew=options.anew)
     talk: list[Exchange] = []
@@ -259,7 +249,7 @@ def main() -> None:
     stage = Stage(options.out, trained, schedule, slow=slow)
 
     def losses(step: int) -> dict[str, Tensor]:
-        batch = lessons(gallery, step, options.batch, options.pool)
+        batch = lessons(gallery, step, options.batch, options.pool, options.texts)
         return all_losses(reader, batch, _talk_of(talk, step), Weights())
 
     stage.run(losses)

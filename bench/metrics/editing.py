@@ -11,7 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-__all__ = ["EditScore", "Mask", "edit_score", "flipped", "ssim_map", "ssim_outside"]
+from bench.metrics.encoders import ImageEncoder
+
+__all__ = ["EditScore", "Mask", "distance_outside", "edit_score", "flipped"]
+__all__ += ["ssim_map", "ssim_outside"]
 
 Mask = NDArray[np.bool_]
 Levels = NDArray[np.float64]
@@ -68,6 +71,22 @@ def ssim_outside(source: Image.Image, edited: Image.Image, mask: Mask) -> float 
         return None
     pair = [_grey(image, source.size) for image in (source, edited)]
     return float(ssim_map(*pair)[~near].mean())
+
+
+def distance_outside(
+    encoder: ImageEncoder, source: Image.Image, edited: Image.Image, mask: Mask
+) -> float | None:
+    """Return 1 - cosine of both pictures where ``mask [H, W]`` is false; None without any.
+
+    Inside it both show the source. It stands in for LPIPS, whose weights are only given as
+    pickled files; it is never called that.
+    """
+    if mask.all():
+        return None
+    pair = [np.asarray(image.convert("RGB")) for image in (source, edited.resize(source.size))]
+    pair[1] = np.where(mask[..., None], pair[0], pair[1])
+    first, second = encoder.embed([Image.fromarray(pixels) for pixels in pair])
+    return float(1 - first @ second)
 
 
 def _grey(image: Image.Image, size: tuple[int, int]) -> Levels:

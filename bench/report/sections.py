@@ -144,7 +144,13 @@ def curve_of_exemplars(figures: Figures, names: Names) -> list[Block]:
 def planes(out: Path, results: Sequence[Result]) -> list[Block]:
     """Lay token rows out with and without decoupling (Fig. 6a)."""
     blocks: list[Block] = []
-    for method, title in (("coupled", "without decoupling"), ("ours", "with decoupling")):
+    # the first two begin alike
+    titles = {
+        "coupled": "without decoupling",
+        "gen-features": "with decoupling, begun like coupled",
+        "ours": "with decoupling",
+    }
+    for method, title in titles.items():
         try:
             plane = lay_out(*rows_of_method(out, results, method))
         except ResourceError as error:
@@ -182,7 +188,8 @@ def subjects_table(figures: Figures, names: Names, methods: Sequence[str]) -> li
 def kinds(figures: Figures, names: Names, methods: Sequence[str]) -> list[Block]:
     """Give what is counted over few items apart: kinds of edits, facts and photos, and flips."""
     starts = (f"edit mean/{names.judge} (", f"parg judge/{names.judge} (", "rec no (")
-    shown = [m for m in figures.metrics() if m == "edit flip" or m.startswith(starts)]
+    alone, starts = ("edit flip", "edit ssim outside"), (*starts, "edit distance outside/")
+    shown = [m for m in figures.metrics() if m in alone or m.startswith(starts)]
     if not shown:
         return []
     return [
@@ -191,7 +198,8 @@ def kinds(figures: Figures, names: Names, methods: Sequence[str]) -> list[Block]
             "Edits by what they change, PARG by the kind of fact that is needed, recognition of "
             "photos without the subject: hard ones show another thing of its class. A flip is a "
             "removal after which the subject is no longer recognised, of those where it was "
-            "before. n counts items."
+            "before. Outside the mask an edit is to change nothing: structural similarity 1, and "
+            "distance in an encoder's features 0, which stands in for LPIPS. n counts items."
         ),
         _counted(figures, shown, methods),
     ]

@@ -14,7 +14,7 @@ from bench.data.questions import described
 from bench.judges.judge import AskedAnswer, AskedEdit, AskedPicture, Judge
 from bench.methods.players import Answered, Drawn
 from bench.metrics.bleu import character_bleu
-from bench.metrics.editing import edit_score, flipped, ssim_outside
+from bench.metrics.editing import Mask, distance_outside, edit_score, flipped, ssim_outside
 from bench.metrics.encoders import CLIP_NAME, ImageEncoder, TextImageEncoder, washed
 from bench.metrics.faces import FaceEncoder, compare_faces
 from bench.metrics.pictures import is_blank
@@ -197,14 +197,18 @@ class Scorer:
             values |= {} if turned is None else {"edit flip": float(turned)}
         return Scored(values, verdicts)
 
-    @staticmethod
-    def _kept(source: Image.Image, result: Image.Image, mask: Any) -> dict[str, float]:
+    def _kept(self, source: Image.Image, result: Image.Image, mask: Mask) -> dict[str, float]:
         """Compare outside the mask at the size of the result, since models differ in theirs."""
         small = Image.fromarray(mask.astype(np.uint8) * 255)
         fitted = np.asarray(small.resize(result.size, Image.Resampling.NEAREST)) > 127
         same = source.resize(result.size, Image.Resampling.LANCZOS)
         kept = ssim_outside(same, result, fitted)
-        return {} if kept is None else {"edit ssim outside": kept}
+        values = {} if kept is None else {"edit ssim outside": kept}
+        for encoder in self.encoders:
+            distance = distance_outside(encoder, same, result, fitted)
+            if distance is not None:
+                values[f"edit distance outside/{encoder.name}"] = distance
+        return values
 
 
 def _edit_values(judge: str, marks: Sequence[float]) -> Mapping[str, float]:

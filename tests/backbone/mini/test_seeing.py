@@ -48,13 +48,16 @@ def test_log_odds_find_what_pictures_show() -> None:
 
 
 def test_pushing_towards_an_answer_leaves_the_others_alone() -> None:
-    reader = small_reader.reader()
-    outs = seeing._towards(reader, ["Beach", "Snow"], rms=2.0)
-    inner = reader.model.language_model
-    rows = inner.output_rows([*b"BS"])
-    assert rows is not None
-    logits = outs @ (rows.float() * inner.model.norm.weight.float() / 2).T
-    torch.testing.assert_close(logits, torch.eye(2), atol=1e-3, rtol=0)
+    slopes = small.noise(3, 12)
+    moved = seeing.towards(slopes) @ slopes.T
+    assert (moved.diagonal() > 0.7).all()
+    assert (moved - torch.diag(moved.diagonal())).abs().max() < 0.2
+
+
+def test_what_all_answers_have_in_common_is_given_up() -> None:
+    common = 10 * small.noise(1, 12)
+    slopes = common + 0.5 * small.noise(3, 12, seed=3)
+    assert seeing.towards(slopes).norm(dim=1).max() < torch.linalg.pinv(slopes).norm(dim=0).max()
 
 
 def test_facts_are_read_off_pictures(world: World) -> None:

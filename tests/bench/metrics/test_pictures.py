@@ -2,7 +2,7 @@
 
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -12,18 +12,27 @@ import torch
 from PIL import Image
 
 from bench.metrics import faces
-from bench.metrics.editing import edit_score, flipped, ssim_map, ssim_outside
+from bench.metrics.editing import distance_outside, edit_score, flipped, ssim_map, ssim_outside
 from bench.metrics.encoders import ConstantEncoder, EfficientNetLite, washed
 from bench.metrics.faces import InsightFace, compare_faces, face_sized
 from bench.metrics.forgetting import fingerprint
 from bench.metrics.pictures import detail, is_blank
-from bench.metrics.similarity import image_similarity, nearest, text_similarity
+from bench.metrics.similarity import Vectors, image_similarity, nearest, text_similarity, units
 from omni_errors import ResourceError
 
 
 def noise(seed: int, side: int = 32) -> Image.Image:
     levels = np.random.default_rng(seed).integers(0, 256, (side, side, 3), np.uint8)
     return Image.fromarray(levels)
+
+
+class Grey:
+    """Sees every pixel as it is."""
+
+    name = "grey"
+
+    def embed(self, images: Sequence[Image.Image]) -> Vectors:
+        return units(np.stack([np.asarray(i.convert("L"), np.float64).ravel() for i in images]))
 
 
 def test_image_similarity_is_the_mean_over_references_then_pictures() -> None:
@@ -136,6 +145,16 @@ def test_a_change_inside_the_mask_costs_nothing_outside() -> None:
     assert ssim_outside(source, edited, mask) == pytest.approx(1)
     assert (ssim_outside(source, edited, ~mask) or 0) < 0.9
     assert ssim_outside(source, edited, np.ones((32, 32), bool)) is None
+
+
+def test_features_differ_only_by_what_lies_outside_the_mask() -> None:
+    source, mask = noise(1), np.zeros((32, 32), bool)
+    edited = source.copy()
+    edited.paste("white", (0, 0, 8, 8))
+    mask[:16, :16] = True
+    assert distance_outside(Grey(), source, edited, mask) == pytest.approx(0)
+    assert (distance_outside(Grey(), source, edited, ~mask) or 0) > 0.001
+    assert distance_outside(Grey(), source, edited, np.ones((32, 32), bool)) is None
 
 
 @pytest.mark.parametrize(
