@@ -51,7 +51,8 @@ def is_right(said: str, wanted: str) -> bool:
         return line.rstrip(".").upper() == NONE
     noun = wanted.split("'s ", 1)[1].rstrip("?")
     names = re.findall(r"<[^<>]+>", wanted)
-    return re.findall(r"<[^<>]+>", line) == names and noun.lower() in line.lower()
+    asked = re.search(rf"\b{re.escape(noun)}\b", line, re.IGNORECASE)
+    return re.findall(r"<[^<>]+>", line) == names and asked is not None
 
 
 def parse_all(model: Backbone, requests: Sequence[Request], exemplars: int) -> list[Parsed]:

@@ -2,8 +2,9 @@
 
 Run ``python -m bench.remembering FOLDER``, with folders of photos as for ``bench.subjects``. Two
 photos of each subject are held out; the others are added to a memory that lives as long as the
-run. Constants are searched for on every other subject and judged, like those in use, on the
-rest, which are the strangers of the first half.
+run. First stands what the model itself says when it is told how alike the nearest photo is, or
+with ``--untold`` when it has its tokens alone. Constants are searched for on every other subject
+and judged, like those in use, on the rest, which are the strangers of the first half.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from backbone.images import flatten
 from graphs.options import RecognitionOptions
 from graphs.recognition import decide, strength
 
-__all__ = ["Table", "find_options", "judged", "main", "measure_table"]
+__all__ = ["Table", "find_options", "judged", "main", "measure_table", "own_word"]
 
 Numbers = NDArray[np.float64]
 _HELD_OUT = 2
@@ -107,6 +108,18 @@ def judged(table: Table, options: RecognitionOptions) -> dict[str, float]:
     return shares
 
 
+def own_word(table: Table) -> dict[str, float]:
+    """Return shares of right answers of the model asked about each photo and subject.
+
+    ``area``: does one's own photo beat everybody else's, whatever the threshold?
+    """
+    own = table.owners[:, None] == np.arange(table.margins.shape[1])
+    yes, no = table.margins[own], table.margins[~own]
+    right = float((yes > 0).mean()), float((no <= 0).mean())
+    area = float(np.mean(yes[:, None] > no[None]))
+    return {"yes": right[0], "no": right[1], "weighted": sum(right) / 2, "area": area}
+
+
 def _value(
     table: Table, known: Sequence[int], strange: Sequence[int], o: RecognitionOptions
 ) -> float:
@@ -141,6 +154,8 @@ def main() -> None:
         table = measure_table(options.folder, options.model, evidence=not options.untold)
         if options.save:
             np.savez(options.save, **table.__dict__)
+    said = {name: round(value, 3) for name, value in own_word(table).items()}
+    print("the model's own word, photos", "untold:" if options.untold else "told:", said)
     count = int(table.owners.max()) + 1
     first, second = range(0, count, 2), range(1, count, 2)
     found = find_options(table, first, second)

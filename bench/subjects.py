@@ -20,10 +20,7 @@ from torch import Tensor
 
 from backbone import Backbone, ConceptTokens, ImageOptions, load
 from backbone.images import flatten
-from backbone.mini.evidence import evidence
 from backbone.mini.scene import Mask
-from backbone.mini.seen import likeness
-from backbone.mini.views import masked_crop
 from backbone.reading import Reading
 from learning.masks import GrabCutSegmenter
 
@@ -90,52 +87,23 @@ def introduce(model: Backbone, subject: Subject, name: str = "sks") -> ConceptTo
     return model.write_concept(name, subject.shown, masks)
 
 
-def margin(model: Backbone, reading: Reading, name: str, told: str = "") -> float:
-    """Return how much likelier "Yes" is than "No" when asked whether a concept is in a photo.
-
-    ``told`` is a line of evidence before the question.
-    """
-    asked = reading.copy().add_text(f"{told}Is <{name}> in this photo?")
+def margin(model: Backbone, reading: Reading, name: str) -> float:
+    """Return how much likelier "Yes" is than "No" when asked whether a concept is in a photo."""
+    asked = reading.copy().add_text(f"Is <{name}> in this photo?")
     scores = [model.score(asked, word, closed=False).log_probability for word in ("Yes", "No")]
     return scores[0] - scores[1]
 
 
-def remembered(model: Backbone, subject: Subject) -> list[Tensor]:
-    """Return what is remembered of a subject's photos: their features, whole and cut out."""
-    return [features(model, view) for photo in subject.shown for view in (photo, _cut(photo))]
-
-
-def features(model: Backbone, photo: Image.Image) -> Tensor:
-    """Return the vision encoder's tokens ``[T, Dv]``."""
-    encoder = model.model.vit_model
-    if encoder is None:
-        raise SystemExit(f"{model.config.name} sees nothing.")
-    tokens: Tensor = encoder(model.words.look(photo).pixels[None].to(model.model.dtype))[0]
-    return tokens.float()
-
-
-def _cut(photo: Image.Image) -> Image.Image:
-    pixels = np.asarray(photo)
-    return Image.fromarray(masked_crop(pixels, outline(photo), 224)[0])
-
-
-@torch.no_grad()
 def recognise(model: Backbone, subjects: Sequence[Subject]) -> list[Figure]:
-    """Ask about every held-out photo of everybody, without and with evidence."""
-    shape = (len(subjects), len(subjects), _HELD_OUT)
-    plain, told = np.zeros(shape), np.zeros(shape)
-    photos = [[(p, features(model, p)) for p in subject.asked] for subject in subjects]
+    """Ask about every held-out photo of everybody, by tokens alone."""
+    table = np.zeros((len(subjects), len(subjects), _HELD_OUT))
     for row, subject in enumerate(subjects):
-        concept, known = introduce(model, subject), torch.stack(remembered(model, subject))
-        for column, asked in enumerate(photos):
-            for number, (photo, seen) in enumerate(asked):
+        concept = introduce(model, subject)
+        for column, other in enumerate(subjects):
+            for number, photo in enumerate(other.asked):
                 reading = model.read([concept]).add_image(photo)
-                connector = model.model.connector
-                share = likeness(connector, seen, known)  # type: ignore[arg-type]
-                line = evidence([(concept.name, share)]) + "\n"
-                plain[row, column, number] = margin(model, reading, concept.name)
-                told[row, column, number] = margin(model, reading, concept.name, line)
-    return [*_figures("recognition", plain), *_figures("with evidence", told)]
+                table[row, column, number] = margin(model, reading, concept.name)
+    return _figures("recognition", table)
 
 
 def _figures(name: str, table: NDArray[np.float64]) -> list[Figure]:

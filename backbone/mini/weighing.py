@@ -89,7 +89,8 @@ def _run(reader: Reader, lessons: Sequence[Lesson]) -> tuple[Tensor, Tensor, Ten
     hook.remove()
     used = (packed.und_map.sample >= 0).flatten()
     number = torch.cumsum(used, 0) - 1
-    sign = reader.words.tokenizer.encode("5 %.")[-2]
+    # how a line of evidence about one concept ends
+    sign = reader.words.tokenizer.encode(" 83 %.")[-1]
     source = packed.und_source.clamp_max(len(packed.und_ids) - 1)
     words = packed.und_source < len(packed.und_ids)
     ids = torch.tensor(packed.und_ids)[source]
