@@ -75,6 +75,9 @@ def front(
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    # Threads that spin while they wait do a tenth of the work beside another busy process
+    # (docs/log.md); this is read when torch is loaded, which no import above does.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     sys.exit(run(sys.argv[1:]))
 
 

@@ -117,3 +117,16 @@ def test_the_installed_command_runs() -> None:
     done = subprocess.run([command, "model", "path", "tiny"], capture_output=True, text=True)
     assert done.returncode == 3
     assert "follow from a seed" in done.stderr
+
+
+@pytest.mark.parametrize(("chosen", "wanted"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_waiting_threads_leave_the_cores_to_others(
+    monkeypatch: pytest.MonkeyPatch, chosen: str | None, wanted: str
+) -> None:
+    monkeypatch.setattr(cli, "run", lambda args: 0)
+    monkeypatch.setenv("OMP_WAIT_POLICY", chosen or "")
+    if chosen is None:
+        monkeypatch.delenv("OMP_WAIT_POLICY")
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert os.environ["OMP_WAIT_POLICY"] == wanted
