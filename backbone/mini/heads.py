@@ -1,12 +1,13 @@
 """Put the heads that are found, not trained, into a run of the understanding stage.
 
 Run ``python -m backbone.mini.heads --run runs/understanding --out runs/heads``: heads that see
-(`seeing`), that answer from a comparison (`answering`) and that weigh evidence (`weighing`). What
-they read is found again on the run's weights, since training moves it.
+(`seeing`), that answer from a comparison (`answering`) and that weigh evidence (`weighing`), those
+named with ``--heads``. What they read is found on the run's weights, since training moves it.
 """
 
 import argparse
 import json
+from collections.abc import Collection
 from pathlib import Path
 
 from safetensors.torch import load_file, save_file
@@ -29,22 +30,27 @@ from backbone.mini.understanding import MAP
 from backbone.mini.weighing import look_at_told, start_weighing
 from backbone.mini.world import World
 
-__all__ = ["main", "save_as_run", "start_heads"]
+__all__ = ["KINDS", "main", "save_as_run", "start_heads"]
+
+KINDS = ("seeing", "answering", "weighing")
 
 # lessons heads are found on, and of other kinds
 _LESSONS, _OTHERS = 320, 160
 
 
-def start_heads(reader: Reader, gallery: Gallery, *, seeing: bool = True) -> dict[str, float]:
-    """Start all heads; return how well what they read can be read."""
+def start_heads(reader: Reader, gallery: Gallery, kinds: Collection[str]) -> dict[str, float]:
+    """Start the heads of these ``KINDS``; return how well what they read can be read."""
     figures: dict[str, float] = {}
-    if seeing:
+    if "seeing" in kinds:
         figures |= start_seeing(reader, gallery.world, lambda: _not_seen(reader, gallery))
     asked = yes_or_no_lessons(gallery, _LESSONS)
     others = where_answers_begin(reader, other_lessons(gallery, _OTHERS))
     found = look_at(reader, asked)
-    start_answering(reader, found, others)
-    figures["evidence"] = start_weighing(reader, look_at_told(reader, asked), found, others)
+    if "answering" in kinds:
+        start_answering(reader, found, others)
+    if "weighing" in kinds:
+        told = look_at_told(reader, asked)
+        figures["weighing"] = start_weighing(reader, told, found, others)
     return figures
 
 
@@ -75,12 +81,12 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=Path("runs/understanding"))
     parser.add_argument("--out", type=Path, default=Path("runs/heads"))
     parser.add_argument("--pairs", type=int, default=400, help="of subjects that are compared")
-    parser.add_argument("--blind", action="store_true", help="without heads that see")
+    parser.add_argument("--heads", nargs="+", choices=KINDS, default=["weighing"])
     options = parser.parse_args()
     world = World(load_assets(options.assets), size=mini_config().default_image_size[0])
     reader = open_reader(options.trunk, FixedMap(**load_file(options.run / MAP)))
     warm_start(reader, options.run)
-    figures = start_heads(reader, Gallery(world, options.pairs), seeing=not options.blind)
+    figures = start_heads(reader, Gallery(world, options.pairs), options.heads)
     save_as_run(reader, options.out, options.run / MAP)
     print(json.dumps({name: round(value, 3) for name, value in figures.items()}))
 

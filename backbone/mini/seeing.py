@@ -47,7 +47,7 @@ _SCORE, _LOUD, _WRITTEN = 40.0, 2.0, 4.0
 _FREE, _RIDGE = 0.003, 0.01
 # what a log odds of 1 adds to a logit; share of the mean square that is added to slopes; lessons
 # of a kind slopes are taken from
-_STRENGTH, _COMMON, _SLOPES = 1.5, 0.1, 64
+_STRENGTH, _COMMON, _SLOPES = 1.0, 0.1, 64
 _BATCH, _SEED = 16, 21
 # lessons maps are made from, and those of each kind that heads of the later layer are
 _LESSONS, _SAID = {"place": 1500, "count": 800, "time": 500, "weather": 500}, 200
@@ -183,13 +183,24 @@ def start_looking(reader: Reader, facts: Facts, lessons: Sequence[Lesson]) -> No
     k.down[_FIRST] = indicator(states, numbers[seen])
     q.up[head * side + _SLOWEST, _FIRST] = gain / q.scale
     k.up[-side + _SLOWEST, _FIRST] = gain / k.scale
-    # a picture's tokens all have 1 along their indicator, so offsets can be read there
-    lines = facts.odds + facts.offset[:, None] * k.down[_FIRST]
+    wanted = states[seen] @ facts.odds.T + facts.offset
+    lines = _quiet_lines(states[seen], wanted, states[~seen])
     for number, (line, out) in enumerate(zip(lines, _written(reader, len(lines)), strict=True)):
         at = _FIRST + number
         v.down[at], o.up[:, at] = line, _WRITTEN * out / _LOUD / o.scale
         v.up[number - side, at] = _LOUD / v.scale
         o.down[at, head * side + number] = 1
+
+
+def _quiet_lines(states: Tensor, wanted: Tensor, elsewhere: Tensor) -> Tensor:
+    """Find lines ``[A, Du]`` along which states have what is wanted ``[n, A]``, others nothing.
+
+    A head that has nothing to look at looks anywhere, and what it finds there must be 0.
+    """
+    moment = states.T @ states / len(states) + elsewhere.T @ elsewhere / len(elsewhere)
+    ridge = _RIDGE * moment.diagonal().mean() * torch.eye(len(moment))
+    found: Tensor = torch.linalg.solve(moment + ridge, states.T @ wanted / len(states)).T
+    return found
 
 
 def _last_head(reader: Reader) -> tuple[int, int]:
@@ -238,11 +249,11 @@ def start_saying(
     Return how often what is read in the later layer tells the right answer.
     """
     looks = {kind: _asked(reader, lessons[kind], facts, kind) for kind in sorted(lessons)}
-    read, mean = _readable(looks)
     with torch.no_grad():
-        _start_heads(reader, facts, looks, (read, mean), others)
+        read = _readable(looks, others)
+        _start_heads(reader, facts, looks, read, others)
     return {
-        kind: _share(look, read[facts.rows(kind)], mean[facts.rows(kind)], facts.names[kind])
+        kind: _share(look, read[facts.rows(kind)], facts.names[kind])
         for kind, look in looks.items()
     }
 
@@ -251,10 +262,9 @@ def _start_heads(
     reader: Reader,
     facts: Facts,
     looks: "dict[str, _Asked]",
-    readable: tuple[Tensor, Tensor],
+    read: Tensor,
     others: Tensor,
 ) -> None:
-    read, mean = readable
     q, k, v, o = updates(reader, SAY, _FIRST, _LAST)
     trunk = reader.model.config.trunk
     side, groups = trunk.head_dim, trunk.num_key_value_heads
@@ -274,11 +284,11 @@ def _start_heads(
         rest = [other.asking for name, other in looks.items() if name != kind]
         places = torch.arange(len(look.asking))
         asks = indicator(torch.cat([look.asking, said]), places, torch.cat([*rest, others]))
-        q.down[_FIRST + number] = asks
+        # half of what every answer's first token has: only what is surely asked scores
+        q.down[_FIRST + number] = 2 * asks - k.down[_FIRST]
         q.up[head * side + _SLOWEST, _FIRST + number] = gain / q.scale
         rows = facts.rows(kind)
-        # at a token whose indicator is 1
-        lines = read[rows] + mean[rows, None] * k.down[_FIRST]
+        lines = read[rows]
         for line, out in zip(lines - lines.mean(0), towards(look.slopes), strict=True):
             v.down[at], o.up[:, at] = line, _STRENGTH * out / _LOUD / o.scale
             v.up[group * side + taken[group], at] = _LOUD / v.scale
@@ -341,20 +351,16 @@ def _look(
     )
 
 
-def _readable(looks: dict[str, _Asked]) -> tuple[Tensor, Tensor]:
-    """Find how to read in the later layer what was written: ``[A, Du]`` and offsets ``[A]``."""
+def _readable(looks: dict[str, _Asked], others: Tensor) -> Tensor:
+    """Find how to read in the later layer what was written: lines ``[A, Du]``."""
     states = torch.cat([look.asking for look in looks.values()])
     told = torch.cat([look.told for look in looks.values()])
-    centre, wanted = states.mean(0), told.mean(0)
-    moved = states - centre
-    moment = moved.T @ moved
-    ridge = _RIDGE * moment.diagonal().mean() * torch.eye(len(moment))
-    read = torch.linalg.solve(moment + ridge, moved.T @ (told - wanted)).T
-    return read, wanted - read @ centre
+    said = torch.cat([others, *(look.said for look in looks.values())])
+    return _quiet_lines(states, told, said)
 
 
-def _share(look: _Asked, read: Tensor, offset: Tensor, names: list[str]) -> float:
-    best = (look.asking @ read.T + offset).argmax(1).tolist()
+def _share(look: _Asked, read: Tensor, names: list[str]) -> float:
+    best = (look.asking @ read.T).argmax(1).tolist()
     right = [names[n] == answer for n, answer in zip(best, look.answers, strict=True)]
     return float(np.mean(right))
 

@@ -25,9 +25,11 @@ __all__ = ["Told", "log_odds", "start_weighing", "tell_shares"]
 
 # the part of the updates' rank and the dimensions of its head that are used: a slow rotary pair
 # and a value
-_AT, _SLOW, _CARRIED, _HEAD = 95, 30, 61, 1
+_AT, _SLOW, _CARRIED, _HEAD = 95, 30, 61, 5
 # score of the number, and what log odds of 1 add to the logits' difference
 _SCORE, _STRENGTH = 40.0, 1.5
+# share of that score where nothing is told, and how much it matters to read nothing there
+_REST, _QUIET = 0.5, 10
 # no evidence is surer than this many log odds
 _MOST = 4.0
 _RIDGE, _BATCH, _SEED = 0.003, 16, 23
@@ -110,26 +112,35 @@ def start_weighing(reader: Reader, told: Told, found: Found, others: Tensor) -> 
     q, k, v, o = updates(reader, LAYER, _AT)
     trunk = reader.model.config.trunk
     side = trunk.head_dim
+    # what is shared by the heads of its group: not that of the head that compares
+    group = side * (_HEAD * trunk.num_key_value_heads // trunk.understanding.num_attention_heads)
     gain = (_SCORE * side**0.5) ** 0.5
     states = torch.cat([found.states, told.states])
     places = torch.cat([found.asking, told.asking + len(found.states)])
     q.down[_AT] = indicator(states, places, others)
-    k.down[_AT] = indicator(told.states, told.signs)
+    # where nothing is told the head looks at the asking token itself, which reads 0
+    k.down[_AT] = indicator(told.states, told.signs) + _REST * q.down[_AT]
     q.up[_HEAD * side + _SLOW, _AT] = gain / q.scale
-    k.up[_SLOW, _AT] = gain / k.scale
-    line = _reading(told, found.states)
-    v.down[_AT], v.up[_CARRIED, _AT] = line, 1 / v.scale
+    k.up[group + _SLOW, _AT] = gain / k.scale
+    line = _reading(told, found.states, states[places])
+    # the value is the line's alone: what that dimension carried before would be taken along
+    before = v.base.weight[group + _CARRIED].float() + v.scale * v.up[group + _CARRIED] @ v.down
+    v.down[_AT], v.up[group + _CARRIED, _AT] = line - before, 1 / v.scale
     o.down[_AT, _HEAD * side + _CARRIED] = 1
     o.up[:, _AT] = _STRENGTH * found.slope / found.slope.square().sum() / o.scale
     read = told.states[told.signs] @ line
     return float(torch.corrcoef(torch.stack([read, told.odds]))[0, 1])
 
 
-def _reading(told: Told, elsewhere: Tensor) -> Tensor:
-    """Find the direction ``[Du]`` along which signs have their log odds and other tokens 0."""
+def _reading(told: Told, elsewhere: Tensor, asking: Tensor) -> Tensor:
+    """Find the direction ``[Du]`` along which signs have their log odds, all others 0.
+
+    Asking tokens weigh most: they are looked at when nothing is told.
+    """
     signs = told.states[told.signs]
-    weight = len(signs) / len(elsewhere)
-    moment = signs.T @ signs + weight * elsewhere.T @ elsewhere
+    moment = signs.T @ signs / len(signs)
+    for quiet, weight in ((elsewhere, 1), (asking, _QUIET)):
+        moment = moment + weight * quiet.T @ quiet / len(quiet)
     ridge = _RIDGE * moment.diagonal().mean() * torch.eye(len(moment))
-    solved: Tensor = torch.linalg.solve(moment + ridge, signs.T @ told.odds)
+    solved: Tensor = torch.linalg.solve(moment + ridge, signs.T @ told.odds / len(signs))
     return solved

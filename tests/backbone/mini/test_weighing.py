@@ -32,6 +32,8 @@ def test_signs_are_read_and_other_tokens_say_nothing() -> None:
     odds = 2 * states[signs, 1]
     states[signs, 0] += 5
     told = Told(states, signs, signs + 1, odds)
-    line = _reading(told, small.noise(300, 8, seed=4))
+    asking = small.noise(100, 8, seed=5) - 5 * torch.eye(8)[2]
+    line = _reading(told, small.noise(300, 8, seed=4), asking)
     assert torch.corrcoef(torch.stack([states[signs] @ line, odds]))[0, 1] > 0.9
     assert (states[signs] @ line).mean().abs() < 0.3
+    assert (asking @ line).mean().abs() < 0.3
