@@ -187,8 +187,8 @@ def subjects_table(figures: Figures, names: Names, methods: Sequence[str]) -> li
 
 def kinds(figures: Figures, names: Names, methods: Sequence[str]) -> list[Block]:
     """Give what is counted over few items apart: kinds of edits, facts and photos, and flips."""
-    starts = (f"edit mean/{names.judge} (", f"parg judge/{names.judge} (", "rec no (")
-    alone, starts = ("edit flip", "edit ssim outside"), (*starts, "edit distance outside/")
+    by_judge = (f"edit mean/{names.judge} (", f"parg judge/{names.judge} (")
+    alone, starts = ("edit flip", "edit ssim outside"), (*by_judge, "rec no (", "edit distance ")
     shown = [m for m in figures.metrics() if m in alone or m.startswith(starts)]
     if not shown:
         return []
