@@ -6,7 +6,7 @@ from bench.data.items import Fact, Item, Subject
 from bench.data.wording import templates
 from learning import facts
 
-__all__ = ["EVERYTHING", "ask_ways", "kind_of", "parg_ways", "unasked"]
+__all__ = ["EVERYTHING", "ask_ways", "kind_of", "noun_slots", "parg_ways", "unasked"]
 
 # the item that asks for all that was told, at the end of its id
 EVERYTHING = "all"
@@ -24,9 +24,15 @@ def ask_ways(fact: Fact, mention: str) -> tuple[Sequence[str], dict[str, str]]:
     """Return questions that a fact alone answers, none where there is no such, and their slots."""
     words = templates()
     if fact.noun:
-        return words["qa fact"]["ask"], {"n": fact.noun}
+        return words["qa fact"]["ask"], noun_slots(fact, mention)
     kind, slots = kind_of(fact.text, mention)
     return words["qa kinds"].get(kind, ()), slots
+
+
+def noun_slots(fact: Fact, mention: str) -> dict[str, str]:
+    """Return the words to ask for a fact's noun: "what are its hobbies"."""
+    several = kind_of(fact.text, mention)[0] == "attributes"
+    return {"n": fact.noun, "is": "are" if several else "is"}
 
 
 def parg_ways(fact: Fact, mention: str) -> tuple[Sequence[str], dict[str, str]]:

@@ -6,7 +6,7 @@ from typing import Any
 from numpy.random import Generator
 
 from bench.data.items import Item, Subject
-from bench.data.kinds import EVERYTHING, ask_ways, parg_ways
+from bench.data.kinds import EVERYTHING, ask_ways, noun_slots, parg_ways
 from bench.data.wording import fill, prompts, templates
 from learning.facts import fact_sentence
 
@@ -69,7 +69,8 @@ def _visual(
         yield words["vqa colour"], {"v": colour}, None, "measured on the photos learned from"
     for number, fact in enumerate(subject.facts):
         if fact.noun:
-            slots = {"n": fact.noun, "f": fact_sentence(fact.text, subject.mention)}
+            said = fact_sentence(fact.text, subject.mention)
+            slots = {**noun_slots(fact, subject.mention), "f": said}
             yield words["vqa fact"], slots, number, f"a fact, {fact.origin}"
 
 

@@ -14,7 +14,7 @@ from bench.data.wording import templates
 from bench.judges.scenes import THINGS
 from graphs.wording import content, stem, words
 
-__all__ = ["Claims", "alike", "named", "read_claims"]
+__all__ = ["Claims", "alike", "named", "of_itself", "read_claims"]
 
 Stems = tuple[str, ...]
 _CLAUSE = re.compile(r"[.,;:!?\n]|\b(?:but|and|because|while)\b", re.IGNORECASE)
@@ -22,6 +22,11 @@ _NOT = re.compile(
     r"\b(?:not(?! only| just)|no|never|nor|neither|without|cannot|instead of|rather than)\b"
     r"|n['’]t\b",
     re.IGNORECASE,
+)
+
+_KIND = re.compile(r"^\S+ (?:is|was) an? ", re.IGNORECASE)
+_OWNED = re.compile(
+    r"(?:['’]s|\b(?:its|his|her|their)) ([\w -]+?) (?:is|are|was|were)\b", re.IGNORECASE
 )
 
 
@@ -58,6 +63,18 @@ def read_claims(text: str, question: str = "") -> Claims:
         else:
             denied.append(before + after)
     return Claims(tuple(filter(None, affirmed)), tuple(filter(None, denied)))
+
+
+def of_itself(text: str, question: str, reference: str) -> str:
+    """Leave out clauses about what somebody owns, where the reference says what somebody is.
+
+    "Its toy is a backpack" does not say that it is a backpack.
+    """
+    if not _KIND.match(reference):
+        return text
+    asked = content(question)
+    owned = ((clause, _OWNED.search(clause)) for clause in _CLAUSE.split(text))
+    return ". ".join(clause for clause, of in owned if of is None or content(of[1]) & asked)
 
 
 def _stems(text: str) -> Stems:

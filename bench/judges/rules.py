@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from bench.judges.claims import Claims, alike, named, read_claims
+from bench.judges.claims import Claims, alike, named, of_itself, read_claims
 from bench.judges.judge import AskedAnswer, AskedEdit, AskedPicture, EditVerdict, Verdict
 from bench.judges.scenes import SceneReader
 from bench.metrics.editing import ssim_outside
@@ -39,11 +39,13 @@ class RuleJudge:
     def answer(self, asked: AskedAnswer) -> Verdict:
         """Mark the share of keywords: all 1, some 0.5, none 0.
 
-        What denies a keyword, or names other known values of the same kind as well, gets 0.
+        What denies a keyword, or names other known values of the same kind as well, gets 0, and
+        so does what somebody has where it was asked what somebody is.
         """
         wanted = keywords(asked.reference, asked.question)
         first = next(iter(sentences(asked.prediction)), "")
-        told = read_claims("" if is_unknown(first) else asked.prediction, asked.question)
+        said = of_itself(asked.prediction, asked.question, asked.reference)
+        told = read_claims("" if is_unknown(first) else said, asked.question)
         met, against = _compared(wanted, read_claims(asked.reference), told)
         others = named(alike(asked.reference)[1], told.affirmed)
         mark = 1.0 if wanted and met == wanted else 0.5 if met else 0.0

@@ -92,6 +92,21 @@ def test_another_known_toy_is_wrong_and_an_unknown_one_half(rules: RuleJudge) ->
     assert rules.answer(AskedAnswer(*asked, "A ball, I think.")).mark == 0.5
 
 
+@pytest.mark.parametrize(
+    ("prediction", "mark"),
+    [
+        ("<bo> is a backpack.", 1.0),
+        ("It's a backpack, and its toy is a ball.", 1.0),
+        ("<bo>'s toy is a backpack.", 0.0),
+    ],
+)
+def test_what_it_has_does_not_say_what_it_is(
+    rules: RuleJudge, prediction: str, mark: float
+) -> None:
+    asked = AskedAnswer("What sort of thing is <bo>?", "<bo> is a backpack.", prediction)
+    assert rules.answer(asked).mark == mark
+
+
 def test_rules_mark_a_part_by_half(rules: RuleJudge) -> None:
     asked = AskedAnswer("What is <bo>'s toy?", "<bo>'s toy is a red ball.", "A white ball.")
     assert rules.answer(asked).mark == 0.5
