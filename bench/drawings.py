@@ -30,7 +30,7 @@ from bench.metrics.editing import ssim_outside
 from bench.metrics.encoders import EfficientNetLite
 from bench.subjects import Figure, Subject, introduce, margin, open_subjects, outline, report
 
-__all__ = ["Judges", "main", "open_judges"]
+__all__ = ["Judges", "main", "mean_look", "nearest_look", "open_judges"]
 
 _SEED, _SIZE = 20261203, 128
 _PER_PLACE, _CHECKED = 60, 15
@@ -89,7 +89,7 @@ def drawn(
     model: Backbone, subjects: Sequence[Subject], concepts: Sequence[ConceptTokens], judges: Judges
 ) -> list[Figure]:
     """Draw every subject in every place."""
-    means = torch.stack([_mean(model, subject) for subject in subjects])
+    means = mean_look(model, subjects)
     placed = itself = 0
     seconds = []
     for number, concept in enumerate(concepts):
@@ -99,7 +99,7 @@ def drawn(
             made = model.generate(prompt, concepts=[concept], options=_OPTIONS).image
             seconds.append(time.perf_counter() - start)
             placed += judges.place(made) == place
-            itself += _nearest(model, made, means) == number
+            itself += nearest_look(model, made, means) == number
     cases = len(subjects) * len(judges.places)
     return [
         Figure("the place is right", placed / cases, cases),
@@ -108,11 +108,14 @@ def drawn(
     ]
 
 
-def _mean(model: Backbone, subject: Subject) -> torch.Tensor:
-    return torch.stack([model.embed_image(photo) for photo in subject.shown]).mean(0)
+def mean_look(model: Backbone, subjects: Sequence[Subject]) -> torch.Tensor:
+    """Average what the photos of each subject look like ``[s, D]``."""
+    looks = [[model.embed_image(photo) for photo in subject.shown] for subject in subjects]
+    return torch.stack([torch.stack(mine).mean(0) for mine in looks])
 
 
-def _nearest(model: Backbone, image: Image.Image, means: torch.Tensor) -> int:
+def nearest_look(model: Backbone, image: Image.Image, means: torch.Tensor) -> int:
+    """Say whose photos a picture is nearest to, what all have in common left out."""
     centre = means.mean(0)
     here = model.embed_image(image) - centre
     return int(torch.nn.functional.cosine_similarity(here[None], means - centre).argmax())

@@ -1,0 +1,213 @@
+"""How soon real subjects can be used and are trained, and what training gives, one by one.
+
+Run ``python -m bench.quick FOLDER --out OUT``, with folders of photos as for ``bench.subjects``.
+Every subject is added as ``omni concept add`` does it, the model opened anew, and then trained
+with ``quick`` beside those that were added before. Its two held-out photos and those of all the
+others are asked about by its tokens alone, and it is drawn in twelve places, before and after.
+With ``--workers 2`` two are learned at once on the same cores, so that each is slower than it
+would be alone. Done subjects are kept in OUT, so that a run goes on.
+"""
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from assistant import Assistant
+from backbone import ImageOptions
+from backbone.images import flatten
+from backbone.mini.places import PLACES
+from bench.data.wording import templates
+from bench.drawings import mean_look, nearest_look
+from bench.subjects import Subject, open_subjects
+
+__all__ = ["Options", "Row", "Seen", "learn", "line", "main", "read", "table"]
+
+_PRESET, _SEED = "quick", 0
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Shares: own photos taken for it, others' not, and drawings that are nearest to its photos."""
+
+    yes: float
+    no: float
+    itself: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """What came of one subject; ``active`` says whether the trained tokens are in use."""
+
+    subject: str
+    class_word: str
+    photos: int
+    usable_s: float
+    trained_s: float
+    steps: int
+    active: bool
+    instant: Seen
+    trained: Seen
+
+
+@cache
+def _subjects(folder: Path) -> list[Subject]:
+    return open_subjects(folder)
+
+
+def learn(folder: Path, name: str, home: Path, model: str) -> Row:
+    """Add a subject, train it, and ask about it before and after."""
+    files = _photos(folder / name)
+    subject = next(one for one in _subjects(folder) if one.name == name)
+    assistant = Assistant(home=home, model=model)
+    try:
+        added: dict[str, Any] = {"name": name, "class_name": subject.class_word}
+        began = time.monotonic()
+        first = assistant.concepts.add(files[: -len(subject.asked)], **added)
+        usable = time.monotonic() - began
+        instant = _seen(assistant, first.concept.id, folder, name)
+        began = time.monotonic()
+        training = assistant.concepts.train(name, _PRESET)
+        took = time.monotonic() - began
+        trained = _seen(assistant, first.concept.id, folder, name)
+    finally:
+        assistant.close()
+    return Row(
+        name,
+        subject.class_word,
+        first.photos,
+        round(usable, 1),
+        round(took, 1),
+        int(training["steps"]),
+        bool(training["active"]),
+        instant,
+        trained,
+    )
+
+
+def _photos(place: Path) -> list[Path]:
+    return sorted(p for p in place.iterdir() if p.suffix.lower() in (".jpg", ".jpeg", ".png"))
+
+
+def _seen(assistant: Assistant, concept: str, folder: Path, name: str) -> Seen:
+    """Ask about everybody's held-out photos, tokens alone, and draw."""
+    own, others = [], []
+    for subject in _subjects(folder):
+        for file in _photos(folder / subject.name)[-len(subject.asked) :]:
+            with Image.open(file) as opened:
+                margin = assistant.eyes.margin_of(concept, flatten(opened))
+            if subject.name == name:
+                own.append(margin > 0)
+            else:
+                others.append(margin <= 0)
+    return Seen(
+        float(np.mean(own)), float(np.mean(others)), _drawn(assistant, concept, folder, name)
+    )
+
+
+def _drawn(assistant: Assistant, concept: str, folder: Path, name: str) -> float:
+    model, subjects = assistant.backbone, _subjects(folder)
+    means = mean_look(model, subjects)
+    tokens = assistant.eyes.tokens([concept])
+    right = []
+    for place in templates()["places"]:
+        prompt = f"a photo of <{tokens[0].name}> {PLACES[place].phrases[0]}"
+        made = model.generate(prompt, concepts=tokens, options=ImageOptions(seed=_SEED)).image
+        right.append(subjects[nearest_look(model, made, means)].name == name)
+    return float(np.mean(right))
+
+
+# all of them
+
+
+@dataclass(frozen=True)
+class Options:
+    """Say with what model, and how many are learned at once."""
+
+    model: str = "omni-mini"
+    workers: int = 1
+
+
+def _share(folder: Path, names: Sequence[str], out: Path, number: int, options: Options) -> int:
+    """Learn some subjects in one memory, each kept when it is done."""
+    torch.set_num_threads(max((os.cpu_count() or 1) // options.workers, 1))
+    done = {row.subject for row in read(out)}
+    for name in (one for one in names if one not in done):
+        row = learn(folder, name, out / f"home-{number}", options.model)
+        with (out / f"rows-{number}.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(row)) + "\n")
+        print(line(row), flush=True)
+    return number
+
+
+def read(out: Path) -> list[Row]:
+    """Read what is done, by name."""
+    lines = [
+        text for file in sorted(out.glob("rows-*.jsonl")) for text in file.read_text().splitlines()
+    ]
+    return sorted((_row(json.loads(text)) for text in lines), key=lambda row: row.subject)
+
+
+def _row(record: Mapping[str, Any]) -> Row:
+    seen = {key: Seen(**record[key]) for key in ("instant", "trained")}
+    return Row(**{**record, **seen})
+
+
+def line(row: Row) -> str:
+    """Write a row of the table."""
+    cells = [row.subject, row.class_word, row.photos, f"{row.usable_s:.1f}"]
+    cells += [f"{row.trained_s:.0f}", row.steps if row.active else f"{row.steps} (not used)"]
+    for seen in (row.instant, row.trained):
+        cells += [f"{seen.yes:.2f}", f"{seen.no:.2f}", f"{seen.itself:.2f}"]
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Write a table of all rows and their means."""
+    heads = ["subject", "class", "photos", "usable, s", "trained, s", "steps"]
+    heads += [f"{what}, {when}" for when in ("instant", "trained") for what in ("yes", "no", "own")]
+    photos, steps = (np.mean([getattr(row, of) for row in rows]) for of in ("photos", "steps"))
+    usable, trained = (max(getattr(row, of) for row in rows) for of in ("usable_s", "trained_s"))
+    last = [f"all {len(rows)}", "", f"{photos:.1f}", f"≤ {usable:.1f}", f"≤ {trained:.0f}"]
+    last.append(f"{steps:.0f}")
+    for seen in ([row.instant for row in rows], [row.trained for row in rows]):
+        last += [f"{np.mean([getattr(s, of) for s in seen]):.3f}" for of in ("yes", "no", "itself")]
+    found = [f"| {' | '.join(heads)} |", "| --- " * 2 + "| ---: " * (len(heads) - 2) + "|"]
+    return "\n".join([*found, *map(line, rows), f"| {' | '.join(last)} |"])
+
+
+def main() -> None:
+    """Learn everybody and print the table."""
+    parser = argparse.ArgumentParser(description="Measure learning with the preset quick")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--model", default="omni-mini", help="a name or a folder")
+    parser.add_argument("--workers", type=int, default=1)
+    given = parser.parse_args()
+    options = Options(given.model, given.workers)
+    given.out.mkdir(parents=True, exist_ok=True)
+    names = [one.name for one in open_subjects(given.folder)]
+    shares = [names[number :: options.workers] for number in range(options.workers)]
+    with ProcessPoolExecutor(options.workers, mp_context=get_context("spawn")) as pool:
+        waiting = [
+            pool.submit(_share, given.folder, share, given.out, number, options)
+            for number, share in enumerate(shares)
+        ]
+        for one in as_completed(waiting):
+            one.result()
+    print(table(read(given.out)))
+
+
+if __name__ == "__main__":
+    main()
