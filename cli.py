@@ -3,11 +3,13 @@
 This file holds the front and the one place where errors become exit codes: 0 done, 1 failed,
 2 wrong usage, 3 not found, 4 refused, 5 model or weights missing, 130 interrupted. Each group
 of commands has its own ``cli_*.py``. Nothing heavy is imported before a command runs.
+What stands before a command holds for all of them: whose memory, which model, how much is said.
 """
 
 import os
 import sys
-from typing import Annotated
+import time
+from typing import Annotated, Any
 
 import typer
 
@@ -22,12 +24,12 @@ import cli_log
 import cli_memory
 import cli_model
 import cli_use
-from cli_options import defaults
-from cli_output import note, print_error, say
+from cli_options import defaults, share
+from cli_output import Manner, detail, manner, print_error, say, set_manner
 from cli_settings import for_the_model, in_force
-from omni_errors import CancelledError, OmniError
+from omni_errors import CancelledError, OmniError, UsageError
 
-__all__ = ["app", "main"]
+__all__ = ["app", "command", "main", "run"]
 
 app = typer.Typer(
     name="omni",
@@ -63,6 +65,16 @@ def _print_version(asked: bool) -> None:
 
 @app.callback()
 def front(
+    context: typer.Context,
+    quiet: Annotated[
+        bool, typer.Option("-q", "--quiet", help="Say nothing beside results and errors.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="Also say each step, and what it took.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show where errors came from; so does OMNI_DEBUG=1.")
+    ] = False,
     version: Annotated[
         bool,
         typer.Option(
@@ -71,6 +83,19 @@ def front(
     ] = False,
 ) -> None:
     """Teach your computer the people, pets and things you love. Local and private."""
+    set_manner(Manner(quiet, verbose and not quiet, debug or manner().debug))
+    # what mends the file must run while it is broken
+    mends = context.invoked_subcommand in ("config", "doctor")
+    settings = in_force(dict) if mends else in_force()
+    values = {name: found.value for name, found in settings.items() if found.value}
+    root: Any = context
+    root.default_map = defaults(context.command, values)
+    root.with_resource(for_the_model(settings))
+
+
+def command() -> Any:
+    """Return the whole tree of commands, with what every command takes."""
+    return share(typer.main.get_command(app))
 
 
 def main() -> None:
@@ -83,47 +108,53 @@ def main() -> None:
 
 def run(args: list[str]) -> int:
     """Run one command and return its exit code, whatever happens."""
+    set_manner(Manner(debug=bool(os.environ.get("OMNI_DEBUG"))))
+    began = time.monotonic()
+    # after two dashes nothing is an option
+    as_json = "--json" in args[: args.index("--") if "--" in args else None]
     try:
-        _run_with_settings(args)
+        code = command().main(args, prog_name="omni", standalone_mode=False)
     except SystemExit as stop:
-        return _code_of(stop)
-    except OmniError as error:
-        _trace_if_asked()
-        print_error(error, as_json="--json" in args)
-        return error.exit_code
-    except KeyboardInterrupt:
-        note("omni: Stopped.")
-        return CancelledError.exit_code
+        return _code_of(stop.code)
     except Exception as error:
-        _trace_if_asked()
-        note(f"omni: This is a bug: {type(error).__name__}: {error}")
-        note("Set OMNI_DEBUG=1 to see where it happened.")
-        return 1
-    return 0
+        return _told(error, as_json)
+    except KeyboardInterrupt:
+        return _told(typer.Abort(), as_json)
+    detail(f"Took {time.monotonic() - began:.1f} s.")
+    return _code_of(code)
 
 
-def _run_with_settings(args: list[str]) -> None:
-    # what mends the file must run while it is broken
-    settings = in_force(dict) if args[:1] in (["config"], ["doctor"]) else in_force()
-    command = typer.main.get_command(app)
-    values = {name: found.value for name, found in settings.items() if found.value}
-    with for_the_model(settings):
-        # Typer itself reports wrong usage (2); its exit code is passed on.
-        command(args, prog_name="omni", default_map=defaults(command, values))
-
-
-def _code_of(stop: SystemExit) -> int:
-    if stop.code is None:
-        return 0
-    return stop.code if isinstance(stop.code, int) else 1
-
-
-def _trace_if_asked() -> None:
-    """Show where the error now being handled came from, if OMNI_DEBUG is set."""
-    if os.environ.get("OMNI_DEBUG"):
+def _told(error: Exception, as_json: bool) -> int:
+    """Print an error, and where it came from if that is wanted; return the exit code."""
+    if manner().debug and not isinstance(error, (typer.TyperException, typer.Abort)):
         import traceback
 
         traceback.print_exc()
+    if isinstance(error, typer.TyperException) and not as_json:
+        # with the usage, as Typer itself reports it
+        shown: Any = error
+        shown.show()
+        return error.exit_code
+    known = _as_known(error)
+    print_error(known, as_json=as_json)
+    return known.exit_code
+
+
+def _as_known(error: Exception) -> OmniError:
+    """Return an error as one of ours, whatever it is."""
+    if isinstance(error, OmniError):
+        return error
+    if isinstance(error, typer.TyperException):
+        path = getattr(getattr(error, "ctx", None), "command_path", "omni")
+        return UsageError(error.format_message(), hint=f"See `{path} --help`.")
+    if isinstance(error, typer.Abort):
+        return CancelledError("Stopped.")
+    bug = f"This is a bug: {type(error).__name__}: {error}"
+    return OmniError(bug, hint="Add --debug before the command to see where it happened.")
+
+
+def _code_of(code: object) -> int:
+    return code if isinstance(code, int) else 0 if code is None else 1
 
 
 if __name__ == "__main__":

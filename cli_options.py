@@ -1,7 +1,8 @@
 """Options that several commands share, and how a command opens the assistant.
 
 What a user sets once (`omni config`) becomes the default of the option of that name, below its
-flag and its environment variable.
+flag and its environment variable. ``--user`` and ``--model`` may stand anywhere: every command
+has them, and what stands before a command holds for it unless it is given its own.
 """
 
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from assistant import Assistant
 
 __all__ = [
+    "EVERYWHERE",
     "Json",
     "Model",
     "Out",
@@ -26,6 +28,7 @@ __all__ = [
     "defaults",
     "open_assistant",
     "run_default",
+    "share",
 ]
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -38,6 +41,9 @@ Preset = Annotated[
     str,
     typer.Option("--preset", envvar="OMNI_PRESET", help="How long to train: none, quick or paper."),
 ]
+
+# the options that every command takes
+EVERYWHERE = ("user", "model")
 
 
 def open_assistant(user: str, model: str = "omni-mini") -> "Assistant":
@@ -65,6 +71,45 @@ def defaults(command: Any, values: Mapping[str, str]) -> dict[str, Any]:
     settable = {key.name for key in KEYS} & values.keys()
     # only where the option also listens to the setting's variable: `doctor --model` is another
     for option in command.params:
-        if option.name in settable and option.envvar == f"OMNI_{option.name.upper()}":
+        heard = option.envvar == f"OMNI_{option.name.upper()}"
+        # nor where a command has the option's name: `omni --model` stands beside `omni model`
+        if option.name in settable and heard and option.name not in below:
             found[option.name] = values[option.name]
     return found
+
+
+def share(command: Any) -> Any:
+    """Give a command and those of it what every command takes; return it."""
+    below = getattr(command, "commands", {})
+    for name, given in _shared().items():
+        own = next((one for one in command.params if f"--{name}" in one.opts), None)
+        if own is None:
+            given.help = given.help if below else "Not used by this command."
+            command.params.append(own := given)
+        own.callback = _handed_down
+    for one in below.values():
+        share(one)
+    return command
+
+
+def _shared() -> dict[str, Any]:
+    """Make the options for a command that has none of its own, new ones each time."""
+
+    def above(user: User = "me", model: Model = "omni-mini") -> None:
+        """Stand before a command."""
+
+    made = typer.Typer(add_completion=False)
+    made.command()(above)
+    options = {str(one.name): one for one in typer.main.get_command(made).params}
+    for name in EVERYWHERE:
+        options[name].expose_value = False
+    return {name: options[name] for name in EVERYWHERE}
+
+
+def _handed_down(context: Any, option: Any, value: Any) -> Any:
+    """Return what was typed for an option here, else what was typed before, else the default."""
+    # `meta` is the same mapping for a command and for what stands above it
+    key = f"omni.{option.name}"
+    if context.get_parameter_source(option.name).name == "COMMANDLINE":
+        context.meta[key] = value
+    return context.meta.get(key, value)

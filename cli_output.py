@@ -1,12 +1,14 @@
 """Printing for the `omni` command: data on stdout, everything else on stderr.
 
 Text of people, models and paths is printed as it is: it never counts as markup, and a control
-character in it, which could steer the terminal, is shown as U+FFFD.
+character in it, which could steer the terminal, is shown as U+FFFD. How much is said beside the
+data is one `Manner` for the whole run, set before a command begins.
 """
 
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,7 +22,10 @@ from rich.text import Text
 from omni_errors import OmniError
 
 __all__ = [
+    "Manner",
     "Quiet",
+    "detail",
+    "manner",
     "note",
     "plain",
     "print_error",
@@ -29,11 +34,41 @@ __all__ = [
     "print_table",
     "say",
     "say_path",
+    "set_manner",
     "stream",
 ]
 
 # wide enough that a pipe gets whole lines
 _PIPE_WIDTH = 200
+# what an error begins with; errors are said in any manner
+_ERROR = "omni: "
+
+
+@dataclass(frozen=True)
+class Manner:
+    """Say how much is printed on stderr."""
+
+    # only errors and questions
+    quiet: bool = False
+    # also each step, and what an answer rests on
+    verbose: bool = False
+    # also where an error came from
+    debug: bool = False
+
+
+# of the whole process: threads of a chat speak in it, too
+_manner = Manner()
+
+
+def manner() -> Manner:
+    """Return how much is said in this run."""
+    return _manner
+
+
+def set_manner(chosen: Manner) -> None:
+    """Say more or less from now on."""
+    global _manner
+    _manner = chosen
 
 
 def _console(*, stderr: bool = False) -> Console:
@@ -58,8 +93,15 @@ def say(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """Print a remark on stderr."""
-    _console(stderr=True).print(_plain(text), soft_wrap=True)
+    """Print a remark on stderr, unless it should be quiet; errors are printed anyway."""
+    if text.startswith(_ERROR) or not _manner.quiet:
+        _console(stderr=True).print(_plain(text), soft_wrap=True)
+
+
+def detail(text: str) -> None:
+    """Print on stderr what only those want to know who asked for more."""
+    if _manner.verbose:
+        note(text)
 
 
 def say_path(path: Path) -> None:
@@ -86,11 +128,13 @@ class Quiet:
     @property
     def moves(self) -> bool:
         """Tell whether a line can be replaced by the next."""
-        return self._console.is_terminal and not self._console.is_dumb_terminal
+        seen = self._console.is_terminal and not self._console.is_dumb_terminal
+        return seen and not _manner.quiet
 
     def step(self, text: str) -> None:
         """Show what is being done now, in place of what was shown."""
         if not self.moves:
+            detail(text)
             return
         shown = Text(plain(text).replace("\n", " ")[: self._console.width - 4], style="dim")
         if self._status is None:
@@ -148,4 +192,4 @@ def print_error(error: OmniError, *, as_json: bool) -> None:
         kind = type(error).__name__
         print_json({"error": {"kind": kind, "message": error.message, "hint": error.hint}})
     else:
-        note(f"omni: {error}")
+        note(f"{_ERROR}{error}")

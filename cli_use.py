@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli_options import Json, Model, Out, Seed, User, open_assistant
-from cli_output import Quiet, note, print_json, say, say_path
+from cli_output import Quiet, detail, note, print_json, say, say_path
 from cli_picture import show
 from cli_settings import in_force
+from cli_why import summary
 from omni_errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from assistant.results import Answer, Drawing
 
 __all__ = ["answer_data", "ask", "draw", "drawing_data", "edit"]
@@ -44,12 +47,19 @@ def ask(
     with Quiet() as quiet:
         quiet.step("Thinking.")
         answer = open_assistant(user, model).ask(said, images=images or ())
+    _detail(answer.trace)
     if as_json:
         print_json(answer_data(answer))
         return
     say("\n".join(map(str, answer.images)) or answer.text)
     if answer.question is not None:
         note(f"Answer with `omni chat --id {answer.conversation}`.")
+
+
+def _detail(trace: "Mapping[str, Any]") -> None:
+    """Say what a turn rested on to those who asked for more."""
+    for name, told in summary(trace):
+        detail(f"{name}: {told}")
 
 
 def answer_data(answer: "Answer") -> dict[str, Any]:
@@ -104,6 +114,7 @@ def edit(
 
 
 def _show(drawing: "Drawing", as_json: bool) -> None:
+    _detail(drawing.trace)
     if as_json:
         print_json(drawing_data(drawing))
         return

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 
 import pytest
+import typer
 
 import cli
 import cli_model
@@ -96,6 +97,53 @@ def test_with_json_an_error_is_an_object(
     assert error == {"kind": "NotFoundError", "message": "None.", "hint": "Add one."}
 
 
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["nope", "--json"], "nope"),
+        (["model", "info", "--json"], "name"),
+        (["--json", "model", "list"], "--json"),
+        (["draw", "a dog", "--seed", "one", "--json"], "--seed"),
+    ],
+)
+def test_with_json_wrong_usage_is_an_object_too(
+    capsys: pytest.CaptureFixture[str], args: list[str], said: str
+) -> None:
+    assert cli.run(args) == 2
+    out, err = capsys.readouterr()
+    error = json.loads(out)["error"]
+    assert error["kind"] == "UsageError" and said in error["message"] and err == ""
+    assert "--help" in error["hint"]
+
+
+def test_after_two_dashes_nothing_asks_for_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["ask", "--nope", "--", "--json"]) == 2
+    assert capsys.readouterr().out == ""
+
+
+def test_a_question_that_is_broken_off_is_130(break_list: Breaker) -> None:
+    break_list(typer.Abort())
+    assert cli.run(["model", "list"]) == 130
+
+
+@pytest.mark.parametrize("flag", ["-q", "--quiet"])
+def test_quiet_leaves_out_remarks_but_not_errors(
+    capsys: pytest.CaptureFixture[str], flag: str
+) -> None:
+    assert cli.run([flag, "concept", "list"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert cli.run([flag, "concept", "show", "Rex"]) == 3
+    assert "'Rex'" in capsys.readouterr().err
+    assert cli.run(["concept", "list"]) == 0
+    assert "Nobody" in capsys.readouterr().err
+
+
+def test_verbose_says_each_step_and_what_it_took(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["-v", "--model", "tiny", "ask", "What is blue?"]) == 0
+    err = capsys.readouterr().err
+    assert "Thinking.\n" in err and "wanted: " in err and "Took " in err
+
+
 @pytest.mark.parametrize("error", [NotFoundError("x"), ZeroDivisionError("x")])
 @pytest.mark.parametrize("debug", [True, False])
 def test_tracebacks_are_for_debugging(
@@ -110,6 +158,8 @@ def test_tracebacks_are_for_debugging(
     break_list(error)
     cli.run(["model", "list"])
     assert ("Traceback" in capsys.readouterr().err) is debug
+    cli.run(["--debug", "model", "list"])
+    assert "Traceback" in capsys.readouterr().err
 
 
 def test_the_installed_command_runs() -> None:
