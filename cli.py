@@ -19,6 +19,7 @@ import cli_concept
 import cli_config
 import cli_demo
 import cli_doctor
+import cli_image
 import cli_keep
 import cli_log
 import cli_memory
@@ -46,6 +47,7 @@ app.command("edit")(cli_use.edit)
 app.add_typer(cli_concept.app, name="concept")
 app.add_typer(cli_memory.app, name="memory")
 app.add_typer(cli_log.app, name="log")
+app.add_typer(cli_image.app, name="image")
 app.command("replay")(cli_log.replay)
 app.add_typer(cli_model.app, name="model")
 app.add_typer(cli_config.app, name="config")

@@ -1,6 +1,5 @@
 """``omni concept``: teach, list, show, test and forget the people, pets and things you love."""
 
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,10 +8,19 @@ import typer
 
 from cli_attach import PICTURE_SUFFIXES
 from cli_lines import forget_lines
-from cli_options import Json, Model, Preset, User, Yes, open_assistant, run_default
+from cli_options import (
+    Json,
+    Model,
+    Preset,
+    User,
+    Yes,
+    agree,
+    concept_name,
+    open_assistant,
+    run_default,
+)
 from cli_output import Quiet, note, print_json, print_pairs, print_table, say, say_path
 from cli_progress import Training
-from omni_errors import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +35,7 @@ app = typer.Typer(
     invoke_without_command=True,
     rich_markup_mode=None,
 )
-Name = Annotated[str, typer.Argument(help="The concept's name.")]
+Name = Annotated[str, typer.Argument(help="The concept's name, or its id.")]
 
 
 @app.callback()
@@ -52,9 +60,10 @@ def add(
     """Learn a concept from photos and facts."""
     with Training(preset) as training:
         training.step("Reading the photos.")
-        learned = open_assistant(user, model).concepts.add(
+        assistant = open_assistant(user, model)
+        learned = assistant.concepts.add(
             paths,
-            name=name,
+            name=concept_name(assistant, name),
             class_name=class_name,
             facts=facts or (),
             preset=preset,
@@ -111,11 +120,13 @@ def train(
     """Train a concept, or go on with a training that was stopped."""
     with Training(preset) as training:
         training.step("Preparing the examples.")
-        done = open_assistant(user, model).concepts.train(name, preset, on_step=training)
+        assistant = open_assistant(user, model)
+        known = concept_name(assistant, name)
+        done = assistant.concepts.train(known, preset, on_step=training)
     if as_json:
         print_json(dict(done))
         return
-    say(f"{name} is trained: version {done.get('version')}.")
+    say(f"{known} is trained: version {done.get('version')}.")
     _note_training(done)
 
 
@@ -126,7 +137,8 @@ def review(
     """Write a sheet of the edit pairs a concept is trained on, to take bad ones out."""
     with Quiet() as quiet:
         quiet.step("Making the edit pairs.")
-        sheet = open_assistant(user, model).concepts.review(name)
+        assistant = open_assistant(user, model)
+        sheet = assistant.concepts.review(concept_name(assistant, name))
     file = sheet.with_suffix(".json")
     if as_json:
         print_json({"sheet": str(sheet), "file": str(file)})
@@ -167,7 +179,8 @@ def list_concepts(user: User = "me", as_json: Json = False) -> None:
         for one in found
     ]
     if as_json:
-        print_json({"concepts": rows})
+        ids = (one.concept.id for one in found)
+        print_json({"concepts": [row | {"id": next(ids)} for row in rows]})
     elif rows:
         print_table(("name", "class", "facts", "photos", "version"), [_cells(r) for r in rows])
     else:
@@ -181,8 +194,10 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
 @app.command()
 def show(name: Name, user: User = "me", as_json: Json = False) -> None:
     """Show what is remembered of a concept; loads no model."""
-    shown = open_assistant(user).concepts.show(name)
+    assistant = open_assistant(user)
+    shown = assistant.concepts.show(concept_name(assistant, name))
     data: dict[str, Any] = {
+        "id": shown.concept.id,
         "name": shown.concept.name,
         "class": shown.concept.class_name,
         "facts": [fact.text for fact in shown.facts],
@@ -206,11 +221,13 @@ def rename(
     as_json: Json = False,
 ) -> None:
     """Call a concept something else."""
-    renamed = open_assistant(user).concepts.rename(name, new)
+    assistant = open_assistant(user)
+    known = concept_name(assistant, name)
+    renamed = assistant.concepts.rename(known, new)
     if as_json:
         print_json({"name": renamed.name})
         return
-    say(f"{name} is called {renamed.name} now.")
+    say(f"{known} is called {renamed.name} now.")
 
 
 @app.command()
@@ -218,11 +235,13 @@ def test(name: Name, user: User = "me", model: Model = "omni-mini", as_json: Jso
     """Ask whether it is in each of its photos, by the others, and in those of other concepts."""
     with Quiet() as quiet:
         quiet.step("Looking at every photo.")
-        tested = open_assistant(user, model).concepts.test(name)
+        assistant = open_assistant(user, model)
+        known = concept_name(assistant, name)
+        tested = assistant.concepts.test(known)
     if as_json:
         print_json(asdict(tested) | {"weighted": tested.weighted})
         return
-    say(f"{name}: {_share(tested.yes, 'its own')}, {_share(tested.no, 'foreign')}.")
+    say(f"{known}: {_share(tested.yes, 'its own')}, {_share(tested.no, 'foreign')}.")
 
 
 def _share(value: float | None, what: str) -> str:
@@ -232,6 +251,8 @@ def _share(value: float | None, what: str) -> str:
 @app.command()
 def versions(name: Name, user: User = "me", as_json: Json = False) -> None:
     """List the versions of its tokens, oldest first."""
+    assistant = open_assistant(user)
+    known = concept_name(assistant, name)
     rows: list[dict[str, Any]] = [
         {
             "version": one.version,
@@ -240,7 +261,7 @@ def versions(name: Name, user: User = "me", as_json: Json = False) -> None:
             "model": one.backbone.partition(":")[0],
             "when": one.created_at.isoformat(),
         }
-        for one in open_assistant(user).concepts.versions(name)
+        for one in assistant.concepts.versions(known)
     ]
     if as_json:
         print_json({"versions": rows})
@@ -250,7 +271,7 @@ def versions(name: Name, user: User = "me", as_json: Json = False) -> None:
             header, [_cells(row | {"active": "yes" if row["active"] else ""}) for row in rows]
         )
     else:
-        note(f"{name} has no tokens yet. Run `omni concept train`.")
+        note(f"{known} has no tokens yet. Run `omni concept train`.")
 
 
 @app.command()
@@ -263,11 +284,13 @@ def rollback(
     as_json: Json = False,
 ) -> None:
     """Use an earlier version of its tokens; none is removed."""
-    used = open_assistant(user).concepts.roll_back(name, to)
+    assistant = open_assistant(user)
+    known = concept_name(assistant, name)
+    used = assistant.concepts.roll_back(known, to)
     if as_json:
-        print_json({"name": name, "version": used.version})
+        print_json({"name": known, "version": used.version})
         return
-    say(f"{name} uses version {used.version} now.")
+    say(f"{known} uses version {used.version} now.")
 
 
 @app.command()
@@ -280,11 +303,12 @@ def forget(
     as_json: Json = False,
 ) -> None:
     """Remove a concept and everything known of it, then search the files for what is left."""
-    concepts = open_assistant(user).concepts
-    shown = concepts.show(name)
+    assistant = open_assistant(user)
+    shown = assistant.concepts.show(concept_name(assistant, name))
     if not yes:
-        _confirm(shown.concept.name, shown.photos)
-    receipt = concepts.forget(name, images=images, mentions=mentions)
+        asked = f"Forget {shown.concept.name} and its {shown.photos} photos for good?"
+        agree(asked, otherwise="Nothing was forgotten.")
+    receipt = assistant.concepts.forget(shown.concept.name, images=images, mentions=mentions)
     typed = forget_lines(shown.concept.name)
     if typed and not as_json:
         note(f"Took {typed} lines that name it out of the history of chat.")
@@ -292,14 +316,6 @@ def forget(
         print_json(_receipt_data(receipt))
     else:
         print_receipt(receipt)
-
-
-def _confirm(name: str, photos: int) -> None:
-    question = f"Forget {name} and its {photos} photos for good?"
-    if not sys.stdin.isatty():
-        raise RefusedError(f"{question} Nobody is there to answer.", hint="Add --yes.")
-    if not typer.confirm(question, err=True):
-        raise RefusedError("Nothing was forgotten.")
 
 
 def _receipt_data(receipt: "Receipt") -> dict[str, Any]:
@@ -356,7 +372,8 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write a concept with photos, facts and tokens into one file."""
-    written = open_assistant(user).concepts.export(name, path)
+    assistant = open_assistant(user)
+    written = assistant.concepts.export(concept_name(assistant, name), path)
     if as_json:
         print_json({"path": str(written)})
     else:

@@ -24,7 +24,12 @@ def group(context: typer.Context) -> None:
 
 
 @app.command()
-def show(as_json: Json = False) -> None:
+def show(
+    as_json: Json = False,
+    origin: Annotated[
+        bool, typer.Option("--origin", help="Where each comes from, which is shown in any case.")
+    ] = False,
+) -> None:
     """Show every setting, its value and where that comes from."""
     values = in_force().values()
     if as_json:

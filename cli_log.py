@@ -3,16 +3,19 @@
 Ids are long; their beginning or their end is enough where only one has it.
 """
 
-import sys
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from cli_options import Json, Model, Seed, User, Yes, open_assistant, run_default
+from backbone.home import find_home
+from cli_new_file import write_new
+from cli_options import Json, Model, Seed, User, Yes, agree, open_assistant, run_default
 from cli_output import note, print_json, print_pairs, print_table, say, say_path
 from cli_why import rested_on
-from omni_errors import NotFoundError, RefusedError
+from omni_errors import InputError, NotFoundError, RefusedError
 
 if TYPE_CHECKING:
     from assistant import Assistant
@@ -59,14 +62,33 @@ def list_turns(
     if conversation:
         found = find_conversation(assistant, conversation)
         turns = tuple(reversed(assistant.memory.turns.list(assistant.user, found.id)))[:count]
-    turns = turns[::-1]
+    none = "Nothing was said yet." if not query else f"No turn says {query!r}."
+    _print_list(assistant, turns[::-1], none, as_json)
+
+
+@app.command()
+def search(
+    text: Annotated[str, typer.Argument(help="What was said or answered, in whatever case.")],
+    count: Annotated[int, typer.Option("-n", min=1, help="How many, the newest.")] = 10,
+    user: User = "me",
+    as_json: Json = False,
+) -> None:
+    """Find turns that say this, the newest at the end; by meaning: `omni memory search --like`."""
+    if not text.strip():
+        raise InputError("There are no words to look for.", hint="Give one or more.")
+    assistant = open_assistant(user)
+    turns = assistant.memory.turns.recent(assistant.user, count, containing=text.strip())
+    _print_list(assistant, turns[::-1], f"No turn says {text!r}.", as_json)
+
+
+def _print_list(assistant: "Assistant", turns: "Sequence[Turn]", none: str, as_json: bool) -> None:
     if as_json:
         print_json({"turns": [_turn_data(assistant, turn) for turn in turns]})
     elif turns:
         header = ("id", "when", "intent", "said", "answered")
         print_table(header, [_turn_cells(turn) for turn in turns])
     else:
-        note("Nothing was said yet." if not query else f"No turn says {query!r}.")
+        note(none)
 
 
 def _turn_cells(turn: "Turn") -> tuple[str, ...]:
@@ -176,7 +198,7 @@ def remove(
     assistant = open_assistant(user)
     turns = [find_turn(assistant, one) for one in turn_ids]
     if not yes:
-        _confirm(f"Remove {len(turns)} turns for good?")
+        agree(f"Remove {len(turns)} turns for good?", otherwise="Nothing was removed.")
     for turn in turns:
         assistant.memory.turns.remove(assistant.user, turn.id)
     if as_json:
@@ -185,11 +207,56 @@ def remove(
         note(f"Removed {len(turns)} turns.")
 
 
-def _confirm(question: str) -> None:
-    if not sys.stdin.isatty():
-        raise RefusedError(f"{question} Nobody is there to answer.", hint="Add --yes.")
-    if not typer.confirm(question, err=True):
-        raise RefusedError("Nothing was removed.")
+@app.command()
+def export(
+    file: Annotated[
+        Path | None, typer.Argument(help="The new file to write; stdout without it.")
+    ] = None,
+    conversation: Annotated[str | None, typer.Option("--id", help="Only this one.")] = None,
+    trace: Annotated[
+        bool, typer.Option("--trace", help="Also what each answer rested on.")
+    ] = False,
+    user: User = "me",
+    as_json: Json = False,
+) -> None:
+    """Write all conversations as JSON, oldest first; pictures stay here."""
+    assistant = open_assistant(user)
+    one = [find_conversation(assistant, conversation)] if conversation else None
+    told = [_told(assistant, each, trace) for each in one or assistant.conversations.list()[::-1]]
+    data = {"user": user, "conversations": told}
+    if file is None:
+        print_json(data)
+        return
+    text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+    write_new(file, text.encode("utf8", "replace"))
+    if as_json:
+        print_json({"path": str(file), "conversations": len(told)})
+    else:
+        note(f"Wrote {len(told)} conversations.")
+        say_path(file)
+
+
+def _told(assistant: "Assistant", one: "Conversation", trace: bool) -> dict[str, Any]:
+    """Lay a conversation out with its turns."""
+    turns = [_turn_data(assistant, turn) for turn in assistant.conversations.show(one.id).turns]
+    if not trace:
+        turns = [{key: turn[key] for key in turn if key != "trace"} for turn in turns]
+    return {
+        "id": one.id,
+        "title": one.title,
+        "when": one.created_at.isoformat(),
+        "turns": turns,
+    }
+
+
+@app.command()
+def path(as_json: Json = False) -> None:
+    """Print the file that turns are kept in, with all else that is text; made at the first use."""
+    file = find_home().data / "memory.db"
+    if as_json:
+        print_json({"path": str(file)})
+    else:
+        say(str(file))
 
 
 @app.command()

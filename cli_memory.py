@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli_options import Json, Model, User, open_assistant, run_default
+from cli_options import (
+    Json,
+    Model,
+    User,
+    concept_name,
+    has_end,
+    open_assistant,
+    run_default,
+)
 from cli_output import Quiet, note, print_json, print_pairs, print_table, say
 from omni_errors import InputError, NotFoundError
 
@@ -20,16 +28,19 @@ if TYPE_CHECKING:
 __all__ = ["app", "print_recalled"]
 
 app = typer.Typer(
-    help="See, add, find and remove facts.", invoke_without_command=True, rich_markup_mode=None
+    help="See, add, find, change and remove facts.",
+    invoke_without_command=True,
+    rich_markup_mode=None,
 )
-Name = Annotated[str, typer.Argument(help="The concept's name.")]
+Name = Annotated[str, typer.Argument(help="The concept's name, or its id.")]
+Which = Annotated[str, typer.Argument(help="The fact's number, its words, or its id.")]
 _PARTS = {"facts and turns": "memory.db*", "photos and tokens": "vault", "index": "index"}
 _PARTS |= {"pictures": "images", "backups": "backups"}
 
 
 @app.callback()
 def group(context: typer.Context) -> None:
-    """See, add, find and remove facts; without a command, list them."""
+    """See, add, find, change and remove facts; without a command, list them."""
     run_default(context, "list")
 
 
@@ -39,6 +50,10 @@ def list_facts(user: User = "me", as_json: Json = False) -> None:
     assistant = open_assistant(user)
     rows = _all(assistant)
     _print_facts(rows, as_json, "Nothing is remembered yet. Run `omni memory add NAME TEXT`.")
+
+
+def _concept(assistant: "Assistant", name: str) -> "Concept":
+    return assistant.memory.concepts.get(assistant.user, concept_name(assistant, name))
 
 
 def _of(assistant: "Assistant", concept: "Concept") -> "tuple[Fact, ...]":
@@ -77,7 +92,7 @@ def _fact_data(concept: "Concept", fact: "Fact") -> dict[str, Any]:
 def show(name: Name, user: User = "me", as_json: Json = False) -> None:
     """Show the facts of a concept, with who said each."""
     assistant = open_assistant(user)
-    concept = assistant.memory.concepts.get(assistant.user, name)
+    concept = _concept(assistant, name)
     facts = _of(assistant, concept)
     if as_json or not facts:
         rows = [(concept, fact) for fact in facts]
@@ -98,7 +113,8 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Remember a fact about a concept."""
-    fact = open_assistant(user).concepts.add_fact(name, text)
+    assistant = open_assistant(user)
+    fact = assistant.concepts.add_fact(concept_name(assistant, name), text)
     if as_json:
         print_json({"id": fact.id, "text": fact.text})
     else:
@@ -106,15 +122,34 @@ def add(
 
 
 @app.command()
-def remove(
+def edit(
     name: Name,
-    which: Annotated[str, typer.Argument(help="The fact's number, its words, or its id.")],
+    which: Which,
+    text: Annotated[str, typer.Argument(help="What it is to say.")],
     user: User = "me",
     as_json: Json = False,
 ) -> None:
+    """Say a fact anew."""
+    assistant = open_assistant(user)
+    concept = _concept(assistant, name)
+    fact = _chosen(_of(assistant, concept), which, concept.name)
+    changed = assistant.memory.facts.change(assistant.user, fact.id, text)
+    assistant.recollection.catch_up()
+    if as_json:
+        print_json({"id": changed.id, "text": changed.text, "before": fact.text})
+        return
+    note(f"Remembered: {changed.text}")
+    others = [one.name for one, same in _all(assistant) if same.text == fact.text]
+    if others and changed.text != fact.text:
+        note(f"{', '.join(others)}: still {fact.text}")
+
+
+@app.command("forget", help="Remove a fact; the same as remove.")
+@app.command()
+def remove(name: Name, which: Which, user: User = "me", as_json: Json = False) -> None:
     """Remove a fact."""
     assistant = open_assistant(user)
-    concept = assistant.memory.concepts.get(assistant.user, name)
+    concept = _concept(assistant, name)
     fact = _chosen(_of(assistant, concept), which, concept.name)
     assistant.memory.facts.remove(assistant.user, fact.id)
     if as_json:
@@ -128,7 +163,7 @@ def _chosen(facts: "tuple[Fact, ...]", which: str, name: str) -> "Fact":
     if which.isdecimal() and 1 <= int(which) <= len(facts):
         return facts[int(which) - 1]
     words = which.casefold()
-    fits = [fact for fact in facts if fact.id == which or words in fact.text.casefold()]
+    fits = [one for one in facts if has_end(one.id, which) or words in one.text.casefold()]
     exact = [fact for fact in fits if fact.text.casefold() == words]
     if len(exact or fits) == 1:
         return (exact or fits)[0]

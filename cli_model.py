@@ -1,16 +1,16 @@
-"""``omni model``: which models there are, what they hold, and fetching their weights."""
+"""``omni model``: which models there are, what they hold, fetching and removing their weights."""
 
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from backbone.catalog import CATALOG, Entry, WheelSource, find_entry
-from cli_options import run_default
+from cli_model_files import find_model_files, no_folder
+from cli_options import agree, run_default
 from cli_output import Quiet, note, print_json, print_pairs, print_table, say
 from cli_progress import without_bars
-from omni_errors import FolderError, NotFoundError, RefusedError, UsageError
+from omni_errors import FolderError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["app", "ensure_here", "is_here"]
 
 app = typer.Typer(
-    help="See, measure and fetch models.", invoke_without_command=True, rich_markup_mode=None
+    help="See, measure, fetch and remove models.",
+    invoke_without_command=True,
+    rich_markup_mode=None,
 )
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(help="A model's name; see `omni model list`.")]
@@ -29,7 +31,7 @@ Name = Annotated[str, typer.Argument(help="A model's name; see `omni model list`
 
 @app.callback()
 def group(context: typer.Context) -> None:
-    """See, measure and fetch models; without a command, list them."""
+    """See, measure, fetch and remove models; without a command, list them."""
     run_default(context, "list")
 
 
@@ -134,13 +136,35 @@ def path(name: Name, as_json: Json = False) -> None:
         _print_path(entry, str(installed_folder()), as_json)
         return
     if entry.hub is None:
-        raise NotFoundError(
-            f"The model {name} has no folder: its weights follow from a seed.",
-            hint=f"Use it by name, as in `omni doctor --model {name}`.",
-        )
+        raise no_folder(entry)
     from backbone.hub import pulled_folder
 
     _print_path(entry, str(pulled_folder(entry)), as_json)
+
+
+@app.command()
+def rm(
+    name: Name,
+    revision: Annotated[
+        str | None, typer.Option(help="Another commit than the tested one.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Remove a pulled model from this machine; concepts stay, and need it again."""
+    files = find_model_files(find_entry(name), revision)
+    freed = f"{files.size / 1e9:.1f} GB" if files.size >= 1e8 else f"{files.size / 1e6:.1f} MB"
+    if not yes:
+        agree(
+            f"Remove {name}, {freed}, from {files.where}?",
+            hint=f"Run `omni model rm {name} --yes`.",
+            otherwise="Nothing was removed.",
+        )
+    files.remove()
+    if as_json:
+        print_json({"name": name, "bytes": files.size})
+    else:
+        note(f"Removed {name}: {freed} are free again.")
 
 
 def _print_path(entry: Entry, folder: str, as_json: bool) -> None:
@@ -220,10 +244,5 @@ def _ask(entry: Entry, plan: "PullPlan") -> None:
 
 
 def _confirm(entry: Entry, question: str) -> None:
-    if not sys.stdin.isatty():
-        raise RefusedError(
-            f"{question} Nobody is there to answer.",
-            hint=f"Run `omni model pull {entry.name} --yes`.",
-        )
-    if not typer.confirm(question, err=True):
-        raise RefusedError("Nothing was fetched.")
+    again = f"Run `omni model pull {entry.name} --yes`."
+    agree(question, hint=again, otherwise="Nothing was fetched.")

@@ -5,13 +5,17 @@ flag and its environment variable. ``--user`` and ``--model`` may stand anywhere
 has them, and what stands before a command holds for it unless it is given its own.
 """
 
+import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli_output import plain
 from cli_settings import KEYS, in_force
+from omni_errors import NotFoundError, RefusedError
 
 if TYPE_CHECKING:
     from assistant import Assistant
@@ -25,7 +29,10 @@ __all__ = [
     "Seed",
     "User",
     "Yes",
+    "agree",
+    "concept_name",
     "defaults",
+    "has_end",
     "open_assistant",
     "run_default",
     "share",
@@ -42,6 +49,8 @@ Preset = Annotated[
     typer.Option("--preset", envvar="OMNI_PRESET", help="How long to train: none, quick or paper."),
 ]
 
+# an id, or so much of one that it is not taken for a name by chance
+_ID = re.compile("[0-9a-f]{8,32}")
 # the options that every command takes
 EVERYWHERE = ("user", "model")
 
@@ -53,6 +62,43 @@ def open_assistant(user: str, model: str = "omni-mini") -> "Assistant":
     set_to = in_force()
     segmenter, inpainter = set_to["segmenter"].value, set_to["inpainter"].value
     return Assistant(user=user, model=model, segmenter=segmenter, inpainter=inpainter)
+
+
+def agree(question: str, *, otherwise: str, hint: str = "Add --yes.") -> None:
+    """Go on only if somebody agrees.
+
+    Raises:
+        RefusedError: if nobody is there to answer, or says no; ``otherwise`` says what that means.
+    """
+    if not sys.stdin.isatty():
+        raise RefusedError(f"{question} Nobody is there to answer.", hint=hint)
+    if not typer.confirm(plain(question), err=True):
+        raise RefusedError(otherwise)
+
+
+def concept_name(assistant: "Assistant", given: str) -> str:
+    """Return the name of the concept that is meant by its name, its id, or an end of that.
+
+    What means no concept is returned as it is: it is told of where it is looked up.
+
+    Raises:
+        NotFoundError: if several have it in their ids.
+    """
+    concepts = assistant.memory.concepts
+    if not _ID.fullmatch(given) or concepts.find(assistant.user, given):
+        return given
+    fits = [one for one in concepts.list(assistant.user) if has_end(one.id, given)]
+    if len(fits) > 1:
+        names = ", ".join(one.name for one in fits)
+        raise NotFoundError(
+            f"More than one concept has {given!r} in its id: {names}.", hint="Write more of it."
+        )
+    return fits[0].name if fits else given
+
+
+def has_end(id: str, part: str) -> bool:
+    """Tell whether an id begins or ends with enough of one."""
+    return bool(_ID.fullmatch(part)) and (id.startswith(part) or id.endswith(part))
 
 
 def run_default(context: typer.Context, name: str) -> None:

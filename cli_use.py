@@ -2,16 +2,20 @@
 
 import re
 import sys
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from backbone.limits import require_seed
+from cli_image import strip_in_place
 from cli_options import Json, Model, Out, Seed, User, open_assistant
 from cli_output import Quiet, detail, note, print_json, say, say_path
 from cli_picture import show
 from cli_settings import in_force
+from cli_stdin import is_stdin, on_disk
 from cli_why import summary
 from omni_errors import UsageError
 
@@ -23,6 +27,10 @@ if TYPE_CHECKING:
 __all__ = ["answer_data", "ask", "draw", "drawing_data", "edit"]
 
 Text = Annotated[str | None, typer.Argument(help="What you want; read from stdin without it.")]
+Metadata = Annotated[
+    bool,
+    typer.Option("--metadata/--no-metadata", help="Whether the file says what it is made from."),
+]
 Replay = Annotated[
     bool, typer.Option("--replay/--no-replay", help="Whether to use what is known of them.")
 ]
@@ -37,16 +45,23 @@ def _text(given: str | None) -> str:
 
 def ask(
     text: Text = None,
-    images: Annotated[list[Path] | None, typer.Option("-a", help="A photo; repeatable.")] = None,
+    images: Annotated[
+        list[Path] | None, typer.Option("-a", help="A photo, - for one on stdin; repeatable.")
+    ] = None,
     user: User = "me",
     model: Model = "omni-mini",
     as_json: Json = False,
 ) -> None:
     """Ask about your concepts, or about a photo; or tell, draw or change something."""
+    if any(map(is_stdin, images or ())) and text is None:
+        raise UsageError(
+            "Text and photo cannot both come from stdin.", hint="Say what you want, then -a -."
+        )
     said = _text(text)
-    with Quiet() as quiet:
+    with Quiet() as quiet, ExitStack() as kept:
         quiet.step("Thinking.")
-        answer = open_assistant(user, model).ask(said, images=images or ())
+        shown = [kept.enter_context(on_disk(path)) for path in images or ()]
+        answer = open_assistant(user, model).ask(said, images=shown)
     _detail(answer.trace)
     if as_json:
         print_json(answer_data(answer))
@@ -80,18 +95,31 @@ def answer_data(answer: "Answer") -> dict[str, Any]:
 def draw(
     text: Text = None,
     seed: Seed = None,
+    count: Annotated[
+        int | None,
+        typer.Option("-n", min=1, max=100, help="How many; seeds count up from the first."),
+    ] = None,
     out: Out = None,
     replay: Replay = True,
+    metadata: Metadata = True,
     user: User = "me",
     model: Model = "omni-mini",
     as_json: Json = False,
 ) -> None:
-    """Draw a picture, with your concepts in it."""
-    said = _text(text)
-    with Quiet() as quiet:
-        quiet.step("Drawing.")
-        drawn = open_assistant(user, model).draw(said, seed=seed, folder=out, replay=replay)
-    _show(drawn, as_json)
+    """Draw a picture, or several, with your concepts in it."""
+    said, made = _text(text), list[dict[str, Any]]()
+    many = count or 1
+    if seed is not None:
+        require_seed(seed + many - 1)
+    assistant = open_assistant(user, model)
+    for number in range(many):
+        with Quiet() as quiet:
+            quiet.step(f"Drawing {number + 1} of {many}." if many > 1 else "Drawing.")
+            drawn = assistant.draw(said, seed=seed, folder=out, replay=replay)
+        seed = drawn.seed + 1
+        made.append(_finished(drawn, metadata, as_json))
+    if as_json:
+        print_json(made[0] if count is None else {"pictures": made})
 
 
 def edit(
@@ -100,6 +128,7 @@ def edit(
     seed: Seed = None,
     out: Out = None,
     replay: Replay = True,
+    metadata: Metadata = True,
     user: User = "me",
     model: Model = "omni-mini",
     as_json: Json = False,
@@ -110,17 +139,21 @@ def edit(
         quiet.step("Changing the picture.")
         assistant = open_assistant(user, model)
         drawn = assistant.edit(image, said, seed=seed, folder=out, replay=replay)
-    _show(drawn, as_json)
-
-
-def _show(drawing: "Drawing", as_json: bool) -> None:
-    _detail(drawing.trace)
+    data = _finished(drawn, metadata, as_json)
     if as_json:
-        print_json(drawing_data(drawing))
-        return
-    show(drawing.path, in_force()["show"].value)
-    note(f"Seed {drawing.seed}. Drawn: {re.sub('[<>]', '', drawing.prompt)}")
-    say_path(drawing.path)
+        print_json(data)
+
+
+def _finished(drawing: "Drawing", metadata: bool, as_json: bool) -> dict[str, Any]:
+    """Show a picture, unless JSON is to tell of it; return what that says."""
+    if not metadata:
+        strip_in_place(drawing.path)
+    _detail(drawing.trace)
+    if not as_json:
+        show(drawing.path, in_force()["show"].value)
+        note(f"Seed {drawing.seed}. Drawn: {re.sub('[<>]', '', drawing.prompt)}")
+        say_path(drawing.path)
+    return drawing_data(drawing)
 
 
 def drawing_data(drawing: "Drawing") -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Concepts and single turns from the command line, on the tiny model."""
 
 import json
+from os.path import commonprefix
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,41 @@ def test_users_have_their_own_concepts(capsys: Out, photos: Path) -> None:
     add(capsys, photos, "--user", "ana")
     assert run(capsys, "concept", "list", "--user", "ben") == {"concepts": []}
     assert len(run(capsys, "concept", "list", "--user", "ana")["concepts"]) == 1
+
+
+def test_ids_mean_concepts_wherever_names_do(capsys: Out, photos: Path, tmp_path: Path) -> None:
+    add(capsys, photos)
+    (one,) = run(capsys, "concept", "list")["concepts"]
+    end = one["id"][-8:]
+    assert run(capsys, "concept", "show", end)["id"] == one["id"]
+    assert run(capsys, "concept", "versions", end)["versions"][0]["version"] == 1
+    assert run(capsys, "concept", "rename", end, "Mae") == {"name": "Mae"}
+    run(capsys, "concept", "export", end, str(tmp_path / "mae.zip"))
+    assert run(capsys, "concept", "forget", one["id"], "--yes")["name"] == "Mae"
+
+
+def test_a_name_that_looks_like_an_id_is_a_name(capsys: Out, photos: Path) -> None:
+    add(capsys, photos)
+    end = run(capsys, "concept", "list")["concepts"][0]["id"][-8:]
+    from assistant import Assistant
+
+    assistant = Assistant()
+    assistant.memory.concepts.add(assistant.user, end, "cat")
+    assistant.close()
+    assert run(capsys, "concept", "show", end)["class"] == "cat"
+
+
+def test_an_end_that_several_ids_have_is_refused(capsys: Out) -> None:
+    from assistant import Assistant
+
+    assistant = Assistant()
+    made = [assistant.memory.concepts.add(assistant.user, name, "dog") for name in ("Bo", "Rex")]
+    assistant.close()
+    # ids begin with the time
+    shared = commonprefix([one.id for one in made])
+    assert len(shared) >= 8
+    assert cli.run(["concept", "forget", shared, "--yes"]) == 3
+    assert "Bo, Rex" in capsys.readouterr().err
 
 
 def test_versions_are_listed_and_rolled_back(capsys: Out, photos: Path) -> None:

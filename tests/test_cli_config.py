@@ -60,6 +60,13 @@ def test_a_setting_is_kept_shown_and_taken_back(capsys: Out) -> None:
     assert run(capsys, "config", "get", "preset")["origin"] == "default"
 
 
+def test_where_values_come_from_may_be_asked_for(capsys: Out) -> None:
+    assert cli.run(["config", "show", "--origin"]) == 0
+    asked = capsys.readouterr().out
+    assert cli.run(["config", "show"]) == 0
+    assert capsys.readouterr().out == asked and "default" in asked
+
+
 @pytest.mark.parametrize(
     ("call", "code", "said"),
     [

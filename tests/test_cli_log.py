@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,6 +48,42 @@ def test_turns_of_all_conversations_come_in_order(capsys: Out) -> None:
     assert len(run(capsys, "log", "list", "--id", turns[0]["conversation"])["turns"]) == 2
     assert cli.run(["log"]) == 0
     assert "Where is [bold]?" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("assistant")
+def test_turns_are_searched(capsys: Out) -> None:
+    found = run(capsys, "log", "search", "HERE")["turns"]
+    assert [turn["text"] for turn in found] == ["Where is [bold]?", "And now?"]
+    assert len(run(capsys, "log", "search", "here", "-n", "1")["turns"]) == 1
+    assert cli.run(["log", "search", "[/nope]"]) == 0
+    assert "No turn says '[/nope]'." in capsys.readouterr().err
+    assert cli.run(["log", "search", " "]) == 2
+
+
+@pytest.mark.usefixtures("assistant")
+def test_conversations_are_exported_oldest_first(capsys: Out, tmp_path: Path) -> None:
+    assert cli.run(["log", "export"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert [one["title"] for one in data["conversations"]] == ["toys", "beds"]
+    toys = data["conversations"][0]
+    assert [turn["text"] for turn in toys["turns"]] == ["Where is [bold]?", "And now?"]
+    assert "trace" not in toys["turns"][1]
+    one = run(capsys, "log", "export", "--id", toys["id"][-8:], "--trace")["conversations"]
+    assert [turn["trace"] for turn in one[0]["turns"]][1] == {"facts": ["She is old."]}
+
+
+@pytest.mark.usefixtures("assistant")
+def test_an_exported_file_is_new_and_its_user_s_alone(capsys: Out, tmp_path: Path) -> None:
+    file = tmp_path / "log.json"
+    assert run(capsys, "log", "export", str(file)) == {"path": str(file), "conversations": 2}
+    assert len(json.loads(file.read_text("utf8"))["conversations"]) == 2
+    assert file.stat().st_mode & 0o077 == 0
+    assert cli.run(["log", "export", str(file)]) == 2
+
+
+def test_the_path_of_the_log_is_that_of_the_memory(assistant: Assistant, capsys: Out) -> None:
+    path = run(capsys, "log", "path")["path"]
+    assert Path(path).is_file() and Path(path).parent == assistant.home
 
 
 @pytest.mark.usefixtures("assistant")

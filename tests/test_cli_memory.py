@@ -53,6 +53,38 @@ def test_a_fact_is_added_found_and_removed(capsys: Out) -> None:
 
 
 @pytest.mark.usefixtures("assistant")
+def test_a_fact_is_said_anew(capsys: Out) -> None:
+    told = run(capsys, "memory", "edit", "maeve [bold]", "toy", "Her toy is [blue].")
+    assert (told["text"], told["before"]) == ("Her toy is [blue].", "Her toy is red.")
+    shown = texts(run(capsys, "memory", "show", "Maeve [bold]"))
+    assert shown == ["Her toy is [blue].", "Her bed is [/nope] green."]
+    assert cli.run(["memory", "edit", "Maeve [bold]", "toy", " "]) == 2
+    assert texts(run(capsys, "memory", "show", "Maeve [bold]")) == shown
+
+
+@pytest.mark.usefixtures("assistant")
+def test_a_fact_of_others_that_is_said_anew_stays_theirs(capsys: Out) -> None:
+    run(capsys, "memory", "add", "Rex", "Her toy is red.")
+    assert cli.run(["memory", "edit", "Maeve [bold]", "1", "Her toy is blue."]) == 0
+    assert "Rex: still Her toy is red." in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("assistant")
+def test_forgetting_a_fact_is_removing_it(capsys: Out) -> None:
+    fact = run(capsys, "memory", "show", "Maeve [bold]")["facts"][0]["id"]
+    assert run(capsys, "memory", "forget", "Maeve [bold]", fact[-8:])["removed"]["id"] == fact
+    assert len(texts(run(capsys, "memory", "list"))) == 1
+
+
+def test_a_concept_is_meant_by_its_id_or_an_end_of_it(assistant: Assistant, capsys: Out) -> None:
+    rex = assistant.memory.concepts.get(assistant.user, "Rex").id
+    for part in (rex, rex[-8:], rex[:20] + rex[20:28]):
+        run(capsys, "memory", "add", part, f"He is {part}.")
+    assert len(texts(run(capsys, "memory", "show", "Rex"))) == 3
+    assert cli.run(["memory", "show", rex[-7:]]) == 3
+
+
+@pytest.mark.usefixtures("assistant")
 def test_a_search_by_meaning_ranks_facts_and_turns(capsys: Out) -> None:
     run(capsys, "ask", "Where is the green bed?", "--model", "tiny")
     found = run(capsys, "memory", "search", "a green bed", "--like", "--model", "tiny")["found"]
