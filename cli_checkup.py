@@ -115,12 +115,43 @@ def check_memory() -> list[Finding]:
     from memory.checking import check
 
     try:
+        schema = _schema(data)
+        if schema.state != "ok":
+            # opening the store would migrate it
+            return [schema]
         with open_memory(data) as memory:
             health = check(memory)
             trainings = _trainings(memory)
     except OmniError as error:
         return [Finding("memory", str(error), "failed")]
-    return [_database(health), *_files(health, data), _index(health, data), trainings]
+    return [schema, _database(health), *_files(health, data), _index(health, data), trainings]
+
+
+def _schema(data: Path) -> Finding:
+    """Look which step of the schema the store is at, and leave it there."""
+    from memory.database import Database
+    from memory.migrating import HEAD, revision_of
+
+    database = Database(data)
+    try:
+        with database.reading() as session:
+            found = revision_of(session.connection())
+    finally:
+        database.close()
+    if found == HEAD:
+        return Finding("schema", HEAD)
+    # steps are numbered and compare as text
+    if found is not None and found > HEAD:
+        told = f"{found}, of a newer OmniPersona; this one knows up to {HEAD}: install that one"
+        return Finding("schema", told, "failed")
+    return Finding(
+        "schema",
+        f"{found or 'before the first step'}; the next use brings it to {HEAD}, after a backup. "
+        "The rest is looked at then",
+        "warning",
+        f"Bring the store to {HEAD}, after a backup.",
+        partial(_with, data, lambda memory: None),
+    )
 
 
 def _database(health: "Health") -> Finding:
@@ -214,7 +245,8 @@ def closed_network() -> Iterator[list[str]]:
     asked: list[str] = []
 
     def refuse(*args: object, **_: object) -> None:
-        asked.append(str(args[-1]))
+        # a name is looked up before anything else is given; an address comes last
+        asked.append(str(args[0] if isinstance(args[0], str) else args[-1]))
         raise OSError("the network is closed for this check")
 
     names = ("connect", "connect_ex", "sendto")

