@@ -148,7 +148,6 @@ class Story:
 
     def __init__(self, assistant: "Assistant", about: About, out: Path) -> None:
         self.assistant, self.about, self.out = assistant, about, out
-        self.drawn: Path | None = None
 
     def scenes(self) -> Iterator[Scene]:
         """Try everything in order."""
@@ -207,12 +206,15 @@ class Story:
 
     def _draw(self) -> Scene:
         note("Drawing it where only a fact says, with and without what is known.")
-        pictures, said = [], [self.about.place]
+        pictures, said = list[Picture](), [self.about.place]
         for replay, what in ((True, "with replay"), (False, "without replay")):
-            drawing = self.assistant.draw(
-                self.about.place, seed=_SEED, folder=self.out / "pictures", replay=replay
-            )
-            self.drawn = self.drawn or drawing.path
+            try:
+                drawing = self.assistant.draw(
+                    self.about.place, seed=_SEED, folder=self.out / "pictures", replay=replay
+                )
+            except OmniError as error:
+                said.append(f"{what}: [{error}]")
+                continue
             said.append(f"{what}: {re.sub('[<>]', '', drawing.prompt)}")
             pictures.append(Picture(drawing.path, f"{what}, seed {drawing.seed}"))
         return Scene("Drawn in a place that only a fact names", "\n".join(said), tuple(pictures))
@@ -220,8 +222,13 @@ class Story:
     def _edit(self) -> Scene:
         note("Editing a photo.")
         photo = (*self.about.unseen, *self.about.known)[0]
-        drawing = self.assistant.edit(
-            photo, self.about.edit, seed=_SEED, folder=self.out / "pictures"
-        )
-        pictures = (Picture(photo, "before"), Picture(drawing.path, f"after, seed {drawing.seed}"))
-        return Scene("Edited", self.about.edit, pictures)
+        said, pictures = self.about.edit, [Picture(photo, "before")]
+        try:
+            drawing = self.assistant.edit(
+                photo, self.about.edit, seed=_SEED, folder=self.out / "pictures"
+            )
+        except OmniError as error:
+            said = f"{said}\n[{error}]"
+        else:
+            pictures.append(Picture(drawing.path, f"after, seed {drawing.seed}"))
+        return Scene("Edited", said, tuple(pictures))

@@ -63,8 +63,9 @@ class Teller:
         return self.draw(text, replay="edit", seed=how["seed"])
 
 
-def story(folder: Path) -> list[Scene]:
-    return list(Story(cast(Assistant, Teller(folder)), read_about(folder), folder).scenes())
+def story(folder: Path, teller: Teller | None = None) -> list[Scene]:
+    assistant = cast(Assistant, teller or Teller(folder))
+    return list(Story(assistant, read_about(folder), folder).scenes())
 
 
 def test_photos_lie_in_the_folder_whatever_its_file_says(folder: Path) -> None:
@@ -88,6 +89,26 @@ def test_wrong_answers_are_told_as_wrong(folder: Path) -> None:
     assert [one.caption[-7:] for one in who.pictures] == ["(right)", "(wrong)"]
     assert answer.said.endswith("(wrong, expected: beach)")
     assert [len(scene.pictures) for scene in (drawn, edited)] == [2, 2]
+
+
+class Unable(Teller):
+    """Draw nothing with what is known, and edit nothing."""
+
+    def draw(self, text: str, **how: Any) -> Any:
+        if how["replay"]:
+            raise InputError("Who is <meant>?", hint="Say it.")
+        return super().draw(text, **how)
+
+
+def test_what_fails_is_told_on_the_page_like_the_rest(folder: Path) -> None:
+    scenes = story(folder, Unable(folder))
+    drawn, edited = scenes[-2:]
+    assert "with replay: [Who is <meant>? Say it.]" in drawn.said and len(drawn.pictures) == 1
+    assert edited.said.endswith("[Who is <meant>? Say it.]")
+    assert [one.caption for one in edited.pictures] == ["before"]
+    write_page(folder / "index.html", "Maeve", scenes, "Ours.")
+    write_sheet(folder / "sheet.png", scenes)
+    assert (folder / "index.html").read_text("utf8").count("Who is &lt;meant&gt;?") == 2
 
 
 def test_the_page_runs_and_loads_nothing(folder: Path) -> None:
