@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +13,7 @@ from assistant.exchange import runs_file
 from assistant.pictures import picture_home
 from assistant.schooling import training_folder
 from graphs import erase, learning_graph, open_saver, threads, turn_graph, waiting
+from memory.names import name_key
 from memory.values import Concept, Finding, Receipt
 
 if TYPE_CHECKING:
@@ -29,14 +31,15 @@ def forget(assistant: "Assistant", name: str, *, images: bool, mentions: bool) -
     memory, user = assistant.memory, assistant.user
     concept = memory.concepts.get(user, name)
     saved = _saved_files(assistant, concept) if images else set()
+    names = _names(assistant, concept)
     # first what the memory's search will look at
-    runs = _drop_runs(assistant, concept)
+    runs = _drop_runs(assistant, concept, names)
     folder = training_folder(assistant.home, concept.id)
     files = sum(path.is_file() for path in folder.rglob("*")) if folder.exists() else 0
     shutil.rmtree(folder, ignore_errors=True)
     for path in saved:
         path.unlink(missing_ok=True)
-    receipt = memory.forget(user, concept.name, images=images, mentions=mentions)
+    receipt = memory.forget(user, concept.name, images=images, mentions=mentions, also=names[1:])
     removed = {"runs that waited": runs, "training files": files, "saved pictures": len(saved)}
     found = tuple(_explained(assistant, finding) for finding in receipt.found)
     return replace(receipt, removed={**receipt.removed, **removed}, found=found)
@@ -52,13 +55,28 @@ def _explained(assistant: "Assistant", finding: Finding) -> Finding:
     return replace(finding, reason="a picture that was kept; forgetting with images removes it")
 
 
-def _drop_runs(assistant: "Assistant", concept: Concept) -> int:
+def _names(assistant: "Assistant", concept: Concept) -> list[str]:
+    """Return what a concept is and was called, the present name first.
+
+    Renamings are kept, but by older versions they were not: there its turns tell.
+    """
+    turns = assistant.memory.turns.about(assistant.user, concept.id)
+    told = [one for turn in turns for one in turn.trace.get("concepts", ())]
+    then = [str(one["name"]) for one in told if one["id"] == concept.id]
+    return list(dict.fromkeys([concept.name, *concept.former_names, *then]))
+
+
+def _drop_runs(assistant: "Assistant", concept: Concept, names: Sequence[str]) -> int:
     """Erase trainings of a concept, and turns that wait and speak of it."""
     file = runs_file(assistant.home)
     if not file.exists():
         return 0
     learning = f"{assistant.user}:learn:"
-    named = re.compile(rf"(?<!\w){re.escape(json.dumps(concept.name)[1:-1])}(?!\w)", re.IGNORECASE)
+    others = [one for one in assistant.memory.concepts.list(assistant.user) if one != concept]
+    taken = {name_key(one.name) for one in others}
+    # as they are written below
+    written = [json.dumps(name)[1:-1] for name in names if name_key(name) not in taken]
+    named = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, written))})(?!\w)", re.IGNORECASE)
     with open_saver(file) as saver:
         graphs = {True: learning_graph(saver), False: turn_graph(saver)}
         gone = []

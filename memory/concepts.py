@@ -68,6 +68,8 @@ class Concepts:
     def rename(self, user: str, name: str, new: str) -> Concept:
         """Give a concept another name; turns and images keep what they say.
 
+        What it was called stays known, so that forgetting it finds that as well.
+
         Raises:
             NotFoundError: if there is no such concept.
             InputError: if the new name is taken or is none.
@@ -77,6 +79,8 @@ class Concepts:
             row = owned_concept(session, user, self.get(user, name).id)
             if name_key(kept) != row.name_key:
                 _check_free(session, user, kept)
+            former = [*row.former_names, row.name]
+            row.former_names = [name for name in dict.fromkeys(former) if name != kept]
             row.name, row.name_key = kept, name_key(kept)
             session.flush()
             return _value(row)
@@ -148,4 +152,5 @@ def _check_class(name: str) -> str:
 
 
 def _value(row: ConceptRow) -> Concept:
-    return Concept(row.id, row.user_id, row.name, row.class_name, row.created_at)
+    former = tuple(row.former_names)
+    return Concept(row.id, row.user_id, row.name, row.class_name, row.created_at, former)

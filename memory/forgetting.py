@@ -5,7 +5,7 @@ SQL; then the rows; then the files that no row names any more, which a sweep wou
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,8 +16,9 @@ from memory.concepts import owned_concept
 from memory.database import Database
 from memory.index import VectorIndex
 from memory.migrating import backups
+from memory.names import name_key
 from memory.references import referenced
-from memory.searching import Hit, Needle, search
+from memory.searching import Hit, Needle, matching, search
 from memory.tables import (
     CheckpointRow,
     ConceptRow,
@@ -54,7 +55,7 @@ class Wish:
 
     images: bool = False
     mentions: bool = False
-    # other names
+    # other names, beside those that it is known to have had
     also: tuple[str, ...] = ()
 
 
@@ -62,8 +63,11 @@ class Wish:
 class _Gone:
     """What is being removed."""
 
-    name: str
+    # the last is first
+    names: tuple[str, ...]
     needles: list[Needle]
+    # matches its names and facts, except names that others have now
+    said: re.Pattern[str]
     # files of the vault that the rows named
     files: set[str]
     removed: dict[str, int] = field(default_factory=dict)
@@ -105,9 +109,12 @@ def _remove_rows(session: Session, user: str, concept_id: str, wish: Wish) -> _G
     if wish.images:
         gone.removed["images"] = _remove_images(session, user, concept_id, gone.files)
     if wish.mentions:
-        pattern = _pattern(gone.needles)
-        gone.removed["turns marked"] = _mark_turns(session, user, concept_id, pattern)
-        gone.removed["titles and prompts marked"] = _mark_labels(session, user, concept_id, pattern)
+        turns = _turns_about(session, user, concept_id, gone.said)
+        # a title is the beginning of what was said first, and may break off within a name
+        first = {row.conversation_id: row.text for row in turns if row.number == 1}
+        labels = _mark_labels(session, user, concept_id, gone.said, first)
+        gone.removed["turns marked"] = _mark_turns(session, turns)
+        gone.removed["titles and prompts marked"] = labels
     gone.removed["facts of others that were about it too"] = _remove_shared(session, concept, gone)
     session.delete(concept)
     session.flush()
@@ -122,7 +129,8 @@ def _gather(session: Session, concept: ConceptRow, also: Sequence[str]) -> _Gone
         session.scalars(select(CheckpointRow).where(CheckpointRow.concept_id == concept.id))
     )
     runs = session.scalars(select(TrainingRunRow).where(TrainingRunRow.concept_id == concept.id))
-    needles = [Needle("name", name) for name in (concept.name, *also)]
+    names = tuple(dict.fromkeys([concept.name, *concept.former_names[::-1], *also]))
+    needles = [Needle("name", name) for name in names]
     needles += [Needle("fact", fact.text) for fact in facts]
     needles += [Needle("photo", photo.sha256) for photo in photos]
     files = {photo.sha256 for photo in photos}
@@ -130,12 +138,23 @@ def _gather(session: Session, concept: ConceptRow, also: Sequence[str]) -> _Gone
         files |= {row.tensors_sha256, row.sidecar_sha256}
     removed = {"concepts": 1, "facts": len(facts), "photos": len(photos)}
     removed |= {"checkpoints": len(checkpoints), "training runs": len(list(runs))}
-    return _Gone(concept.name, list(dict.fromkeys(needles)), files, removed)
+    needles = list(dict.fromkeys(needles))
+    said = matching(one.text for one in needles if one.text not in _taken(session, concept, names))
+    return _Gone(names, needles, said, files, removed)
+
+
+def _taken(session: Session, concept: ConceptRow, names: Sequence[str]) -> set[str]:
+    """Return the names that other concepts have now: what is said of those is not its own."""
+    query = select(ConceptRow.name_key).where(
+        ConceptRow.user_id == concept.user_id, ConceptRow.id != concept.id
+    )
+    others = set(session.scalars(query))
+    return {name for name in names if name_key(name) in others}
 
 
 def _remove_shared(session: Session, concept: ConceptRow, gone: _Gone) -> int:
     """Remove what is told in the same words of another concept, and names this one."""
-    named = _pattern([needle for needle in gone.needles if needle.kind == "name"])
+    named = matching(set(gone.names) - _taken(session, concept, gone.names))
     facts = [needle.text for needle in gone.needles if needle.kind == "fact"]
     query = select(FactRow).where(
         FactRow.user_id == concept.user_id,
@@ -165,27 +184,37 @@ def _remove_images(session: Session, user: str, concept_id: str, files: set[str]
     return len(ids)
 
 
-def _mark_turns(session: Session, user: str, concept_id: str, pattern: re.Pattern[str]) -> int:
-    """Replace what turns say that are about a concept, or that name it."""
+def _turns_about(
+    session: Session, user: str, concept_id: str, said: re.Pattern[str]
+) -> list[TurnRow]:
+    """Find the turns that are about a concept, or that name it."""
     linked = set(
         session.scalars(
             select(TurnConceptRow.turn_id).where(TurnConceptRow.concept_id == concept_id)
         )
     )
-    marked = 0
-    for row in session.scalars(select(TurnRow).where(TurnRow.user_id == user)):
-        if row.id in linked or pattern.search(_said(row)):
-            row.text, row.reply, row.trace = MARK, MARK, {"forgotten": True}
-            session.execute(delete(VectorRow).where(VectorRow.turn_id == row.id))
-            marked += 1
-    return marked
+    rows = session.scalars(select(TurnRow).where(TurnRow.user_id == user))
+    return [row for row in rows if row.id in linked or said.search(_said(row))]
 
 
-def _mark_labels(session: Session, user: str, concept_id: str, pattern: re.Pattern[str]) -> int:
-    """Replace titles of conversations, and prompts and records of images that stay."""
+def _mark_turns(session: Session, turns: Sequence[TurnRow]) -> int:
+    """Replace what turns say."""
+    for row in turns:
+        row.text, row.reply, row.trace = MARK, MARK, {"forgotten": True}
+        session.execute(delete(VectorRow).where(VectorRow.turn_id == row.id))
+    return len(turns)
+
+
+def _mark_labels(
+    session: Session, user: str, concept_id: str, said: re.Pattern[str], first: Mapping[str, str]
+) -> int:
+    """Replace titles of conversations, and prompts and records of images that stay.
+
+    ``first`` are the texts of first turns that are replaced as well, by conversation.
+    """
     marked = 0
     for row in session.scalars(select(ConversationRow).where(ConversationRow.user_id == user)):
-        if pattern.search(row.title):
+        if row.title and (said.search(row.title) or first.get(row.id, "").startswith(row.title)):
             row.title, marked = MARK, marked + 1
     linked = set(
         session.scalars(
@@ -193,7 +222,7 @@ def _mark_labels(session: Session, user: str, concept_id: str, pattern: re.Patte
         )
     )
     for image in session.scalars(select(ImageRow).where(ImageRow.user_id == user)):
-        if image.id in linked or pattern.search(image.prompt + to_json(image.record)):
+        if image.id in linked or said.search(image.prompt + to_json(image.record)):
             image.prompt, image.record, marked = MARK, {"forgotten": True}, marked + 1
     return marked
 
@@ -219,7 +248,10 @@ def _receipt(database: Database, vault: Vault, gone: _Gone, notes: list[str]) ->
         found = tuple(_finding(session, database, vault, hit) for hit in done.hits)
     kinds = [needle.kind for needle in gone.needles]
     looked_for = {kind: kinds.count(kind) for kind in ("name", "fact", "photo")}
-    return Receipt(gone.name, gone.removed, done.files, done.size, looked_for, found, tuple(notes))
+    name, *others = gone.names
+    return Receipt(
+        name, gone.removed, done.files, done.size, looked_for, found, tuple(notes), tuple(others)
+    )
 
 
 def _finding(session: Session, database: Database, vault: Vault, hit: Hit) -> Finding:
@@ -237,7 +269,7 @@ def _finding(session: Session, database: Database, vault: Vault, hit: Hit) -> Fi
 
 def _why_in_database(session: Session, needle: Needle) -> str:
     """Say which rows still hold a text."""
-    pattern = _pattern([needle], whole=False)
+    pattern = matching([needle.text], whole=False)
     reasons = [reason for reason, texts in _texts(session) if any(map(pattern.search, texts))]
     return "; ".join(reasons)
 
@@ -267,14 +299,3 @@ def _texts(session: Session) -> Iterator[tuple[str, Iterator[str]]]:
 
 def _said(row: TurnRow) -> str:
     return "\n".join((row.text, row.reply, to_json(row.trace)))
-
-
-def _pattern(needles: Collection[Needle], *, whole: bool = True) -> re.Pattern[str]:
-    """Match names and facts in whatever case; ``whole`` keeps to whole words."""
-    written = set[str]()
-    for needle in needles:
-        written |= {needle.text, to_json(needle.text)[1:-1]}
-    ways = "|".join(map(re.escape, sorted(written, key=len, reverse=True)))
-    # scripts without spaces have no words to keep to, so only Latin letters hold a match back
-    text = rf"(?<![a-zA-Z0-9])(?:{ways})(?![a-zA-Z0-9])" if whole else ways
-    return re.compile(text, re.IGNORECASE)

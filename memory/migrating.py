@@ -18,7 +18,7 @@ from omni_errors import ResourceError
 __all__ = ["HEAD", "backups", "migrate", "revision_of"]
 
 # the last step
-HEAD = "r0001"
+HEAD = "r0002"
 _STEPS = Path(__file__).parent / "migrations"
 _FOLDER = "backups"
 

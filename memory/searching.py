@@ -1,11 +1,12 @@
 """Search the bytes of every file below a folder for texts that should be gone."""
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Hit", "Needle", "Search", "search"]
+__all__ = ["Hit", "Needle", "Search", "matching", "search"]
 
 _CHUNK = 4 * 2**20
 
@@ -50,6 +51,15 @@ class Search:
     hits: tuple[Hit, ...]
     # what could not be read
     unread: tuple[Path, ...]
+
+
+def matching(texts: Iterable[str], *, whole: bool = True) -> re.Pattern[str]:
+    """Match texts in whatever case, as they are or as JSON; ``whole`` keeps to whole words."""
+    written = {way for text in texts for way in (text, json.dumps(text, ensure_ascii=False)[1:-1])}
+    ways = "|".join(map(re.escape, sorted(written, key=len, reverse=True)))
+    # scripts without spaces have no words to keep to, so only Latin letters hold a match back
+    pattern = rf"(?<![a-zA-Z0-9])(?:{ways})(?![a-zA-Z0-9])" if whole else ways
+    return re.compile(pattern, re.IGNORECASE)
 
 
 def search(folder: Path, needles: Iterable[Needle]) -> Search:

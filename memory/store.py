@@ -75,7 +75,8 @@ class Memory:
             name: of the concept.
             images: also remove the images that show it, and what was edited from them.
             mentions: also replace turns, titles and prompts that are about it or name it.
-            also: other names it goes or went by, to look for and mark as well.
+            also: other names it goes by, to look for and mark as well. Those that it was renamed
+                from are known; one that another concept has now is looked for and marks nothing.
 
         Raises:
             NotFoundError: if there is no such concept.

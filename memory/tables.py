@@ -92,6 +92,7 @@ class Row(DeclarativeBase):
     type_annotation_map = {
         datetime: UtcTime(),
         dict[str, Any]: JSON(),
+        list[str]: JSON(),
         bytes: LargeBinary(),
     }
 
@@ -132,6 +133,8 @@ class ConceptRow(_Owned, Row):
     name: Mapped[str] = mapped_column(String(64))
     name_key: Mapped[str] = mapped_column(Text)
     class_name: Mapped[str] = mapped_column(String(64), default="")
+    # the oldest first: what still says one of them is found when the concept is forgotten
+    former_names: Mapped[list[str]] = mapped_column(default=list)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

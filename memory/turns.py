@@ -93,6 +93,13 @@ class Turns:
         with self._database.reading() as session:
             return _values(session, list(session.scalars(query.limit(count))))
 
+    def about(self, user: str, concept_id: str) -> tuple[Turn, ...]:
+        """Return the turns about a concept, oldest first."""
+        linked = select(TurnConceptRow.turn_id).where(TurnConceptRow.concept_id == concept_id)
+        query = select(TurnRow).where(TurnRow.user_id == user, TurnRow.id.in_(linked))
+        with self._database.reading() as session:
+            return _values(session, list(session.scalars(query.order_by(TurnRow.id))))
+
     def remove(self, user: str, turn_id: str) -> None:
         """Remove a turn; the others keep their numbers."""
         with self._database.writing() as session:

@@ -46,6 +46,8 @@ class Concept:
     # what it is: "dog", "mug"; may be empty
     class_name: str
     created_at: datetime
+    # what it was called before, the oldest first
+    former_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -216,6 +218,8 @@ class Receipt:
     found: tuple[Finding, ...]
     # what could not be done or not be searched
     notes: tuple[str, ...]
+    # names that were looked for as well: what it was called before, and what else was told
+    other_names: tuple[str, ...] = ()
 
     @property
     def unexplained(self) -> tuple[Finding, ...]:

@@ -1,5 +1,10 @@
 """Forgetting reaches the files that pictures were saved as, or says why they stay."""
 
+import sqlite3
+from contextlib import closing
+
+import pytest
+
 from assistant import Assistant
 
 
@@ -24,3 +29,45 @@ def test_a_picture_whose_turn_was_removed_goes_with_the_images(known: Assistant)
     receipt = known.concepts.forget("Maeve", images=True, mentions=True)
     assert not drawn.path.exists() and receipt.removed["saved pictures"] == 1
     assert receipt.unexplained == ()
+
+
+@pytest.fixture
+def renamed(known: Assistant) -> Assistant:
+    """Give an assistant that knew Zorblatt, talked about it, and calls it Quux now."""
+    known.concepts.rename("Maeve", "Zorblatt")
+    known.ask("Where does Zorblatt sleep?")
+    known.concepts.rename("Zorblatt", "Quux")
+    return known
+
+
+def holding(assistant: Assistant, text: bytes) -> set[str]:
+    paths = [path for path in assistant.home.rglob("*") if path.is_file()]
+    return {path.name for path in paths if text in path.read_bytes()}
+
+
+def test_under_another_name_nothing_is_left_of_the_former_ones(renamed: Assistant) -> None:
+    receipt = renamed.concepts.forget("Quux", mentions=True)
+    assert receipt.found == () and set(receipt.other_names) == {"Maeve", "Zorblatt"}
+    assert holding(renamed, b"Zorblatt") == set()
+    assert [one.title for one in renamed.conversations.list()] == ["[forgotten]"]
+
+
+def test_turns_that_were_kept_under_a_former_name_are_told_of(renamed: Assistant) -> None:
+    receipt = renamed.concepts.forget("Quux")
+    assert "Zorblatt" in {finding.text for finding in receipt.found}
+    assert all("turns were kept" in finding.reason for finding in receipt.found)
+    assert "memory.db" in holding(renamed, b"Zorblatt")
+
+
+def test_where_no_renaming_was_kept_the_turns_tell_the_former_name(renamed: Assistant) -> None:
+    with closing(sqlite3.connect(renamed.home / "memory.db")) as database, database:
+        database.execute("UPDATE concept SET former_names = '[]'")
+    assert renamed.concepts.forget("Quux", mentions=True).other_names == ("Zorblatt",)
+    assert holding(renamed, b"Zorblatt") == set()
+
+
+def test_a_run_that_waits_under_a_former_name_goes(known: Assistant) -> None:
+    list(known.chat().send("remember that Maeve is three"))
+    known.concepts.rename("Maeve", "Quux")
+    receipt = known.concepts.forget("Quux")
+    assert receipt.removed["runs that waited"] == 1 and receipt.found == ()

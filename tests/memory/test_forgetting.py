@@ -184,14 +184,54 @@ def test_odd_names_leave_nothing_unexplained(store: Memory, ana: str, name: str)
     assert store.turns.list(ana, talk)[0].text == "[forgotten]"
 
 
-def test_a_former_name_is_looked_for_when_told(
+def test_a_former_name_goes_with_the_present_one(
     store: Memory, ana: str, known: str, talk: str
 ) -> None:
     store.concepts.rename(ana, NAME, "Max")
-    receipt = store.forget(ana, "Max", images=True, mentions=True, also=[NAME])
-    assert receipt.looked_for["name"] == 2
+    receipt = store.forget(ana, "Max", images=True, mentions=True)
+    assert (receipt.other_names, receipt.looked_for["name"]) == ((NAME,), 2)
     assert receipt.found == ()
     assert holding(store.folder, NAME) == []
+
+
+def test_a_former_name_that_was_kept_is_found_and_explained(
+    store: Memory, ana: str, known: str, talk: str
+) -> None:
+    store.concepts.rename(ana, NAME, "Max")
+    receipt = store.forget(ana, "Max")
+    found = [finding for finding in receipt.found if finding.text == NAME]
+    assert found and receipt.unexplained == ()
+    assert all("turns were kept" in f.reason and "title was kept" in f.reason for f in found)
+
+
+def test_another_name_is_looked_for_when_told(store: Memory, ana: str, rex: str) -> None:
+    talk = store.conversations.add(ana).id
+    store.turns.add(ana, talk, "Good old Rexi")
+    receipt = store.forget(ana, "Rex", mentions=True, also=["Rexi"])
+    assert receipt.other_names == ("Rexi",) and receipt.found == ()
+    assert store.turns.list(ana, talk)[0].text == "[forgotten]"
+
+
+def test_what_is_said_of_who_has_the_former_name_now_is_kept(
+    store: Memory, ana: str, known: str
+) -> None:
+    store.concepts.rename(ana, NAME, "Max")
+    store.facts.add(ana, store.concepts.add(ana, NAME).id, f"{NAME} is new")
+    talk = store.conversations.add(ana, NAME).id
+    store.turns.add(ana, talk, f"Who is {NAME}?")
+    receipt = store.forget(ana, "Max", mentions=True)
+    assert store.turns.list(ana, talk)[0].text == f"Who is {NAME}?"
+    assert len(store.facts.list(ana, store.concepts.get(ana, NAME).id)) == 1
+    assert "another concept has it in its name" in receipt.found[0].reason
+
+
+def test_a_title_that_breaks_off_within_the_name_goes_with_its_turn(
+    store: Memory, ana: str, known: str
+) -> None:
+    talk = store.conversations.add(ana, f"Where is {NAME[:6]}").id
+    store.turns.add(ana, talk, f"Where is {NAME}?")
+    store.forget(ana, NAME, mentions=True)
+    assert store.conversations.get(ana, talk).title == "[forgotten]"
 
 
 def test_a_reader_that_hinders_it_is_told(

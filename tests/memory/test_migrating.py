@@ -1,5 +1,6 @@
 """Opening brings the tables up to date, after a backup, or leaves everything as it was."""
 
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from memory import Memory, migrating, open_memory
 from memory.database import Database
 from memory.tables import Row
 from omni_errors import InputError, ResourceError
+
+TODAY = migrating.HEAD
 
 
 def steps() -> ScriptDirectory:
@@ -57,16 +60,15 @@ def later(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     with open_memory(folder) as store:
         store.users.add("Ana")
     place = tmp_path / "steps"
-    (place / "versions").mkdir(parents=True)
-    for name in ("env.py", "versions/r0001_first.py"):
-        (place / name).write_text((migrating._STEPS / name).read_text())
-    step = 'from alembic import op\nrevision = "r0002"\ndown_revision = "r0001"\ndef upgrade():\n'
-    (place / "versions" / "r0002_more.py").write_text(
-        step + '    op.execute("CREATE TABLE more (id INT)")\n    op.execute(STATEMENT)\n'
+    shutil.copytree(migrating._STEPS, place, ignore=shutil.ignore_patterns("__pycache__"))
+    step = f'from alembic import op\nrevision = "r9000"\ndown_revision = "{migrating.HEAD}"\n'
+    (place / "versions" / "r9000_more.py").write_text(
+        f"{step}def upgrade():\n"
+        '    op.execute("CREATE TABLE more (id INT)")\n    op.execute(STATEMENT)\n'
     )
     monkeypatch.setattr(migrating, "_STEPS", place)
-    monkeypatch.setattr(migrating, "HEAD", "r0002")
-    return place / "versions" / "r0002_more.py"
+    monkeypatch.setattr(migrating, "HEAD", "r9000")
+    return place / "versions" / "r9000_more.py"
 
 
 def test_a_migration_leaves_a_backup_of_before(folder: Path, later: Path) -> None:
@@ -77,7 +79,7 @@ def test_a_migration_leaves_a_backup_of_before(folder: Path, later: Path) -> Non
     with open_memory(folder, f"sqlite:///{folder / 'memory.db'}"):
         assert migrating.backups(folder) == [backup]
     kept = sqlite3.connect(backup)
-    assert kept.execute("SELECT version_num FROM alembic_version").fetchone() == ("r0001",)
+    assert kept.execute("SELECT version_num FROM alembic_version").fetchone() == (TODAY,)
     kept.close()
 
 
@@ -86,7 +88,7 @@ def test_a_migration_that_fails_changes_nothing(folder: Path, later: Path) -> No
     with pytest.raises(ResourceError, match="cannot be migrated.*backup"):
         open_memory(folder)
     database = sqlite3.connect(folder / "memory.db")
-    assert database.execute("SELECT version_num FROM alembic_version").fetchone() == ("r0001",)
+    assert database.execute("SELECT version_num FROM alembic_version").fetchone() == (TODAY,)
     assert not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'more'").fetchall()
     database.close()
 
@@ -133,3 +135,20 @@ def test_a_url_that_is_none_is_refused_without_its_password(folder: Path) -> Non
     assert "secret" not in str(error.value)
     with pytest.raises(ResourceError, match="No driver"):
         open_memory(folder, "nosuchdatabase://secret@host/name")
+
+
+def test_concepts_of_the_first_step_are_kept_without_former_names(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrating, "HEAD", "r0001")
+    database = Database(folder)
+    migrating.migrate(database)
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO user VALUES ('u', 'Ana', 'ana', '2026-01-01')")
+        row = "'Rex', 'rex', 'dog', '2026-01-01', 'c', 'u'"
+        connection.exec_driver_sql(f"INSERT INTO concept VALUES ({row})")
+    database.close()
+    monkeypatch.undo()
+    with open_memory(folder) as store:
+        assert [(one.name, one.former_names) for one in store.concepts.list("u")] == [("Rex", ())]
+        assert store.concepts.rename("u", "Rex", "Max").former_names == ("Rex",)
