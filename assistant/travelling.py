@@ -2,6 +2,7 @@
 
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,7 +77,7 @@ def _unpack(outer: zipfile.ZipFile, entry: zipfile.ZipInfo, file: Path, path: Pa
         with outer.open(entry) as source, file.open("wb") as target:
             while chunk := source.read(_CHUNK):
                 target.write(chunk)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise _bad(path, f"cannot be unpacked: {error}") from error
 
 

@@ -49,3 +49,16 @@ def test_there_must_be_something_to_take_along(store: Store, tmp_path: Path) -> 
     with pytest.raises(InputError, match="nothing to export"):
         export_all(store.memory, store.user, tmp_path / "all.zip")
     assert not (tmp_path / "all.zip").exists()
+
+
+def test_a_damaged_file_brings_nothing_and_is_told_of(store: Store, tmp_path: Path) -> None:
+    damaged, text = tmp_path / "damaged.zip", bytes(range(256)) * 16
+    with zipfile.ZipFile(damaged, "w", zipfile.ZIP_DEFLATED) as outer:
+        outer.writestr("00000.zip", text)
+    data = bytearray(damaged.read_bytes())
+    start = data.index(b"00000.zip") + len("00000.zip")
+    data[start : start + 8] = b"\xff" * 8
+    damaged.write_bytes(data)
+    with pytest.raises(InputError, match="cannot be unpacked"):
+        import_all(store.memory, store.user, damaged)
+    assert store.memory.concepts.list(store.user) == ()
