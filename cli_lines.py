@@ -87,17 +87,28 @@ def history_path() -> Path:
     return path
 
 
-def forget_lines(name: str) -> int:
-    """Take what was typed with a name in it out of the history; return how many lines."""
+def forget_lines(*names: str) -> int:
+    """Take what was typed with one of the names in it out of the history; return how many lines.
+
+    Only whole words count: "Bo" is not in "about".
+    """
+    from memory.searching import matching
+
     path = find_home().state / "history"
-    if not path.is_file():
+    if not names or not path.is_file():
         return 0
+    named = matching(names)
     # each entry is a comment with the time, then its lines, each after a plus sign
     entries = re.split(r"(?m)^(?=\n?# )", path.read_text("utf8", "replace"))
-    kept = [entry for entry in entries if name.casefold() not in entry.casefold()]
+    kept = [entry for entry in entries if not named.search(_said(entry))]
     if len(kept) < len(entries):
         path.write_text("".join(kept), "utf8")
     return len(entries) - len(kept)
+
+
+def _said(entry: str) -> str:
+    """Return what was typed, without the time, in which a number may be somebody's name."""
+    return "\n".join(line[1:] for line in entry.split("\n") if line.startswith("+"))
 
 
 def open_lines(complete: Callable[[str], Iterable[str]], *, history: bool) -> Lines:

@@ -141,3 +141,14 @@ def test_what_was_typed_of_somebody_is_forgotten_with_them() -> None:
         FileHistory(str(path)).store_string(line)
     assert cli_lines.forget_lines("Maeve") == 2
     assert list(FileHistory(str(path)).load_history_strings()) == ["Hello"]
+
+
+def test_what_was_typed_of_somebody_else_stays() -> None:
+    from prompt_toolkit.history import FileHistory
+
+    path = cli_lines.history_path()
+    lines = ["Tell me about Moss", "Where is Bo?", "Is Jo older than bo", "20 legs"]
+    for line in lines:
+        FileHistory(str(path)).store_string(line)
+    assert (cli_lines.forget_lines("Bo", "Jo"), cli_lines.forget_lines("20")) == (2, 1)
+    assert list(FileHistory(str(path)).load_history_strings()) == ["Tell me about Moss"]
