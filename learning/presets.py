@@ -77,6 +77,8 @@ PRESETS: dict[str, Recipe] = {
         questions=4,
         drawings=1,
         edits=1,
+        # with one drawing a step, rows that move faster draw blotches (docs/log.md)
+        lr_gen=2e-4,
         warmup=10,
         scene_edits=20,
         views=8,
