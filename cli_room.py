@@ -119,6 +119,14 @@ class Room:
             self._show(self.chat.answer(said))
             question = self.chat.waiting
 
+    def agrees(self, question: str) -> bool | None:
+        """Ask for yes or no, which is no unless it is said; None if nobody answers."""
+        note(question)
+        try:
+            return self.lines.read("yes / no? ").strip().lower() in ("y", "yes")
+        except (EOFError, KeyboardInterrupt):
+            return None
+
     def _asked(self, question: "Question") -> str | None:
         """Return what is answered to a question; None if nobody does."""
         try:

@@ -16,6 +16,11 @@ from omni_errors import InputError, NotFoundError, UsageError
 
 __all__ = ["COMMANDS", "Slash", "complete", "find", "perform"]
 
+# what else can be forgotten with a concept; in a pipe the next line is no answer to it
+_ALSO = (
+    "Also the pictures that show it, and what was edited from them?",
+    "Also what conversations and prompts say of it?",
+)
 # 0 and up to this, without it, is what a seed drawn by chance may be
 _SEEDS = 2**31
 
@@ -158,13 +163,19 @@ def _forget(room: Room, rest: str) -> None:
 
     shown = room.assistant.concepts.show(_needed(rest, "/forget Maeve"))
     name = shown.concept.name
-    note(f"Forget {name} and its {shown.photos} photos for good?")
-    if room.lines.read("yes / no? ").strip().lower() in ("y", "yes"):
-        print_receipt(room.assistant.concepts.forget(name))
-        # what was typed in this chat so far lies there as well
-        note(f"Took {forget_lines(name)} lines that name it out of the history of chat.")
-    else:
+    agreed = [room.agrees(f"Forget {name} and its {shown.photos} photos for good?")]
+    if agreed[0] and room.lines.asks:
+        agreed += [room.agrees(question) for question in _ALSO]
+    # a question that is broken off takes the first answer back
+    if not agreed[0] or None in agreed:
         note("Nothing was forgotten.")
+        return
+    images, mentions = agreed[1:] or (False, False)
+    receipt = room.assistant.concepts.forget(name, images=bool(images), mentions=bool(mentions))
+    print_receipt(receipt)
+    # what was typed in this chat so far lies there as well
+    lines = forget_lines(name, *receipt.other_names)
+    note(f"Took {lines} lines that name it out of the history of chat.")
 
 
 def _image(room: Room, rest: str) -> None:

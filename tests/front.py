@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from assistant.events import Drawn, Ended, Event, Question, Step, Words
-from assistant.results import Answer, Recalled
+from assistant.results import Answer, Recalled, Shown
 from memory.tables import new_id
-from memory.values import Concept, ConceptSummary, Conversation, User
+from memory.values import Concept, ConceptSummary, Conversation, Receipt, User
 
 __all__ = ["FakeAssistant", "FakeChat", "Script"]
 
@@ -85,10 +85,18 @@ class FakeChat:
 class FakeConcepts:
     def __init__(self, names: Iterable[str]) -> None:
         self.names = names
+        self.forgotten: list[tuple[str, bool, bool]] = []
 
     def list(self) -> tuple[ConceptSummary, ...]:
         made = [Concept(new_id(), "u", name, "dog", _now()) for name in self.names]
         return tuple(ConceptSummary(one, 0, 0, None) for one in made)
+
+    def show(self, name: str) -> Shown:
+        return Shown(Concept(new_id(), "u", name, "dog", _now()), (), 4, None, {})
+
+    def forget(self, name: str, *, images: bool, mentions: bool) -> Receipt:
+        self.forgotten.append((name, images, mentions))
+        return Receipt(name, {}, 1, 1, {"name": 1}, (), ())
 
 
 def _now() -> datetime:

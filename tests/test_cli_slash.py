@@ -31,6 +31,10 @@ def chat(room: Room) -> FakeChat:
     return cast(FakeChat, room.chat)
 
 
+def script(room: Room) -> Script:
+    return cast(Script, room.lines)
+
+
 def test_every_command_has_one_word_and_says_what_it_does() -> None:
     names = [one.name for one in COMMANDS]
     assert len(set(names)) == len(names)
@@ -134,10 +138,38 @@ def test_a_picture_is_saved_without_its_record_and_over_nothing(
 
 
 def test_remembering_asks_and_obeys(room: Room) -> None:
-    cast(Script, room.lines).append("yes")
+    script(room).append("yes")
     perform(room, "/remember Maeve likes cheese")
     assert chat(room).sent[0][0] == "Remember that Maeve likes cheese"
     assert chat(room).answered == ["yes"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "forgotten"),
+    [
+        (["yes", "yes", ""], [("Maeve", True, False)]),
+        (["y", "no", "YES"], [("Maeve", False, True)]),
+        (["yes", "", ""], [("Maeve", False, False)]),
+        (["maybe"], []),
+        (["yes", "yes", "^C"], []),
+        ([], []),
+    ],
+)
+def test_forgetting_asks_what_else_is_to_go(
+    room: Room, answers: list[str], forgotten: list[tuple[str, bool, bool]]
+) -> None:
+    script(room).extend(answers)
+    perform(room, "/forget Maeve")
+    assert cast(FakeAssistant, room.assistant).concepts.forgotten == forgotten
+    assert script(room) == []
+
+
+def test_in_a_pipe_the_next_line_is_no_answer_to_what_else_may_go(room: Room) -> None:
+    script(room).asks = False
+    script(room).extend(["yes", "Who is this?"])
+    perform(room, "/forget Maeve")
+    assert cast(FakeAssistant, room.assistant).concepts.forgotten == [("Maeve", False, False)]
+    assert script(room) == ["Who is this?"]
 
 
 def test_quit_leaves_and_new_begins_another_conversation(room: Room) -> None:
