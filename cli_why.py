@@ -27,6 +27,7 @@ def summary(trace: Mapping[str, Any]) -> list[tuple[str, str]]:
     found = {
         "wanted": _wanted(trace),
         "about": _about(trace),
+        "other tokens than then": _lines(_changed(trace)),
         "asked back": _lines(f"{one['question']} {one['answer']}" for one in _list(trace, "asked")),
         "facts": _facts(trace),
         "photos": _lines(map(_photo, _list(trace, "evidence")[:_MOST])),
@@ -57,6 +58,13 @@ def _about(trace: Mapping[str, Any]) -> str:
     names = [str(one["name"]) for one in _list(trace, "concepts")]
     told = (f"{name}, tokens {versions[name]}" if name in versions else name for name in names)
     return "; ".join(told)
+
+
+def _changed(trace: Mapping[str, Any]) -> Iterator[str]:
+    """Compare the tokens with those of the turn that was run again."""
+    for name, one in (trace.get("tokens_changed") or {}).items():
+        then, now = (one.get(when) or "none" for when in ("then", "now"))
+        yield f"{name}: {now} now, {then} then"
 
 
 def _facts(trace: Mapping[str, Any]) -> str:

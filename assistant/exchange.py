@@ -88,6 +88,7 @@ class Exchange:
             **before,
             "attachment": ask.attachment,
             "seed": ask.seed,
+            "no_replay": not ask.replay,
         }
         return self._run(ask, lambda graph, ports: start(graph, state, ports, self.thread))
 

@@ -9,7 +9,7 @@ from memory import Memory
 from memory.values import Turn
 from omni_errors import NotFoundError
 
-__all__ = ["Diary", "carried_over"]
+__all__ = ["Diary", "carried_over", "changed_tokens"]
 
 # characters of a first text that name a conversation
 _TITLE = 60
@@ -54,7 +54,7 @@ class Diary:
         if file is not None:
             trace["file"] = str(file)
         if self.repeats:
-            trace["repeats"] = self.repeats
+            trace |= {"repeats": self.repeats, **self._since(trace)}
         return self.memory.turns.add(
             self.user,
             conversation,
@@ -65,11 +65,40 @@ class Diary:
             concepts=turn["concepts"],
         )
 
+    def _since(self, trace: Mapping[str, Any]) -> dict[str, Any]:
+        """Say which tokens are others than in the turn that is asked again."""
+        before = self.memory.turns.get(self.user, self.repeats).trace
+        changed = changed_tokens(before, trace)
+        return {"tokens_changed": changed} if changed else {}
+
     def _conversation(self, id: str, text: str) -> str:
         try:
             return self.memory.conversations.get(self.user, id).id
         except NotFoundError:
             return self.memory.conversations.add(self.user, text[:_TITLE], id=id).id
+
+
+def changed_tokens(
+    before: Mapping[str, Any], now: Mapping[str, Any]
+) -> dict[str, dict[str, int | None]]:
+    """Compare the versions of tokens in two traces, and return those that differ by name.
+
+    A concept is the same under another name; None is no tokens, or no part in the turn.
+    """
+    then, used = _versions(before), _versions(now)
+    named = (*before.get("concepts", ()), *now.get("concepts", ()))
+    names = {one["id"]: one["name"] for one in named}
+    return {
+        names[id]: {"then": then.get(id), "now": used.get(id)}
+        for id in dict.fromkeys([*then, *used])
+        if then.get(id) != used.get(id)
+    }
+
+
+def _versions(trace: Mapping[str, Any]) -> dict[str, int]:
+    """Return versions by the ids of concepts."""
+    known, named = trace.get("versions", {}), trace.get("concepts", ())
+    return {one["id"]: known[one["name"]] for one in named if one["name"] in known}
 
 
 def carried_over(memory: Memory, user: str, conversation: str) -> dict[str, Any]:

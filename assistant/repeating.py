@@ -24,6 +24,7 @@ class Given:
     attachment: str
     wanted: str
     seed: int | None
+    replay: bool
     # of the turns before it
     before: Mapping[str, Any]
     # to what it asked, in order
@@ -32,6 +33,9 @@ class Given:
 
 def repeat(assistant: "Assistant", turn: Turn, seed: int | None = None) -> Result:
     """Run a turn again, apart from what may wait in its conversation; no question is left.
+
+    Concepts are drawn with the tokens that are in use now: where those are others than then, the
+    trace says so in ``tokens_changed``.
 
     What it asks is answered as it was then, but consent is not given a second time: the result
     is that question.
@@ -45,6 +49,7 @@ def repeat(assistant: "Assistant", turn: Turn, seed: int | None = None) -> Resul
         given.attachment,
         given.wanted,
         given.seed,
+        replay=given.replay,
         given=given.before,
         repeats=turn.id,
     )
@@ -83,6 +88,7 @@ def given_of(turn: Turn, seed: int | None = None) -> Given:
         str(given.get("attachment", "")),
         turn.intent if drawn else "",
         turn.trace.get("seed") if seed is None else seed,
+        not given.get("no_replay", False),
         before,
         tuple(one["answer"] for one in turn.trace.get("asked", ()) if "answer" in one),
     )

@@ -47,6 +47,8 @@ class TurnState(ReplayState, total=False):
     seed: int | None
     # the route, where a command has said it; "" lets the text decide
     wanted: str
+    # whether the request is drawn as it stands, without what is known
+    no_replay: bool
     # found
     how: str
     route: str

@@ -41,13 +41,9 @@ __all__ = [
 _MOST_QUESTIONS = 2
 _SEVERAL = re.compile(r"\b(?:these|those|they|everyone|everybody|who are|them)\b", re.IGNORECASE)
 # what it takes to ask the same again
-_GIVEN: tuple[Literal["attachment", "last_image", "last_concepts", "chosen", "seed"], ...] = (
-    "attachment",
-    "last_image",
-    "last_concepts",
-    "chosen",
-    "seed",
-)
+_GIVEN: tuple[
+    Literal["attachment", "last_image", "last_concepts", "chosen", "seed", "no_replay"], ...
+] = ("attachment", "last_image", "last_concepts", "chosen", "seed", "no_replay")
 # where each route leads; "clarify" always asks
 _BRANCHES = {
     "understand": "understand",

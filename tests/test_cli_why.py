@@ -57,6 +57,12 @@ def test_traces_of_other_forms_are_told_as_far_as_they_go(trace: dict[str, Any])
     assert summary(trace) == ([("facts", "She is old.")] if "facts" in trace else [])
 
 
+def test_other_tokens_than_then_are_told() -> None:
+    changed = {"Maeve": {"then": 2, "now": 3}, "Rex": {"then": 1, "now": None}}
+    told = dict(summary({**DRAWN, "tokens_changed": changed}))["other tokens than then"]
+    assert told.splitlines() == ["Maeve: 3 now, 2 then", "Rex: none now, 1 then"]
+
+
 def test_nested_data_is_laid_out_in_lines() -> None:
     data = {"facts": ["a", "b"], "scores": [{"name": "Rex", "value": 0.25}], "seed": None, "x": ""}
     assert flat(data) == [("facts", "a\nb"), ("scores 1 name", "Rex"), ("scores 1 value", "0.250")]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from assistant import Assistant
+from assistant import Assistant, Drawing
 from omni_errors import InputError, NotFoundError
 
 
@@ -115,6 +115,23 @@ def test_a_turn_is_asked_again_beside_the_old_one(known: Assistant, photos: Path
     assert (again.seeds, other.seeds) == (first.seeds, (5,))
     turns = known.conversations.show(first.conversation).turns
     assert [turn.trace.get("repeats") for turn in turns] == [None, first.turn, first.turn]
+
+
+def test_a_turn_without_replay_is_asked_again_without_it(known: Assistant) -> None:
+    first = known.draw("Maeve with her toy", seed=1, replay=False)
+    again = known.replay_turn(first.turn)
+    assert isinstance(again, Drawing) and again.prompt == first.prompt
+    assert again.trace["given"] == {"seed": 1, "no_replay": True}
+    with_it = known.replay_turn(known.draw("Maeve with her toy", seed=1).turn)
+    assert isinstance(with_it, Drawing) and "red" in with_it.prompt
+
+
+def test_a_turn_asked_again_with_other_tokens_says_so(known: Assistant, photos: Path) -> None:
+    first = known.draw("Maeve at sea", seed=1)
+    assert "tokens_changed" not in known.replay_turn(first.turn).trace
+    known.concepts.add_photos("Maeve", [photos / "rex"])
+    again = known.replay_turn(first.turn)
+    assert again.trace["tokens_changed"] == {"Maeve": {"then": 1, "now": 2}}
 
 
 def test_ask_draws_where_the_text_wants_it(known: Assistant) -> None:

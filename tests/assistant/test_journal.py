@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from assistant.journal import Diary, carried_over
+from assistant.journal import Diary, carried_over, changed_tokens
 from tests.assistant.conftest import Store
 
 
@@ -59,3 +59,22 @@ def test_a_picture_that_is_gone_is_not_carried_over(diary: Diary, store: Store) 
 def test_nothing_is_carried_over_from_another_user(diary: Diary, store: Store) -> None:
     diary.add("one", turn("a" * 32))
     assert carried_over(store.memory, store.memory.users.ensure("ben").id, "a" * 32) == {}
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "changed"),
+    [
+        (("Rex", 1), ("Rex", 1), {}),
+        (("Rex", 1), ("Max", 1), {}),
+        (("Rex", 1), ("Max", 3), {"Max": {"then": 1, "now": 3}}),
+        (("Rex", 1), None, {"Rex": {"then": 1, "now": None}}),
+    ],
+)
+def test_tokens_are_compared_by_whose_they_are(
+    then: tuple[str, int], now: tuple[str, int] | None, changed: dict[str, Any]
+) -> None:
+    traces = [
+        {"concepts": [{"id": "c", "name": one[0]}], "versions": dict([one])} if one else {}
+        for one in (then, now)
+    ]
+    assert changed_tokens(*traces) == changed
