@@ -67,7 +67,7 @@ def _enter(
 
 def _go_on(room: Room, part: str) -> None:
     """Take up a conversation: its last two turns, and a question that waits."""
-    from cli_log import find_conversation, print_turns
+    from cli_log import find_conversation
 
     try:
         found = find_conversation(room.assistant, part)
@@ -78,7 +78,7 @@ def _go_on(room: Room, part: str) -> None:
         room.enter(found.id)
         note(f"Going on with: {found.title}")
         if room.lines.asks:
-            print_turns(room.assistant.conversations.show(found.id).turns[-2:])
+            room.retell()
     room.settle()
 
 

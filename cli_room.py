@@ -52,6 +52,15 @@ class Room:
         self.chat = self.assistant.chat(conversation)
         self.attached.clear()
 
+    def retell(self) -> None:
+        """Show the last two turns, and where one was broken off."""
+        from cli_log import print_turns
+
+        for turn in self.assistant.conversations.show(self.chat.conversation).turns[-2:]:
+            print_turns([turn])
+            if turn.trace.get("interrupted"):
+                note("[interrupted]")
+
     def change_model(self, name: str) -> None:
         """Go on with the same conversation on another model.
 
@@ -95,13 +104,7 @@ class Room:
         if wanted and used is None:
             # drawn here, so that a picture that is stopped can be begun again
             used = secrets.randbelow(2**31)
-        try:
-            self._show(self.chat.send(text, images, wanted=wanted, seed=used))
-        except KeyboardInterrupt:
-            if wanted:
-                self.last_seed = used
-                note(f"Its seed was {used}; /redo begins it again.")
-            raise
+        self._show(self.chat.send(text, images, wanted=wanted, seed=used), used if wanted else None)
         self._settle(self.chat.waiting)
 
     def settle(self) -> None:
@@ -135,9 +138,12 @@ class Room:
             note("Not answered: nothing was done.")
             return None
 
-    def _show(self, events: "Iterator[Event]") -> None:
-        """Show events as they come; Ctrl-C stops them and keeps what was said."""
-        shown = _Shown(self)
+    def _show(self, events: "Iterator[Event]", seed: int | None = None) -> None:
+        """Show events as they come; Ctrl-C stops them and keeps what was said.
+
+        A ``seed`` is of a picture that will come of them.
+        """
+        shown = _Shown(self, seed)
         try:
             with shown.quiet:
                 for event in events:
@@ -145,6 +151,9 @@ class Room:
         except KeyboardInterrupt:
             shown.end_line()
             note("Stopped.")
+            if shown.seed is not None:
+                self.last_seed = shown.seed
+                note(f"Its seed was {shown.seed}; /redo begins it again.")
             raise
         finally:
             close = getattr(events, "close", None)
@@ -155,8 +164,10 @@ class Room:
 class _Shown:
     """Show the events of one turn, and remember whether a line is open."""
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: Room, seed: int | None) -> None:
         self.room, self.quiet = room, Quiet()
+        # of a picture that is not done yet
+        self.seed = seed
         self.open, self.spoke = False, False
 
     def take(self, event: "Event") -> None:
@@ -165,6 +176,7 @@ class _Shown:
         from assistant.events import Drawn, Ended, Question, Step, Words
 
         if isinstance(event, Step):
+            self.seed = self.seed if event.seed is None else event.seed
             if not self.open:
                 self.quiet.step(event.detail or event.name)
             return
@@ -185,7 +197,7 @@ class _Shown:
 
     def _drawn(self, path: Path, seed: int) -> None:
         self.end_line()
-        self.spoke, self.room.last_seed = True, seed
+        self.spoke, self.room.last_seed, self.seed = True, seed, None
         show(path, self.room.pictures)
         say_path(path)
         note(f"Seed {seed}.")

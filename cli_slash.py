@@ -249,7 +249,7 @@ def _new(room: Room, rest: str) -> None:
 
 
 def _resume(room: Room, rest: str) -> None:
-    from cli_log import find_conversation, print_turns
+    from cli_log import find_conversation
 
     if not rest:
         _history(room, "")
@@ -258,7 +258,7 @@ def _resume(room: Room, rest: str) -> None:
     found = find_conversation(room.assistant, rest)
     room.enter(found.id)
     note(f"Going on with: {found.title}")
-    print_turns(room.assistant.conversations.show(found.id).turns[-2:])
+    room.retell()
 
 
 def _history(room: Room, rest: str) -> None:

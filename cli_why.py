@@ -25,6 +25,7 @@ _NONE = "NONE"
 def summary(trace: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Tell what an answer rested on, in the order in which it came about."""
     found = {
+        "interrupted": "by you: this is how far it got" if trace.get("interrupted") else "",
         "wanted": _wanted(trace),
         "about": _about(trace),
         "other tokens than then": _lines(_changed(trace)),

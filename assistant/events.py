@@ -14,6 +14,8 @@ class Step:
 
     name: str
     detail: str
+    # of the picture that is begun, which it repeats; None in steps that make none
+    seed: int | None = None
 
 
 @dataclass(frozen=True)

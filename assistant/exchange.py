@@ -152,7 +152,7 @@ class _Desk:
             one.eyes,
             self.studio,
             self.studio,
-            Diary(one.memory, one.user, self._file_of, self.ask.repeats),
+            Diary(one.memory, one.user, self._file_of, self.listener, self.ask.repeats),
             replay=ReplayOptions(source="both" if self.ask.replay else "none"),
             recognition=one.recognition,
             recollection=one.recollection,

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.gallery import Gallery
+from assistant.listening import Listener
 from memory import Memory
 from memory.values import Turn
 from omni_errors import NotFoundError
@@ -21,10 +22,15 @@ class Diary:
     """Keep turns of one user, each under its key once."""
 
     def __init__(
-        self, memory: Memory, user: str, file_of: Callable[[str], Path | None], repeats: str = ""
+        self,
+        memory: Memory,
+        user: str,
+        file_of: Callable[[str], Path | None],
+        listener: Listener,
+        repeats: str = "",
     ) -> None:
         self.memory, self.user = memory, user
-        self.file_of, self.repeats = file_of, repeats
+        self.file_of, self.listener, self.repeats = file_of, listener, repeats
 
     def add(self, key: str, turn: Mapping[str, Any]) -> str:
         """Keep a turn and return its id; the same key a second time changes nothing."""
@@ -53,6 +59,8 @@ class Diary:
         }
         if file is not None:
             trace["file"] = str(file)
+        if self.listener.interrupted:
+            trace["interrupted"] = True
         if self.repeats:
             trace |= {"repeats": self.repeats, **self._since(trace)}
         return self.memory.turns.add(

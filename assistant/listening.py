@@ -43,12 +43,23 @@ class Listener:
     def __init__(self, tell: Callable[[Event], None] = _ignore) -> None:
         self.tell = tell
         self.step = ""
+        # whether a reply was broken off
+        self.interrupted = False
         self._stop = threading.Event()
 
     def enter(self, step: str) -> None:
         """Hear that a step begins."""
         self.step = step
         self.tell(Step(step, _DETAILS.get(step, "")))
+
+    def begin_picture(self, seed: int) -> None:
+        """Hear with which seed a picture is begun."""
+        self.tell(Step(self.step, f"{_DETAILS.get(self.step, '')} Its seed is {seed}.", seed))
+
+    def break_off(self) -> bool:
+        """Tell whether a reply is to end here, and remember if it does."""
+        self.interrupted = self.interrupted or self.stopped()
+        return self.interrupted
 
     def stop(self) -> None:
         """Wish that the turn ends soon: a reply where it is, a picture not at all."""

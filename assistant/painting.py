@@ -70,6 +70,8 @@ class Studio:
         from backbone import ImageOptions
 
         chosen = secrets.randbelow(2**31) if seed is None else seed
+        # told first, so that a picture that is stopped can be begun again
+        self.listener.begin_picture(chosen)
         return ImageOptions(seed=chosen, should_stop=self.listener.stopped)
 
     def _keep(

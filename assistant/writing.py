@@ -39,7 +39,8 @@ class ModelWriter:
         for picture in self.gallery.open(image) if image else ():
             reading.add_image(picture)
         reading.add_text(prompt)
-        options = TextOptions(_REPLY if replies else _STEP, should_stop=self.listener.stopped)
+        stop = self.listener.break_off if replies else self.listener.stopped
+        options = TextOptions(_REPLY if replies else _STEP, should_stop=stop)
         if not replies:
             return plain(model.answer(reading, options), ())
         # those without tokens are in the prompt as well, and come back with its brackets

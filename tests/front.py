@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from assistant.conversations import Told
 from assistant.events import Drawn, Ended, Event, Question, Step, Words
 from assistant.results import Answer, Recalled, Shown
 from memory.tables import new_id
-from memory.values import Concept, ConceptSummary, Conversation, Receipt, User
+from memory.values import Concept, ConceptSummary, Conversation, Receipt, Turn, User
 
 __all__ = ["FakeAssistant", "FakeChat", "Script"]
 
@@ -50,6 +51,9 @@ class FakeChat:
         yield Step("route", "Deciding what is wanted.")
         if text == "Talk on":
             yield from self._endless()
+        elif text == "Paint on":
+            yield Step("draw", "Drawing. Its seed is 31.", 31)
+            raise KeyboardInterrupt
         elif text.startswith("Remember"):
             self.waiting = Question("consent", f"Shall I keep: {text}?", ("yes", "no"))
             yield self.waiting
@@ -104,8 +108,14 @@ def _now() -> datetime:
 
 
 class FakeConversations:
+    def __init__(self) -> None:
+        self.turns: tuple[Turn, ...] = ()
+
     def list(self) -> tuple[Conversation, ...]:
         return ()
+
+    def show(self, id: str) -> Told:
+        return Told(Conversation(id, "u", "Hello", _now()), self.turns)
 
 
 class FakeAssistant:

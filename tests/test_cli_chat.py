@@ -1,6 +1,7 @@
 """The chat: what is typed, what is stopped, and what a pipe gets."""
 
 import io
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,6 +14,7 @@ import cli_lines
 from assistant import Assistant
 from cli_chat import _Loop
 from cli_room import Room
+from memory.values import Turn
 from tests.front import FakeAssistant, FakeChat, Script
 
 Out = pytest.CaptureFixture[str]
@@ -55,6 +57,27 @@ def test_ctrl_c_stops_a_turn_and_once_more_leaves(assistant: FakeAssistant, caps
     assert (chat.stopped, left) == (True, ["never said"])
     out, err = capsys.readouterr()
     assert out == "and on\n" and "Stopped." in err
+
+
+def test_a_picture_that_a_sentence_asked_for_tells_its_seed_when_stopped(
+    assistant: FakeAssistant, capsys: Out
+) -> None:
+    chat, _ = talk(assistant, "Paint on", "/redo")
+    assert "Its seed was 31; /redo begins it again." in capsys.readouterr().err
+    assert [said[3] for said in chat.sent] == [None, 31]
+
+
+def test_a_reply_that_was_broken_off_is_marked_on_resume(
+    assistant: FakeAssistant, capsys: Out
+) -> None:
+    room = Room(cast(Assistant, assistant), Script(), pictures="none")
+    given = ("t", "u", room.chat.conversation, 1, "understand", "Hi", "Hel")
+    when = datetime.now(UTC)
+    cut, whole = (Turn(*given, trace, (), when) for trace in ({"interrupted": True}, {}))
+    assistant.conversations.turns = (cut, whole)
+    room.retell()
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("> Hi\nHel\n> Hi\nHel\n", "[interrupted]\n")
 
 
 def test_ctrl_c_at_an_empty_prompt_leaves_at_the_second(assistant: FakeAssistant) -> None:

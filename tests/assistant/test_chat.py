@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from assistant import Answer, Assistant, Chat, Drawing, Drawn, Ended, Event, Question, Step, Words
+from assistant.exchange import Ask, Exchange
+from assistant.listening import Listener
 from omni_errors import InputError, NotFoundError
 
 Heard = Sequence[Event]
@@ -135,6 +137,24 @@ def test_a_reply_that_is_stopped_is_kept_as_far_as_it_got(known: Assistant) -> N
     heard.close()  # type: ignore[attr-defined]
     turn = known.conversations.show(chat.conversation).turns[0]
     assert (turn.text, turn.intent) == ("What is Maeve's toy?", "understand")
+
+
+def test_a_reply_that_is_broken_off_says_so(known: Assistant) -> None:
+    listener = Listener(lambda event: listener.stop() if isinstance(event, Words) else None)
+    exchange = Exchange(known, known.chat().conversation, listener)
+    assert exchange.begin(Ask("What is Maeve's toy?")).trace["interrupted"] is True
+    # whoever has heard it all changes nothing by leaving
+    chat = known.chat()
+    say(chat, "What is Maeve's toy?")
+    assert "interrupted" not in chat.why()
+
+
+def test_the_seed_is_told_before_a_picture_is_drawn(known: Assistant) -> None:
+    heard = list(known.chat().send("draw Maeve at sea"))
+    begun = [event.seed for event in heard if isinstance(event, Step) and event.seed is not None]
+    assert begun == list(ended(heard).seeds)
+    before = heard[: next(n for n, event in enumerate(heard) if isinstance(event, Drawn))]
+    assert any(isinstance(event, Step) and event.seed == begun[0] for event in before)
 
 
 def test_what_was_recalled_is_not_stored_as_new(known: Assistant) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from assistant.journal import Diary, carried_over, changed_tokens
+from assistant.listening import Listener
 from tests.assistant.conftest import Store
 
 
@@ -17,7 +18,7 @@ def turn(conversation: str, text: str = "Draw a dog", **more: Any) -> dict[str, 
 
 @pytest.fixture
 def diary(store: Store) -> Diary:
-    return Diary(store.memory, store.user, lambda image: None)
+    return Diary(store.memory, store.user, lambda image: None, Listener())
 
 
 def test_the_same_key_is_kept_once(diary: Diary) -> None:
