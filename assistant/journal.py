@@ -71,7 +71,13 @@ class Diary:
             intent=turn["intent"],
             trace=trace,
             concepts=turn["concepts"],
+            id=self._promised(turn["image"]),
         )
+
+    def _promised(self, image: str) -> str | None:
+        """Return the id that a picture names as that of its turn."""
+        record = self.memory.images.get(self.user, image).record if Gallery.ids(image) else {}
+        return record.get("turn")
 
     def _since(self, trace: Mapping[str, Any]) -> dict[str, Any]:
         """Say which tokens are others than in the turn that is asked again."""

@@ -11,6 +11,7 @@ from assistant.events import Drawn as DrawnEvent
 from assistant.gallery import Gallery
 from assistant.listening import Listener
 from assistant.pictures import encode, save
+from assistant.record import made_by, made_from, record_of
 from graphs.ports import Drawn
 
 if TYPE_CHECKING:
@@ -79,7 +80,8 @@ class Studio:
     ) -> Drawn:
         # Facts that were recalled stand in the prompt; the file may be given away, so it has
         # the user's own words only.
-        record = self._record(intent, made, self.versions(concepts))
+        parent = self.gallery.first(source)
+        record = self._record(intent, made, concepts, parent)
         data, when = encode(made.image, record), datetime.now(UTC)
         path = save(data, self.folder, self.text, made.seed, when)
         height, width = made.size
@@ -90,20 +92,19 @@ class Studio:
             height=height,
             prompt=prompt,
             record=record,
-            parent=self.gallery.first(source) or None,
+            parent=parent or None,
             concepts=concepts,
         )
         self.made[row.id] = Made(path, made.size)
         self.listener.tell(DrawnEvent(path, made.seed))
         return Drawn(row.id, made.seed)
 
-    def _record(self, intent: str, made: "Picture", versions: Mapping[str, int]) -> dict[str, Any]:
+    def _record(
+        self, intent: str, made: "Picture", concepts: Sequence[str], parent: str
+    ) -> dict[str, Any]:
         return {
-            "version": 1,
-            "intent": intent,
-            "prompt": self.text,
-            "seed": made.seed,
-            "size": f"{made.size[1]}x{made.size[0]}",
-            "model": self.model().config.name,
-            "checkpoints": dict(versions),
+            **record_of(intent, self.text, made, parent),
+            **made_by(self.model(), intent),
+            **made_from(self.gallery.memory, self.gallery.user, concepts),
+            "checkpoints": dict(self.versions(concepts)),
         }

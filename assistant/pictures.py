@@ -46,7 +46,14 @@ def encode(image: Image.Image, record: Mapping[str, Any]) -> bytes:
 
 def _parameters(record: Mapping[str, Any]) -> str:
     """Lay a record out as the viewers of generated pictures expect it."""
-    shown = {"Steps": "steps", "Seed": "seed", "Size": "size", "Model": "model"}
+    shown = {
+        "Steps": "steps",
+        "CFG scale": "guidance",
+        "Seed": "seed",
+        "Size": "size",
+        "Model hash": "revision",
+        "Model": "model",
+    }
     pairs = [f"{title}: {record[key]}" for title, key in shown.items() if key in record]
     return f"{record.get('prompt', '')}\n{', '.join(pairs)}"
 

@@ -1,21 +1,18 @@
 """Conversations: turns that belong together."""
 
-import re
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from memory.database import Database
-from memory.names import check_text
+from memory.names import check_id, check_text
 from memory.tables import ConversationRow, UserRow
 from memory.values import Conversation
-from omni_errors import InputError, NotFoundError
+from omni_errors import NotFoundError
 
 __all__ = ["Conversations", "owned_conversation"]
 
 # characters
 _MAX_TITLE = 200
-_ID = re.compile(r"[0-9a-f]{32}")
 
 
 class Conversations:
@@ -32,14 +29,13 @@ class Conversations:
             InputError: if the id is none, or taken.
         """
         kept = check_text(title, "title", _MAX_TITLE)
-        if id is not None and not _ID.fullmatch(id):
-            raise InputError(f"{id!r} is no id.", hint="Use 32 hexadecimal digits, or none.")
+        given = check_id(id) if id is not None else None
         with self._database.writing() as session:
             if session.get(UserRow, user) is None:
                 raise NotFoundError(f"There is no user {user!r}.", hint="Add the user first.")
             row = ConversationRow(user_id=user, title=kept)
-            if id is not None:
-                row.id = id
+            if given is not None:
+                row.id = given
             session.add(row)
             session.flush()
             return _value(row)

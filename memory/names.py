@@ -12,16 +12,37 @@ from typing import Any
 
 from omni_errors import InputError
 
-__all__ = ["MAX_FACT", "MAX_NAME", "MAX_TEXT", "check_json", "check_name", "check_text", "name_key"]
+__all__ = [
+    "MAX_FACT",
+    "MAX_NAME",
+    "MAX_TEXT",
+    "check_id",
+    "check_json",
+    "check_name",
+    "check_text",
+    "name_key",
+]
 
 # characters
 MAX_NAME = 64
 MAX_FACT = 2_000
 MAX_TEXT = 1_000_000
 _HINT = f"Use 1 to {MAX_NAME} letters, digits, signs or spaces, on one line, without < and >."
+_ID = re.compile(r"[0-9a-f]{32}")
 # joiners hold emoji and some scripts together
 _JOINERS = "\u200c\u200d"
 _REFUSED = {"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"}
+
+
+def check_id(id: str) -> str:
+    """Return an id as it is.
+
+    Raises:
+        InputError: if it is none that `new_id` could have given.
+    """
+    if not _ID.fullmatch(id):
+        raise InputError(f"{id!r} is no id.", hint="Use 32 hexadecimal digits, or none.")
+    return id
 
 
 def check_name(name: str, what: str = "concept") -> str:

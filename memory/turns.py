@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from memory.concepts import owned_concept
 from memory.conversations import owned_conversation
 from memory.database import Database
-from memory.names import check_json, check_text
+from memory.names import check_id, check_json, check_text
 from memory.tables import TurnConceptRow, TurnRow
 from memory.values import Turn
 from omni_errors import NotFoundError
@@ -33,14 +33,19 @@ class Turns:
         intent: str = "",
         trace: Mapping[str, Any] | None = None,
         concepts: Iterable[str] = (),
+        id: str | None = None,
     ) -> Turn:
         """Add the next turn of a conversation; ``concepts`` are ids.
 
+        Its own ``id`` is one that `new_id` gave, if one was promised.
+
         Raises:
             NotFoundError: if the user has no such conversation or concept.
-            InputError: if a text is too long, or the trace is no JSON.
+            InputError: if a text is too long, the trace is no JSON, or the id is none or taken.
         """
         row = TurnRow(user_id=user, conversation_id=conversation_id)
+        if id is not None:
+            row.id = check_id(id)
         row.text, row.reply = check_text(text, "text"), check_text(reply, "reply")
         row.intent, row.trace = check_text(intent, "intent", 64), check_json(trace or {}, "trace")
         with self._database.writing() as session:

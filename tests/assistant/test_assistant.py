@@ -1,5 +1,6 @@
 """A concept is learned, asked about, drawn, edited and forgotten, on a model that knows nothing."""
 
+import io
 import json
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from PIL import Image
 
 from assistant import Assistant, Drawing
+from assistant.pictures import strip
 from omni_errors import InputError, NotFoundError
 
 
@@ -41,6 +43,30 @@ def test_a_picture_repeats_by_its_seed_and_says_how(known: Assistant, tmp_path: 
         record = json.loads(one.info["omni"])
     assert (record["prompt"], record["seed"]) == ("maeve at sea", 3)
     assert "ana" not in json.dumps(record)
+
+
+def test_a_picture_tells_all_that_made_it(known: Assistant, photos: Path) -> None:
+    drawn = known.edit(photos / "rex" / "0.png", "Remove Maeve.", seed=1)
+    with Image.open(drawn.path) as image:
+        record, shown = json.loads(image.info["omni"]), image.info["parameters"]
+    maeve = known.memory.concepts.get(known.user, "Maeve").id
+    active = known.memory.checkpoints.active(known.user, maeve)
+    assert active is not None and record["concepts"] == [
+        {"id": maeve, "version": 1, "sha256": active.tensors_sha256}
+    ]
+    assert f"{record['model']}:{record['revision']}" == active.backbone
+    assert (record["turn"], record["parent"]) == (drawn.turn, drawn.trace["attachment"])
+    assert (record["device"], record["dtype"]) == ("cpu", "float32")
+    assert {"torch", "steps", "guidance", "image_guidance"} < record.keys()
+    assert f"Steps: {record['steps']}, CFG scale: {record['guidance']}, Seed: 1" in shown
+
+
+def test_a_stripped_picture_tells_none_of_it(known: Assistant) -> None:
+    with Image.open(known.draw("Maeve at sea", seed=1).path) as image:
+        assert {"omni", "parameters"} <= image.info.keys()
+        bare = strip(image)
+    with Image.open(io.BytesIO(bare)) as image:
+        assert image.info == {}
 
 
 def test_an_edit_knows_the_photo_it_came_from(known: Assistant, photos: Path) -> None:
