@@ -47,9 +47,11 @@ class ModelWriter:
         names = list(dict.fromkeys([c.name for c in loaded] + re.findall(_MENTION, prompt)))
         pieces = []
         for raw in model.stream(reading, options):
-            piece = plain(raw, names)
-            pieces.append(piece)
-            self.listener.tell(Words(piece))
+            # what is heard as it comes begins where the reply that is kept does
+            piece = plain(raw, names) if pieces else plain(raw, names).lstrip()
+            if piece:
+                pieces.append(piece)
+                self.listener.tell(Words(piece))
         return plain("".join(pieces), names).strip()
 
 

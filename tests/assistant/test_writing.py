@@ -3,6 +3,7 @@
 import pytest
 
 from assistant import Assistant
+from assistant.events import Words
 from assistant.writing import plain
 from backbone import Backbone
 
@@ -29,3 +30,13 @@ def test_who_has_no_tokens_is_named_without_brackets_too(
     said = iter(["<kai>", " is a nurse."])
     monkeypatch.setattr(Backbone, "stream", lambda self, reading, options: said)
     assert assistant.ask("What is Kai's job?").text == "Kai is a nurse."
+
+
+def test_what_is_heard_begins_where_the_reply_does(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = iter([" ", " A red", " ball."])
+    monkeypatch.setattr(Backbone, "stream", lambda self, reading, options: said)
+    events = assistant.chat().send("What is red?")
+    heard = [event.text for event in events if isinstance(event, Words)]
+    assert heard == ["A red", " ball."]
