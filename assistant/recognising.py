@@ -115,6 +115,10 @@ class Eyes:
         )
         return yes - no
 
+    def likeness(self, found: Sequence[tuple[str, float]]) -> str:
+        """Say in the model's words how alike a picture is to concepts, by name and cosine."""
+        return _line(found)
+
     def stored(self, photo: str) -> Look:
         """Return what a photo looks like, by its id."""
         self._complete()
@@ -167,12 +171,21 @@ class OwnPhotos:
             concept, photo, self.eyes.compare(self.eyes.stored(image), image)
         )
 
+    def likeness(self, found: Sequence[tuple[str, float]]) -> str:
+        """Say in the model's words how alike a picture is to concepts, by name and cosine."""
+        return _line(found)
+
 
 def _told(name: str, concept: str, near: Sequence[Near]) -> str:
     """Say how alike the nearest photo of a concept is, as a likelihood."""
     similarity = next((one.similarity for one in near if one.concept == concept), -1.0)
-    share = 1 / (1 + math.exp(-_STEEPNESS * (similarity - _PARTING)))
-    return evidence([(name, share)]) + "\n"
+    return _line([(name, similarity)]) + "\n"
+
+
+def _line(found: Sequence[tuple[str, float]]) -> str:
+    """Say how alike the nearest photos of concepts are, each as a likelihood."""
+    pairs = [(name, 1 / (1 + math.exp(-_STEEPNESS * (one - _PARTING)))) for name, one in found]
+    return evidence(pairs)
 
 
 def _best(

@@ -75,6 +75,10 @@ class Recogniser(Protocol):
         """Return log p(yes) - log p(no) for the concept being in the picture."""
         ...
 
+    def likeness(self, found: Sequence[tuple[str, float]]) -> str:
+        """Say in the model's words how alike a picture is to concepts, by name and cosine."""
+        ...
+
 
 class Photos(Protocol):
     """Find photos that resemble a picture."""

@@ -5,6 +5,7 @@ What asks the user stands in steps of its own that do nothing else: a resumed ru
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal
 
 from graphs.data import data
@@ -149,16 +150,23 @@ def give_up(state: TurnState, ports: TurnPorts) -> TurnState:
 
 
 def understand(state: TurnState, ports: TurnPorts) -> TurnState:
-    """Answer with the concepts, their facts and perhaps a picture in context."""
+    """Answer with the concepts, their facts and perhaps a picture in context.
+
+    Where nobody is named it is about those who are in the picture.
+    """
     image = state.get("attachment") or (
         state.get("last_image", "") if means_picture(state["request"]) else ""
     )
-    found = _weighed(state, ports, image) if image and state["concepts"] else []
-    seen = {one.concept for one in found if one.sure}
+    found = _weighed(state, ports, image) if image else []
+    state = state if state["concepts"] else {**state, **_seen(found, ports)}
     facts = _profile(state, ports)
-    prompt = _with_profile(state, facts, seen)
+    prompt = _with_profile(state, facts, found, ports)
     said = ports.writer.answer(prompt, state["concepts"], image).strip()
     return {
+        "concepts": state["concepts"],
+        "names": state["names"],
+        "versions": state["versions"],
+        "how": state["how"],
         "prompt": prompt,
         "reply": said or _say("no_answer"),
         "facts": facts,
@@ -170,7 +178,17 @@ def _weighed(state: TurnState, ports: TurnPorts, image: str) -> list[Evidence]:
     """Weigh who is in a picture, above all those the text is about."""
     known = ports.concepts.list()
     eyes, options = ports.recogniser, ports.recognition
-    return evidence(image, known, ports.photos, eyes, options, state["concepts"])
+    if state["route"] == "understand" and not state["concepts"]:
+        # nobody asked who it is: photos say enough, and the model's opinion takes time
+        options = replace(options, margin_weight=0.0)
+    return evidence(image, known, ports.photos, eyes, options, state["concepts"]) if known else []
+
+
+def _seen(found: list[Evidence], ports: TurnPorts) -> TurnState:
+    """Take those that are surely in a picture for those the text is about."""
+    known = {concept.id: concept for concept in ports.concepts.list()}
+    sure = tuple(known[one.concept] for one in who(found, several=True))
+    return {**_about(sure), "how": "seen" if sure else ""}
 
 
 def _profile(state: TurnState, ports: TurnPorts) -> dict[str, list[str]]:
@@ -183,9 +201,15 @@ def _profile(state: TurnState, ports: TurnPorts) -> dict[str, list[str]]:
     return {name: facts for name, facts in told.items() if facts}
 
 
-def _with_profile(state: TurnState, facts: dict[str, list[str]], seen: set[str]) -> str:
+def _with_profile(
+    state: TurnState, facts: dict[str, list[str]], found: list[Evidence], ports: TurnPorts
+) -> str:
     """Put what is known before a question, in a form the small model has learned."""
-    text, form = state["request"], data("replay")["profile"][0]
+    told = [(one.name, one.similarity) for one in found if one.concept in state["concepts"]]
+    seen = {one.concept for one in found if one.sure}
+    # as in training, only those whose rows are in context, and right before the question
+    line = f"{ports.recogniser.likeness(told)}\n" if told else ""
+    text, form = f"{line}{state['request']}", data("replay")["profile"][0]
     for concept, name in reversed(list(zip(state["concepts"], state["names"], strict=True))):
         lines = [f"- {about(name, fact)}" for fact in facts.get(name, [])]
         lines += [f"- {_say('in_photo').format(name=name)}"] if concept in seen else []

@@ -157,6 +157,15 @@ def test_the_seed_is_told_before_a_picture_is_drawn(known: Assistant) -> None:
     assert any(isinstance(event, Step) and event.seed == begun[0] for event in before)
 
 
+def test_a_question_beside_a_photo_is_about_who_is_in_it(known: Assistant, photos: Path) -> None:
+    chat = known.chat()
+    done = say(chat, "What is she doing?", photos / "maeve" / "1.png")
+    assert done.concepts == ("Maeve",) and done.scores["Maeve"] > 0.9
+    assert "Likeness to known photos: <Maeve> 100 %.\nWhat is she doing?" in chat.why()["prompt"]
+    # and so is what follows
+    assert say(chat, "How old is she?").concepts == ("Maeve",)
+
+
 def test_what_was_recalled_is_not_stored_as_new(known: Assistant) -> None:
     chat = known.chat()
     say(chat, "draw Maeve with her toy")

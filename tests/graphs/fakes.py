@@ -65,13 +65,18 @@ class FakeEyes:
     """Photos and recogniser: similarity and margin per concept, whatever the picture."""
 
     seen: dict[str, tuple[float, float]] = field(default_factory=dict)
+    shown: list[str] = field(default_factory=lambda: [])
 
     def nearest(self, image: str, count: int) -> Sequence[Near]:
+        self.shown.append(image)
         near = [Near(concept, similarity) for concept, (similarity, _) in self.seen.items()]
         return sorted(near, key=lambda one: -one.similarity)[:count]
 
     def margin(self, concept: str, image: str) -> float:
         return self.seen[concept][1]
+
+    def likeness(self, found: Sequence[tuple[str, float]]) -> str:
+        return "Alike: " + ", ".join(f"<{name}> {similarity}" for name, similarity in found)
 
 
 @dataclass

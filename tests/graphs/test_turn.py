@@ -38,6 +38,39 @@ def test_a_question_is_answered_with_rows_facts_and_photo(house: FakeHouse) -> N
     assert "- <maeve>'s toy is a ball.\n\nWhat does <maeve> play with?" in house.writer.prompts[0]
 
 
+def test_what_photos_say_of_who_is_named_stands_before_the_question(house: FakeHouse) -> None:
+    house.facts.facts = {"c1": ["her toy is a ball"]}
+    house.eyes.seen = {"c1": (0.9, 0.0), "c2": (0.1, 0.0)}
+    turn(house, "What is Maeve doing?", attachment="p.jpg")
+    facts, question = house.writer.prompts[-1].split("\n\n")
+    assert facts.endswith("- <maeve>'s toy is a ball.\n- <maeve> is in the photo.")
+    assert question == "Alike: <maeve> 0.9\nWhat is <maeve> doing?"
+
+
+def test_where_nobody_is_named_a_question_is_about_who_is_in_the_photo(house: FakeHouse) -> None:
+    house.facts.facts = {"c1": ["her toy is a ball"], "c2": ["he is old"]}
+    house.eyes.seen = {"c1": (0.9, 0.0), "c2": (0.3, 0.0)}
+    state = turn(house, "What is she doing?", attachment="p.jpg")
+    assert house.writer.contexts[-1] == (("c1",), "p.jpg")
+    facts, question = house.writer.prompts[-1].split("\n\n")
+    assert "<maeve>'s toy is a ball." in facts and "old" not in facts
+    assert question == "Alike: <maeve> 0.9\nWhat is she doing?"
+    assert state["trace"]["concepts"] == [{"id": "c1", "name": "maeve", "how": "seen"}]
+    assert [one["margin"] for one in state["trace"]["evidence"]] == [None, None]
+
+
+def test_a_photo_of_nobody_known_adds_nothing_to_a_question(house: FakeHouse) -> None:
+    house.eyes.seen = {"c1": (0.2, 0.0)}
+    state = turn(house, "What is she doing?", attachment="p.jpg")
+    assert (house.writer.prompts[-1], state["concepts"]) == ("What is she doing?", [])
+    assert state["trace"]["evidence"][0]["similarity"] == 0.2
+
+
+def test_without_a_photo_nobody_is_looked_at(house: FakeHouse) -> None:
+    turn(house, "What does Maeve play with?", last_image="old.png")
+    assert house.eyes.shown == []
+
+
 def test_of_many_facts_the_nearest_are_read_in_the_order_they_were_told(house: FakeHouse) -> None:
     house.facts.facts = {"c1": [f"she has {n} legs" for n in range(5)] + ["her toy is a ball"]}
     house.replay, house.recollection = ReplayOptions(facts=2), FakeRecollection(["she has 3 legs"])
