@@ -1,11 +1,13 @@
 """UnifyBench's own layout (arctanxarc/UniCTokens), read as it was published.
 
 Both forms of ``t2i_conditions.json`` are read: a list whose first entry is for faces and whose
-others ask for knowledge, and a record of lists by kind. Its data is for non-commercial use.
+others ask for knowledge, and a record of lists by kind, where each list that asks for knowledge
+has a twin that says it. Its data is for non-commercial use.
 """
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +22,23 @@ from bench.data.questions import drawing_items
 from bench.data.reading import FoundPhoto, read_photos
 from omni_errors import FolderError, InputError
 
-__all__ = ["contents", "is_unifybench", "prompts_of", "read_unifybench"]
+__all__ = ["Prompt", "contents", "is_unifybench", "prompts_of", "read_unifybench"]
 
 _LIST, _FOLDERS = "concepts_list.json", ("concept", "test_data", "random_images")
 
 _TASKS = {"rec": "rec", "vqa": "vqa", "text_only": "qa"}
 _SEEDS = 2**31
+# prompts that need knowledge, the first kind with some that are learned from before its test's
+_DRIVEN, _DENSE = "personalized_driven_generation", "personalized_dense_prompt_generation"
+_PLAIN, _EXPLICIT = "dense_prompt_generation", "explicit_"
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt of UnifyBench's own; ``explicit`` is the same with the fact it needs said."""
+
+    text: str
+    explicit: str = ""
 
 
 def is_unifybench(folder: Path) -> bool:
@@ -161,34 +174,57 @@ def _image(root: Path, path: str, shelf: Shelf) -> str:
 def _pictures(root: Path, subject: Subject, rng: Generator) -> Iterator[Item]:
     """Ask for the 25 pictures, for a plain photo (faces), and for those that need knowledge."""
     yield from drawing_items(subject, rng)
+    info = _json(root / "concept" / "train" / subject.name / "info.json")
     file = root / "concept" / "test" / subject.name / "t2i_conditions.json"
-    plain, knowing = prompts_of(_json(file))
-    for task, texts in (("draw", plain), ("parg", knowing)):
-        for number, text in enumerate(texts):
-            yield Item(
-                f"{subject.name}/{task}/own-{number}",
-                task,
-                subject.name,
-                _named(text, subject.name),
-                _told(subject) if task == "parg" else "",
-                kind=_kind(subject) if task == "parg" else "",
-                fact=_fact(subject) if task == "parg" else None,
-                seed=int(rng.integers(_SEEDS)),
-                provenance="UnifyBench",
-            )
+    plain, knowing = prompts_of(_json(file), info.get("num_testing_info"))
+    for task, found in (("draw", plain), ("parg", knowing)):
+        for number, prompt in enumerate(found):
+            yield _own_prompt(f"{subject.name}/{task}/own-{number}", task, subject, prompt, rng)
 
 
-def prompts_of(conditions: Any) -> tuple[list[str], list[str]]:
-    """Split t2i conditions of either form into plain prompts and those that need knowledge."""
-    if isinstance(conditions, Mapping):
-        plain: list[str] = []
-        knowing: list[str] = []
-        for kind, given in conditions.items():
-            own = kind == "personalized_driven_generation" or "face" in kind
-            (plain if own else knowing).extend(_texts(given))
-        return plain, knowing
-    texts = _texts(conditions)
-    return texts[:1], texts[1:]
+def _own_prompt(name: str, task: str, subject: Subject, prompt: Prompt, rng: Generator) -> Item:
+    # what is said of one prompt is better than all that is known of the subject
+    told = task == "parg" and not prompt.explicit
+    return Item(
+        name,
+        task,
+        subject.name,
+        _named(prompt.text, subject.name),
+        _told(subject) if told else _named(prompt.explicit, subject.name),
+        kind=_kind(subject) if told else "",
+        fact=_fact(subject) if told else None,
+        seed=int(rng.integers(_SEEDS)),
+        provenance="UnifyBench",
+    )
+
+
+def prompts_of(conditions: Any, tested: int | None = None) -> tuple[list[Prompt], list[Prompt]]:
+    """Split t2i conditions of either form into plain prompts and those that need knowledge.
+
+    ``tested`` is how many of the driven prompts, the last ones, are for the test; None takes all.
+
+    Raises:
+        InputError: if prompts and what they mean are not as many.
+    """
+    if not isinstance(conditions, Mapping):
+        found = [Prompt(text) for text in _texts(conditions)]
+        return found[:1], found[1:]
+    driven = _paired(conditions, _DRIVEN)
+    # not [-tested:], which takes all for 0
+    first = 0 if tested is None else max(len(driven) - int(tested), 0)
+    plain = [Prompt(text) for text in _texts(conditions.get(_PLAIN))]
+    return plain, driven[first:] + _paired(conditions, _DENSE)
+
+
+def _paired(conditions: Mapping[str, Any], kind: str) -> list[Prompt]:
+    texts, said = (_texts(conditions.get(key)) for key in (kind, _EXPLICIT + kind))
+    if len(texts) != len(said):
+        raise InputError(
+            f"t2i_conditions.json has {len(texts)} texts in {kind!r}, but {len(said)} in "
+            f"{_EXPLICIT + kind!r}.",
+            hint="They belong together one by one.",
+        )
+    return [Prompt(*pair) for pair in zip(texts, said, strict=True)]
 
 
 def _fact(subject: Subject) -> int | None:

@@ -116,12 +116,39 @@ def test_what_changed_of_it_is_named(root: Path, unify: Bench) -> None:
         open_bench(root, unify.folder)
 
 
+RECORD = {
+    "personalized_driven_generation": ["<sks> in its hat.", "<sks> at its home."],
+    "explicit_personalized_driven_generation": ["<sks> in a red hat.", "<sks> by the sea."],
+    "dense_prompt_generation": ["<sks>, asleep, on grass."],
+    "personalized_dense_prompt_generation": ["<sks>, asleep, at its home."],
+    "explicit_personalized_dense_prompt_generation": ["<sks>, asleep, by the sea."],
+}
+
+
 def test_a_record_of_prompts_is_split_by_its_kinds() -> None:
-    record = {
-        "personalized_driven_generation": ["plain"],
-        "explicit_personalized_driven_generation": ["knowing"],
-    }
-    assert prompts_of(record) == (["plain"], ["knowing"])
+    plain, knowing = prompts_of(RECORD, 1)
+    assert [(p.text, p.explicit) for p in plain] == [("<sks>, asleep, on grass.", "")]
+    assert [(p.text, p.explicit) for p in knowing] == [
+        ("<sks> at its home.", "<sks> by the sea."),
+        ("<sks>, asleep, at its home.", "<sks>, asleep, by the sea."),
+    ]
+    assert [len(prompts_of(RECORD, tested)[1]) for tested in (None, 0, 9)] == [3, 1, 3]
+
+
+def test_prompts_without_what_they_mean_are_refused() -> None:
+    with pytest.raises(InputError, match="2 texts.*but 0.*explicit_personalized_driven"):
+        prompts_of({"personalized_driven_generation": ["a", "b"]})
+
+
+def test_a_record_becomes_items_whose_answer_says_the_fact(root: Path, tmp_path: Path) -> None:
+    write(root / "concept" / "test" / "bo" / "t2i_conditions.json", RECORD)
+    file = root / "concept" / "train" / "bo" / "info.json"
+    write(file, json.loads(file.read_text()) | {"num_testing_info": 1})
+    bench = open_bench(root, tmp_path / "bench")
+    first, second = bench.of("bo", "parg")
+    assert (first.text, first.answer) == ("<bo> at its home.", "<bo> by the sea.")
+    assert (second.answer, second.fact) == ("<bo>, asleep, by the sea.", None)
+    assert [i.text for i in bench.of("bo", "draw")][25:] == ["<bo>, asleep, on grass."]
 
 
 def test_our_edits_are_added(unify: Bench) -> None:
