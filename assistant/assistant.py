@@ -50,15 +50,18 @@ class Assistant:
         *,
         segmenter: "str | Segmenter" = "grabcut",
         inpainter: "str | Inpainter" = "opencv",
+        database: str | None = None,
     ) -> None:
         """Choose whose memory it is, what answers, and what finds and removes subjects in photos.
 
+        ``database`` is the URL of one in place of the home's SQLite file; other files stay there.
         ``segmenter`` is "grabcut", "text" or "text:" and its weights, ``inpainter`` is "opencv",
         "diffusers" or "diffusers:" and its weights; or either is an object that does the same.
         """
         self.user_name, self.model_name = user, model
         self._segmenter, self._inpainter = segmenter, inpainter
         self._home = Path(home).expanduser() if home is not None else None
+        self._database = database
         self._tokens: dict[tuple[str, int, str], ConceptTokens] = {}
         self.concepts = ConceptBook(self)
         self.conversations = Conversations(self)
@@ -74,8 +77,13 @@ class Assistant:
 
     @cached_property
     def memory(self) -> Memory:
-        """Return the store."""
-        return open_memory(self.home)
+        """Return the store.
+
+        Raises:
+            ResourceError: if its folder or database cannot be used, or is of a newer version.
+            InputError: if the URL of the database is none.
+        """
+        return open_memory(self.home, self._database)
 
     @cached_property
     def user(self) -> str:
@@ -208,7 +216,7 @@ class Assistant:
         text: str,
         *,
         seed: int | None = None,
-        folder: Path | None = None,
+        folder: Path | str | None = None,
         replay: bool = True,
     ) -> Drawing:
         """Draw a picture of a text, with what is known of its concepts unless told not to.
@@ -219,7 +227,7 @@ class Assistant:
         """
         from assistant.exchange import Ask
 
-        ask = Ask(text, wanted="generate", seed=seed, folder=folder, replay=replay)
+        ask = Ask(text, wanted="generate", seed=seed, folder=_path(folder), replay=replay)
         return self._drawing(ask)
 
     def edit(
@@ -228,7 +236,7 @@ class Assistant:
         text: str,
         *,
         seed: int | None = None,
-        folder: Path | None = None,
+        folder: Path | str | None = None,
         replay: bool = True,
     ) -> Drawing:
         """Change a photo as a text says.
@@ -239,7 +247,7 @@ class Assistant:
         """
         from assistant.exchange import Ask
 
-        ask = Ask(text, wanted="edit", seed=seed, folder=folder, replay=replay)
+        ask = Ask(text, wanted="edit", seed=seed, folder=_path(folder), replay=replay)
         return self._drawing(replace(ask, attachment=self.gallery.keep([image])))
 
     def chat(self, conversation: str | None = None) -> "Chat":
@@ -381,6 +389,10 @@ class Assistant:
         known = {one.id: one for one in self.register.list()}
         found = [known[id] for id in concepts if id in known]
         return {one.name: one.version for one in found if one.version is not None}
+
+
+def _path(given: Path | str | None) -> Path | None:
+    return None if given is None else Path(given)
 
 
 def _as_answer(done: "Result") -> Answer:

@@ -29,7 +29,7 @@ def _unheard(losses: "StepLosses", steps: int) -> None:
 
 
 class ConceptBook:
-    """Everything a user does with concepts."""
+    """Everything a user does with concepts; a concept is meant by its name, or else its id."""
 
     def __init__(self, assistant: "Assistant") -> None:
         self.assistant = assistant
@@ -180,10 +180,12 @@ class ConceptBook:
             NotFoundError: if there is no such concept or fact.
         """
         memory, user = self.assistant.memory, self.assistant.user
-        found = [one for one in self.facts(name) if fact.strip() in (one.id, one.text)]
+        concept = memory.concepts.get(user, name)
+        facts = memory.facts.list(user, concept.id)
+        found = [one for one in facts if fact.strip() in (one.id, one.text)]
         if not found:
-            known = ", ".join(repr(one.text) for one in self.facts(name)) or "none"
-            raise NotFoundError(f"{name} has no fact {fact!r}.", hint=f"Known: {known}.")
+            known = ", ".join(repr(one.text) for one in facts) or "none"
+            raise NotFoundError(f"{concept.name} has no fact {fact!r}.", hint=f"Known: {known}.")
         memory.facts.remove(user, found[0].id)
 
     def list(self) -> tuple[ConceptSummary, ...]:
@@ -287,21 +289,21 @@ class ConceptBook:
 
         return forget(self.assistant, name, images=images, mentions=mentions)
 
-    def export(self, name: str, path: Path) -> Path:
+    def export(self, name: str, path: Path | str) -> Path:
         """Write a concept into a new zip file.
 
         Raises:
             NotFoundError: if there is no such concept.
         """
-        return self.assistant.memory.export(self.assistant.user, name, path)
+        return self.assistant.memory.export(self.assistant.user, name, Path(path))
 
-    def import_(self, path: Path, *, name: str | None = None) -> Concept:
+    def import_(self, path: Path | str, *, name: str | None = None) -> Concept:
         """Take in a concept from a file, all of it or nothing.
 
         Raises:
             InputError: if the file is none that was exported.
         """
-        return self.assistant.memory.import_(self.assistant.user, path, name=name)
+        return self.assistant.memory.import_(self.assistant.user, Path(path), name=name)
 
 
 def _recipe(preset: "str | Recipe") -> "Recipe | None":

@@ -45,7 +45,7 @@ class ModelWriter:
             return plain(model.answer(reading, options), ())
         # those without tokens are in the prompt as well, and come back with its brackets
         names = list(dict.fromkeys([c.name for c in loaded] + re.findall(_MENTION, prompt)))
-        pieces = []
+        pieces: list[str] = []
         for raw in model.stream(reading, options):
             # what is heard as it comes begins where the reply that is kept does
             piece = plain(raw, names) if pieces else plain(raw, names).lstrip()

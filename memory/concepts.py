@@ -36,12 +36,12 @@ class Concepts:
             return _value(row)
 
     def get(self, user: str, name: str) -> Concept:
-        """Return a user's concept by name.
+        """Return a user's concept by name, or else by its id.
 
         Raises:
             NotFoundError: if there is none.
         """
-        found = self.find(user, name)
+        found = self.find(user, name) or self._by_id(user, name)
         if found is None:
             raise NotFoundError(
                 f"There is no concept {name!r}.",
@@ -54,6 +54,11 @@ class Concepts:
         query = _of(user).where(ConceptRow.name_key == name_key(check_name(name)))
         with self._database.reading() as session:
             row = session.scalar(query)
+            return _value(row) if row else None
+
+    def _by_id(self, user: str, id: str) -> Concept | None:
+        with self._database.reading() as session:
+            row = session.scalar(_of(user).where(ConceptRow.id == id))
             return _value(row) if row else None
 
     def by_id(self, user: str, concept_id: str) -> Concept:

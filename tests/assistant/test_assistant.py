@@ -182,6 +182,37 @@ def test_facts_come_and_go(known: Assistant) -> None:
         known.concepts.remove_fact("Maeve", "x")
 
 
+def test_a_concept_is_meant_by_its_id_as_well(known: Assistant) -> None:
+    id = known.concepts.show("Maeve").concept.id
+    assert known.concepts.show(id).concept.name == "Maeve"
+    assert known.concepts.test(id).name == "Maeve"
+    assert known.concepts.add_fact(id, "She is three.").concept_id == id
+    assert len(known.photos_of(id)) == 3
+    assert known.concepts.rename(id, "Rex").name == "Rex"
+    with pytest.raises(NotFoundError, match="Rex has no fact"):
+        known.concepts.remove_fact(id, "x")
+    assert known.concepts.forget(id).concept == "Rex"
+
+
+def test_paths_may_be_texts(known: Assistant, ben: Assistant, tmp_path: Path) -> None:
+    drawn = known.draw("Maeve at sea", folder=str(tmp_path / "pics"))
+    edited = known.edit(str(drawn.path), "Remove Maeve.", folder=str(tmp_path / "pics"))
+    assert {drawn.path.parent, edited.path.parent} == {tmp_path / "pics"}
+    written = known.concepts.export("Maeve", str(tmp_path / "m.zip"))
+    assert ben.concepts.import_(str(written)).name == "Maeve"
+
+
+def test_another_database_holds_what_is_known(photos: Path, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'elsewhere' / 'omni.db'}"
+    first = Assistant(user="ana", model="tiny", database=url)
+    first.concepts.add([photos / "maeve"], name="Maeve", class_name="dog")
+    first.close()
+    again = Assistant(user="ana", model="tiny", database=url)
+    assert [one.concept.name for one in again.concepts.list()] == ["Maeve"]
+    assert not (again.home / "memory.db").exists()
+    again.close()
+
+
 def test_everything_travels_in_one_file(known: Assistant, ben: Assistant, photos: Path) -> None:
     known.concepts.add([photos / "rex"], name="Rex", class_name="cat")
     path = known.export(photos / "all.zip")

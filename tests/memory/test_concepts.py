@@ -40,6 +40,17 @@ def test_renaming_to_a_taken_name_changes_nothing(store: Memory, ana: str, rex: 
     assert [concept.name for concept in store.concepts.list(ana)] == ["Max", "Rex"]
 
 
+def test_an_id_is_as_good_as_a_name_and_comes_after_it(
+    store: Memory, ana: str, bo: str, rex: str
+) -> None:
+    assert store.concepts.get(ana, rex).name == "Rex"
+    assert store.concepts.rename(ana, rex, "Max").id == rex
+    with pytest.raises(NotFoundError):
+        store.concepts.get(bo, rex)
+    named = store.concepts.add(ana, rex).id
+    assert store.concepts.get(ana, rex).id == named != rex
+
+
 def test_unknown_ones_are_told(store: Memory, ana: str) -> None:
     with pytest.raises(NotFoundError, match="no concept 'Rex'"):
         store.concepts.get(ana, "Rex")
