@@ -85,6 +85,11 @@ class Item:
     seed: int = 0
     provenance: str = ""
 
+    @property
+    def here(self) -> bool:
+        """Tell whether the subject is in the photo asked about: any label but "No." says so."""
+        return self.answer.strip().rstrip(".").lower() != "no"
+
 
 @dataclass(frozen=True)
 class Bench:

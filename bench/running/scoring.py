@@ -94,7 +94,7 @@ class Scorer:
 
     @staticmethod
     def _recognised(item: Item, made: Answered) -> dict[str, float]:
-        label = item.answer.lower().startswith("yes")
+        label = item.here
         values = {
             "label": float(label),
             "right": float(is_right(label, made.text)),

@@ -91,8 +91,8 @@ def items_of(bench: Bench, subject: str, task: str, suite: Suite) -> list[Item]:
     """Choose a suite's items: spread evenly over those of a task, the same every time."""
     items, limit = list(bench.of(subject, task)), suite.limits.get(task)
     if task == "rec":
-        yes = [item for item in items if item.answer.lower().startswith("yes")]
-        no = [item for item in items if item not in yes]
+        yes = [item for item in items if item.here]
+        no = [item for item in items if not item.here]
         # look-alikes come first
         return yes[:limit] + no[: suite.negatives]
     if limit is None or limit >= len(items):

@@ -12,7 +12,7 @@ from bench.data.items import Bench
 from bench.data.opening import open_bench
 from bench.data.unifybench import prompts_of
 from bench.judges.rules import RuleJudge
-from bench.methods.players import Drawn
+from bench.methods.players import Answered, Drawn
 from bench.running.scoring import Scorer
 from omni_errors import FolderError, InputError
 from tests.bench.conftest import photo
@@ -41,6 +41,8 @@ def root(tmp_path: Path) -> Path:
     items = [
         ("rec", "Is <bo> in this photo?", "No.", "concept/test/bo/1.png"),
         ("text_only", "What does <sks> wear?", "A red hat.", "black.png"),
+        ("vqa", "What colour is <sks>?", "<bo> is tan.", "concept/test/bo/2.png"),
+        ("rec", "Is <sks> here?", "It is.", "concept/test/bo/0.png"),
         ("vqa_choice", "<image>\nA or B?", "A", "/data/concept/test/bo/0.png"),
     ]
     rows = [
@@ -77,6 +79,17 @@ def test_items_keep_their_words_and_lose_their_markers(unify: Bench) -> None:
     assert (choice.text, choice.answer) == ("A or B?", "A")
     (qa,) = unify.of("bo", "qa")
     assert (qa.text, qa.image) == ("What does <bo> wear?", "")
+    (seen,) = unify.of("bo", "vqa")
+    assert (seen.answer, seen.image) == ("<bo> is tan.", "photos/_asked/concept/test/bo/2.png")
+
+
+def test_every_label_but_no_is_yes(unify: Bench) -> None:
+    labels = {item.answer: item.here for item in unify.of("bo", "rec")}
+    assert labels == {"No.": False, "It is.": True}
+    scorer = Scorer(unify, unify.subjects[0], [], [])
+    (said,) = (item for item in unify.of("bo", "rec") if item.here)
+    assert scorer.answer(said, Answered("Yes.")).values["label"] == 1
+    assert scorer.answer(said, Answered("No.")).values["right"] == 0
 
 
 def test_a_list_of_prompts_is_a_plain_one_and_those_that_need_knowledge(unify: Bench) -> None:
