@@ -4,11 +4,12 @@ import math
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 
 from bench.metrics import faces
@@ -99,6 +100,31 @@ def test_weights_that_cannot_be_read_end_no_run(
         InsightFace()
 
 
+class Analysis:
+    """Finds a small face, a large one and one far to the right, and keeps the pixels it saw."""
+
+    def __init__(self, **options: object) -> None:
+        self.seen: list[list[int]] = []
+
+    def prepare(self, **options: object) -> None:
+        pass
+
+    def get(self, pixels: NDArray[np.uint8]) -> list[SimpleNamespace]:
+        self.seen.append(pixels[0, 0].tolist())
+        boxes = {(0, 0, 9, 9): (1, 0), (10, 0, 30, 30): (0, 1), (90, 90, 95, 95): (1, 1)}
+        return [SimpleNamespace(bbox=box, normed_embedding=row) for box, row in boxes.items()]
+
+
+def test_the_largest_face_is_looked_for_in_bgr(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = Analysis()
+    insightface(monkeypatch, lambda **options: app)
+    monkeypatch.setattr(faces, "_need_weights", lambda folder: None)
+    vector = InsightFace().find(Image.new("RGB", (64, 64), (10, 20, 30)))
+    assert vector is not None
+    assert vector.tolist() == [0, 1]
+    assert app.seen == [[30, 20, 10]]
+
+
 def test_faces_are_looked_for_at_unifybench_s_size() -> None:
     assert face_sized(Image.new("RGB", (100, 50))).size == (1280, 640)
     assert face_sized(Image.new("RGB", (300, 200))).size == (1280, 832)
@@ -147,6 +173,27 @@ def test_a_change_inside_the_mask_costs_nothing_outside() -> None:
     assert ssim_outside(source, edited, np.ones((32, 32), bool)) is None
 
 
+def test_a_change_up_to_the_mask_s_edge_costs_nothing_outside() -> None:
+    source, mask = noise(1), np.zeros((32, 32), bool)
+    edited = source.copy()
+    edited.paste("white", (0, 0, 16, 16))
+    mask[:16, :16] = True
+    # windows of 11 pixels at the edge would see the white
+    assert ssim_outside(source, edited, mask) == pytest.approx(1)
+
+
+def test_a_distance_is_1_less_the_cosine() -> None:
+    before, after = (
+        Image.fromarray(np.array([[[a] * 3, [b] * 3]], np.uint8)) for a, b in ((30, 40), (40, 30))
+    )
+    nothing, first = np.zeros((1, 2), bool), np.array([[True, False]])
+    # (3, 4) and (4, 3) have the cosine 24 / 25
+    assert distance_outside(Grey(), before, after, nothing) == pytest.approx(1 / 25)
+    # (3, 4) and (3, 3): 21 / (5 * 3 sqrt 2)
+    wanted = 1 - 7 / (5 * math.sqrt(2))
+    assert distance_outside(Grey(), before, after, first) == pytest.approx(wanted)
+
+
 def test_features_differ_only_by_what_lies_outside_the_mask() -> None:
     source, mask = noise(1), np.zeros((32, 32), bool)
     edited = source.copy()
@@ -158,7 +205,12 @@ def test_features_differ_only_by_what_lies_outside_the_mask() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "result"), [(1.0, -1.0, True), (1.0, 0.5, False), (-1.0, -2.0, None)]
+    ("before", "after", "result"),
+    [
+        *((1.0, -1.0, True), (1.0, 0.5, False), (-1.0, -2.0, None)),
+        # the threshold is 0, which itself is no yes
+        *((0.1, -0.1, True), (0.2, 0.1, False), (0.1, 0.0, True), (0.0, -1.0, None)),
+    ],
 )
 def test_only_what_was_recognised_can_flip(before: float, after: float, result: object) -> None:
     assert flipped(before, after) is result
@@ -187,6 +239,22 @@ def test_a_black_picture_is_blank_and_noise_is_not() -> None:
     assert is_blank(Image.new("RGB", (16, 16)))
     assert not is_blank(noise(1))
     assert detail(Image.new("RGB", (16, 16), "red")) == 0
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_detail_counts_differences_across_and_down(turned: bool) -> None:
+    stripes = np.zeros((4, 4), np.uint8)
+    stripes[::2] = 100
+    # along the stripes nothing differs, across them every pair by 100
+    assert detail(Image.fromarray(stripes.T.copy() if turned else stripes)) == 50
+
+
+def test_a_buffer_belongs_to_the_fingerprint() -> None:
+    layer = torch.nn.BatchNorm1d(2)
+    before, mean = fingerprint(layer), layer.running_mean
+    assert mean is not None
+    mean[1] = 0.5
+    assert before.changes(fingerprint(layer)) == ["weights differ"]
 
 
 def test_a_single_bit_changes_the_fingerprint() -> None:

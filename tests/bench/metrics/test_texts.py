@@ -33,6 +33,12 @@ def test_the_compat_rule_hears_no_in_other_words(answer: str) -> None:
     assert not is_right(False, answer)
 
 
+@pytest.mark.parametrize(("label", "answer"), [(True, "yesterday"), (False, "NO"), (True, "YES")])
+def test_the_compat_rule_takes_parts_of_words_in_any_case(label: bool, answer: str) -> None:
+    assert is_right(label, answer, "compat")
+    assert not is_right(not label, answer, "compat")
+
+
 def test_yes_and_no_weigh_the_same() -> None:
     labels = [True, True, False, False, False, False, False, False, False, False]
     right = [True, False, *[True] * 8]
