@@ -11,6 +11,7 @@ from PIL import Image
 from bench.data.items import Bench, Fact, Item, Subject
 from bench.data.pictures import open_mask, open_picture
 from bench.data.questions import described
+from bench.data.wording import of_class
 from bench.judges.judge import AskedAnswer, AskedEdit, AskedPicture, Judge
 from bench.methods.players import Answered, Drawn
 from bench.metrics.bleu import character_bleu
@@ -134,7 +135,8 @@ class Scorer:
     def _compat(self, item: Item, encoder: Any, image: Image.Image) -> dict[str, float]:
         """Add CLIP-T, and both numbers as UnifyBench computes them."""
         asks: TextImageEncoder = encoder
-        text = asks.embed_texts([item.text.replace(f"<{self.subject.mention}>", self._word)])
+        said = of_class(item.text, self.subject.mention, self.subject.class_word)
+        text = asks.embed_texts([said])
         right, slip = asks.embed([image]), asks.embed([washed(image)])
         photos = self._references[f"{CLIP_NAME} compat"]
         return {
@@ -142,10 +144,6 @@ class Scorer:
             f"{item.task} text/{CLIP_NAME} compat": text_similarity(text, slip),
             f"{item.task} image/{CLIP_NAME} compat": image_similarity(slip, photos),
         }
-
-    @property
-    def _word(self) -> str:
-        return self.subject.class_word
 
     def _face(self, image: Image.Image) -> dict[str, float]:
         if self.faces is None:
