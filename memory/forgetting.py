@@ -41,6 +41,8 @@ __all__ = ["MARK", "Wish", "forget"]
 
 # stands where a text was
 MARK = "[forgotten]"
+# stands for the path of what is no file
+_SERVER = Path("the database")
 # bytes; shorter ones turn up in any larger file
 _CHANCE = 5
 _OUTSIDE = (
@@ -242,10 +244,11 @@ def _holds(path: Path, needles: Sequence[Needle]) -> bool:
 
 def _receipt(database: Database, vault: Vault, gone: _Gone, notes: list[str]) -> Receipt:
     with database.released():
-        done = search(database.folder, gone.needles)
+        done = search(database.folder, gone.needles, _elsewhere(database))
     notes += [f"Not searched: {path}" for path in done.unread]
     with database.reading() as session:
-        found = tuple(_finding(session, database, vault, hit) for hit in done.hits)
+        hits = (*done.hits, *_hits_of_server(session, database, gone.needles))
+        found = tuple(_finding(session, database, vault, hit) for hit in hits)
     kinds = [needle.kind for needle in gone.needles]
     looked_for = {kind: kinds.count(kind) for kind in ("name", "fact", "photo")}
     name, *others = gone.names
@@ -254,12 +257,42 @@ def _receipt(database: Database, vault: Vault, gone: _Gone, notes: list[str]) ->
     )
 
 
+def _files(database: Database) -> list[Path]:
+    """Name SQLite's files, whether they are there or not; a server has none."""
+    file, ends = database.file, ("", "-journal", "-shm", "-wal")
+    return [file.with_name(f"{file.name}{end}") for end in ends] if file else []
+
+
+def _elsewhere(database: Database) -> list[Path]:
+    """Return SQLite's files that are there and lie outside the data folder."""
+    folder = database.folder.resolve()
+    there = [path for path in _files(database) if path.exists()]
+    return [path for path in there if not path.resolve().is_relative_to(folder)]
+
+
+def _hits_of_server(
+    session: Session, database: Database, needles: Sequence[Needle]
+) -> Iterator[Hit]:
+    """Look through the rows where no file can be read: what they say is there."""
+    if database.file is not None:
+        return
+    for needle in needles:
+        times = sum(_says(needle, texts) for _, texts in _texts(session))
+        if times:
+            yield Hit(needle, _SERVER, times)
+
+
+def _says(needle: Needle, texts: Iterator[str]) -> int:
+    pattern = matching([needle.text], whole=False)
+    return sum(len(pattern.findall(one)) for one in texts)
+
+
 def _finding(session: Session, database: Database, vault: Vault, hit: Hit) -> Finding:
     """Say why a text may still be there."""
     reason = ""
     if vault.folder in hit.path.parents and hit.path.name in referenced(session):
         reason = "a photo, image or checkpoint that was kept holds it"
-    elif database.file is not None and hit.path.name.startswith(database.file.name):
+    elif hit.path.name in {path.name for path in (_SERVER, *_files(database))}:
         reason = _why_in_database(session, hit.needle)
     if len(hit.needle.text.encode()) < _CHANCE:
         chance = "so short a text may be there by chance"
@@ -269,9 +302,7 @@ def _finding(session: Session, database: Database, vault: Vault, hit: Hit) -> Fi
 
 def _why_in_database(session: Session, needle: Needle) -> str:
     """Say which rows still hold a text."""
-    pattern = matching([needle.text], whole=False)
-    reasons = [reason for reason, texts in _texts(session) if any(map(pattern.search, texts))]
-    return "; ".join(reasons)
+    return "; ".join(reason for reason, texts in _texts(session) if _says(needle, texts))
 
 
 def _texts(session: Session) -> Iterator[tuple[str, Iterator[str]]]:

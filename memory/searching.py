@@ -62,14 +62,16 @@ def matching(texts: Iterable[str], *, whole: bool = True) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
-def search(folder: Path, needles: Iterable[Needle]) -> Search:
-    """Look for texts in all files below a folder, in whatever case, and in their names.
+def search(folder: Path, needles: Iterable[Needle], beside: Iterable[Path] = ()) -> Search:
+    """Look for texts in all files below a folder and ``beside`` it, and in their names.
+
+    Their case does not matter.
 
     Files are not interpreted: a text that is compressed or encrypted is not seen.
     """
     spellings = {needle: needle.spellings() for needle in needles}
     hits, unread, files, size = list[Hit](), list[Path](), 0, 0
-    for path in sorted(folder.rglob("*")):
+    for path in [*sorted(folder.rglob("*")), *beside]:
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
             unread.append(path)
             continue

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from memory import Memory, Receipt, database
+from memory import Memory, Receipt, database, open_memory
 from memory.vault import Vault
 from omni_errors import NotFoundError
 from tests.memory.conftest import TENSORS
@@ -202,6 +202,20 @@ def test_a_former_name_that_was_kept_is_found_and_explained(
     found = [finding for finding in receipt.found if finding.text == NAME]
     assert found and receipt.unexplained == ()
     assert all("turns were kept" in f.reason and "title was kept" in f.reason for f in found)
+
+
+@pytest.mark.parametrize("url", ["sqlite:///{}/elsewhere/omni.db", "sqlite://"])
+def test_what_another_database_keeps_is_found_as_well(tmp_path: Path, url: str) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    with open_memory(tmp_path / "data", url.format(tmp_path)) as other:
+        ana = other.users.add("Ana").id
+        other.concepts.add(ana, NAME)
+        other.conversations.add(ana, f"About {NAME}")
+        (found,) = other.forget(ana, NAME).found
+    assert (found.path.name, found.reason) in {
+        ("omni.db", "a title was kept"),
+        ("the database", "a title was kept"),
+    }
 
 
 def test_another_name_is_looked_for_when_told(store: Memory, ana: str, rex: str) -> None:
