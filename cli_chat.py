@@ -67,11 +67,8 @@ def _enter(
 
 def _go_on(room: Room, part: str) -> None:
     """Take up a conversation: its last two turns, and a question that waits."""
-    from cli_log import find_conversation
-
-    try:
-        found = find_conversation(room.assistant, part)
-    except NotFoundError:
+    found = room.assistant.conversations.find(part)
+    if found is None:
         # one whose first turn waits for an answer is not kept yet; any other is refused here
         room.enter(part)
     else:

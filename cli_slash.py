@@ -5,14 +5,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cli_attach import to_path
 from cli_lines import forget_lines
+from cli_new_file import write_new
 from cli_output import note, print_pairs, print_table, say, say_path
 from cli_picture import show
 from cli_room import Room
+from cli_settings import in_force
 from cli_why import rested_on, summary
 from omni_errors import InputError, NotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from assistant import Told
 
 __all__ = ["COMMANDS", "Slash", "complete", "find", "perform"]
 
@@ -21,6 +27,8 @@ _ALSO = (
     "Also the pictures that show it, and what was edited from them?",
     "Also what conversations and prompts say of it?",
 )
+# pictures that are shown again
+_SHOWN = 3
 # 0 and up to this, without it, is what a seed drawn by chance may be
 _SEEDS = 2**31
 
@@ -243,19 +251,68 @@ def _repeat(room: Room, seed: int | None) -> None:
     room.say(said.text, wanted=said.wanted, images=said.images, seed=seed)
 
 
+def _undo(room: Room, rest: str) -> None:
+    said = room.chat.undo()
+    if not said:
+        raise NotFoundError("Nothing was said yet.", hint="Say something first.")
+    note(f"Taken back: {said}")
+    note("What it remembered and drew stays; see /facts and `omni log pictures`.")
+
+
+def _show(room: Room, rest: str) -> None:
+    if rest and not (rest.isdecimal() and int(rest)):
+        raise UsageError(f"{rest!r} is no number of pictures.", hint="Use 1 or more.")
+    made = room.chat.pictures[-int(rest or _SHOWN) :]
+    if not made:
+        raise NotFoundError("Nothing was drawn here yet.", hint="Ask for a picture, or use /draw.")
+    for path in made:
+        show(path, room.pictures)
+        say_path(path)
+
+
+def _write(room: Room, rest: str) -> None:
+    target = to_path(_needed(rest, "/save talk.md"))
+    told = room.assistant.conversations.show(room.chat.conversation)
+    say_path(write_new(target, _as_markdown(told).encode("utf8", "replace")))
+
+
+def _as_markdown(told: "Told") -> str:
+    """Lay a conversation out to be read."""
+    parts = [
+        f"# {told.conversation.title}",
+        f"{told.conversation.created_at.astimezone():%d %B %Y}",
+    ]
+    for turn in told.turns:
+        parts += [f"**You:** {turn.text}", turn.reply]
+        parts += ["*(interrupted)*"] if turn.trace.get("interrupted") else []
+    return "\n\n".join(parts) + "\n"
+
+
+def _config(room: Room, rest: str) -> None:
+    one = room.assistant
+    here = {"user": one.user_name, "model": str(one.model_name), "show": room.pictures}
+    rows = []
+    for name, value in in_force().items():
+        used = here.get(name, value.value)
+        origin = value.origin if used == value.value else "this chat"
+        rows.append((name, used or "worked out", origin))
+    print_table(("setting", "value", "from"), rows)
+    note("`omni config set` changes them from the next chat on.")
+
+
 def _new(room: Room, rest: str) -> None:
     room.enter(None)
     note("A new conversation.")
 
 
 def _resume(room: Room, rest: str) -> None:
-    from cli_log import find_conversation
-
     if not rest:
         _history(room, "")
         note("Write /resume and an id.")
         return
-    found = find_conversation(room.assistant, rest)
+    found = room.assistant.conversations.find(rest)
+    if found is None:
+        raise NotFoundError(f"There is no conversation {rest!r}.", hint="See /history.")
     room.enter(found.id)
     note(f"Going on with: {found.title}")
     room.retell()
@@ -291,8 +348,10 @@ COMMANDS = (
     Slash("edit", "TEXT", "change the attached photo, or the last picture", _edit),
     Slash("redo", "", "say the last thing again, with the same seed", _redo),
     Slash("again", "", "say the last thing again, with another seed", _again),
+    Slash("undo", "", "take the last thing that was said back, with its answer", _undo),
     Slash("seed", "[N | random]", "choose the seed of the next pictures", _seed),
     Slash("image", "[save PATH | open]", "show, save or open the last picture", _image),
+    Slash("show", "[N]", "show the last pictures of this conversation again", _show),
     Slash("concepts", "", "list what is known", _concepts),
     Slash("facts", "[NAME]", "list what is known of each, or of one", _facts),
     Slash("remember", "TEXT", "remember a fact, after you agree", _remember),
@@ -301,6 +360,8 @@ COMMANDS = (
     Slash("new", "", "begin a new conversation", _new),
     Slash("resume", "[ID]", "go on with another conversation", _resume),
     Slash("history", "", "list conversations", _history),
+    Slash("save", "FILE", "write this conversation into a new file, as Markdown", _write),
     Slash("model", "[NAME]", "tell which model answers, or take another", _model),
+    Slash("config", "", "show the settings in force", _config),
     Slash("quit", "", "leave; so does Ctrl-D", _quit),
 )

@@ -93,6 +93,39 @@ class Chat:
         image = one.gallery.first(shown)
         return one.file_of(image) if image else None
 
+    @property
+    def pictures(self) -> tuple[Path, ...]:
+        """Return the files of the pictures that were made here, oldest first."""
+        one = self.assistant
+        try:
+            turns = one.memory.turns.list(one.user, self.conversation)
+        except NotFoundError:
+            return ()
+        made = {image for turn in turns for image in one.gallery.ids(turn.trace.get("image", ""))}
+        kept = [image.id for image in one.memory.images.list(one.user) if image.id in made]
+        return tuple(one.file_of(image) for image in reversed(kept))
+
+    def undo(self) -> str:
+        """Take the last turn back, or the one that waits; return what was said, "" if nothing.
+
+        What it remembered and what it drew stay. A conversation goes with its only turn.
+        """
+        memory, user = self.assistant.memory, self.assistant.user
+        exchange = Exchange(self.assistant, self.conversation)
+        waiting = exchange.waiting()
+        if waiting is not None:
+            exchange.drop()
+            return str(waiting[1]["text"])
+        try:
+            turns = memory.turns.last(user, self.conversation, 2)
+        except NotFoundError:
+            return ""
+        if len(turns) == 1:
+            memory.conversations.remove(user, self.conversation)
+        elif turns:
+            memory.turns.remove(user, turns[-1].id)
+        return turns[-1].text if turns else ""
+
     def _told(self, work: Callable[[Exchange], Result]) -> Iterator[Event]:
         """Run a turn beside the caller, so that its events come as they happen.
 

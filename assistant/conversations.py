@@ -1,14 +1,20 @@
 """The conversations of a user: list, read, rename and remove them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from memory.values import Conversation, Turn
+from omni_errors import NotFoundError
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
 
 __all__ = ["Conversations", "Told"]
+
+# of several that are meant alike: how many are named, by how many last digits of their ids
+# (which end in chance), and by how much of their titles
+_MOST, _DIGITS, _TITLE = 5, 8, 40
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,20 @@ class Conversations:
     def list(self) -> tuple[Conversation, ...]:
         """List them, newest first."""
         return self.assistant.memory.conversations.list(self.assistant.user)
+
+    def find(self, part: str) -> Conversation | None:
+        """Return the one whose id begins or ends with something, or None.
+
+        Raises:
+            NotFoundError: if there are several; it names them.
+        """
+        fits = [one for one in self.list() if one.id.startswith(part) or one.id.endswith(part)]
+        if len(fits) > 1:
+            raise NotFoundError(
+                f"{len(fits)} conversations have {part!r} in their ids: {_named(fits)}.",
+                hint="Write the end of one of these ids.",
+            )
+        return fits[0] if fits else None
 
     def show(self, id: str) -> Told:
         """Read one.
@@ -56,3 +76,9 @@ class Conversations:
 
         self.assistant.memory.conversations.remove(self.assistant.user, id)
         Exchange(self.assistant, id).drop()
+
+
+def _named(found: Sequence[Conversation]) -> str:
+    """Name conversations by the ends of their ids and their titles."""
+    told = [f"{one.id[-_DIGITS:]} ({one.title[:_TITLE]})" for one in found[:_MOST]]
+    return ", ".join(told) + (", …" if len(found) > _MOST else "")

@@ -37,6 +37,7 @@ class FakeChat:
         self.answered: list[str | bool] = []
         self.waiting: Question | None = None
         self.last_image: Path | None = None
+        self.pictures: tuple[Path, ...] = ()
         self.stopped = False
 
     def send(
@@ -78,6 +79,9 @@ class FakeChat:
         yield Words("Kept.")
         yield Ended(Answer("Kept."))
 
+    def undo(self) -> str:
+        return str(self.sent.pop()[0]) if self.sent else ""
+
     def why(self) -> dict[str, Any]:
         return {
             "route": "understand",
@@ -113,6 +117,9 @@ class FakeConversations:
 
     def list(self) -> tuple[Conversation, ...]:
         return ()
+
+    def find(self, part: str) -> Conversation | None:
+        return None
 
     def show(self, id: str) -> Told:
         return Told(Conversation(id, "u", "Hello", _now()), self.turns)

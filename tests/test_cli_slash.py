@@ -1,5 +1,6 @@
 """Slash commands: one registry, found by their beginnings, and never sent to the model."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
@@ -9,6 +10,7 @@ from PIL import Image
 from assistant import Assistant
 from cli_room import Room
 from cli_slash import COMMANDS, complete, find, perform
+from memory.values import Turn
 from omni_errors import InputError, NotFoundError, UsageError
 from tests.front import FakeAssistant, FakeChat, Script
 
@@ -170,6 +172,58 @@ def test_in_a_pipe_the_next_line_is_no_answer_to_what_else_may_go(room: Room) ->
     perform(room, "/forget Maeve")
     assert cast(FakeAssistant, room.assistant).concepts.forgotten == [("Maeve", False, False)]
     assert script(room) == ["Who is this?"]
+
+
+def test_the_last_thing_is_taken_back(room: Room, capsys: Out) -> None:
+    with pytest.raises(NotFoundError):
+        perform(room, "/undo")
+    room.hear("Who is Rex?")
+    perform(room, "/undo")
+    assert "Taken back: Who is Rex?" in capsys.readouterr().err
+    assert chat(room).sent == []
+
+
+@pytest.mark.parametrize(("line", "shown"), [("/show", 3), ("/show 2", 2), ("/show 99", 5)])
+def test_the_last_pictures_are_shown_again(
+    room: Room, picture: Path, capsys: Out, line: str, shown: int
+) -> None:
+    chat(room).pictures = (picture,) * 5
+    perform(room, line)
+    assert capsys.readouterr().out.split() == [str(picture)] * shown
+
+
+@pytest.mark.parametrize("line", ["/show 0", "/show me", "/show -1"])
+def test_what_is_no_number_of_pictures_is_refused(room: Room, line: str) -> None:
+    with pytest.raises(UsageError):
+        perform(room, line)
+    with pytest.raises(NotFoundError):
+        perform(room, "/show")
+
+
+def test_a_conversation_is_saved_over_nothing(room: Room, tmp_path: Path) -> None:
+    given = ("t", "u", room.chat.conversation, 1, "understand", "Hi", "Hel")
+    told = Turn(*given, {"interrupted": True}, (), datetime.now(UTC))
+    cast(FakeAssistant, room.assistant).conversations.turns = (told,)
+    perform(room, f"/save {tmp_path / 'talk.md'}")
+    title, _, *said = (tmp_path / "talk.md").read_text().split("\n\n")
+    assert (title, said) == ("# Hello", ["**You:** Hi", "Hel", "*(interrupted)*\n"])
+    with pytest.raises(InputError, match="there already"):
+        perform(room, f"/save {tmp_path / 'talk.md'}")
+
+
+def test_settings_are_told_as_they_hold_here(
+    room: Room, capsys: Out, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMNI_HISTORY", "false")
+    perform(room, "/config")
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["model", "none", "this", "chat"] in rows
+    assert ["history", "false", "environment"] in rows
+
+
+def test_a_conversation_that_is_not_there_is_not_resumed(room: Room) -> None:
+    with pytest.raises(NotFoundError, match="no conversation 'abc'"):
+        perform(room, "/resume abc")
 
 
 def test_quit_leaves_and_new_begins_another_conversation(room: Room) -> None:

@@ -90,6 +90,35 @@ def test_a_conversation_is_kept_from_its_first_turn_on(known: Assistant) -> None
     assert [one.id for one in known.conversations.list()] == [chat.conversation]
 
 
+def test_the_last_turn_is_taken_back(known: Assistant) -> None:
+    chat = known.chat()
+    assert chat.undo() == ""
+    drawn = say(chat, "draw Maeve at sea")
+    list(chat.send("remember that Maeve is three"))
+    assert chat.pictures == drawn.images
+    assert [chat.undo(), chat.undo()] == ["remember that Maeve is three", "draw Maeve at sea"]
+    assert chat.waiting is None and known.conversations.list() == () and chat.pictures == ()
+    assert isinstance(drawn, Drawing) and drawn.path.is_file()
+
+
+def test_what_comes_before_the_last_turn_stays(known: Assistant) -> None:
+    chat = known.chat()
+    say(chat, "hello")
+    say(chat, "What is Maeve's toy?")
+    assert chat.undo() == "What is Maeve's toy?"
+    assert [turn.text for turn in known.conversations.show(chat.conversation).turns] == ["hello"]
+
+
+def test_a_conversation_is_found_by_an_end_of_its_id(known: Assistant) -> None:
+    ids = [f"{first}{'0' * 24}{last}" for first, last in (("abcd", "1111"), ("abce", "2222"))]
+    for id in ids:
+        known.memory.conversations.add(known.user, f"Talk {id[-4:]}", id=id)
+    found = [known.conversations.find(part) for part in ("abcd", "2222", ids[0], "ffff")]
+    assert [one and one.id for one in found] == [ids[0], ids[1], ids[0], None]
+    with pytest.raises(NotFoundError, match=r"2 .*00002222 \(Talk 2222\), 00001111 \(Talk 1111\)"):
+        known.conversations.find("abc")
+
+
 def test_another_process_may_answer(known: Assistant) -> None:
     chat = known.chat()
     list(chat.send("remember that Maeve is three"))
