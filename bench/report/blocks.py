@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
 from PIL import Image
 
@@ -74,10 +75,10 @@ def as_markdown(title: str, blocks: Sequence[Block], out: Path) -> str:
                 parts.append(_markdown_table(header, rows))
             case Chart(name, svg):
                 (out / f"{name}.svg").write_text(svg, "utf-8")
-                parts.append(f"![{name}]({name}.svg)")
+                parts.append(f"![{name}]({quote(name)}.svg)")
             case Pictures(header, rows):
                 cells = [
-                    (_cell(name), *(f"![]({path})" if path else "" for path in paths))
+                    (_cell(name), *(f"![]({quote(path)})" if path else "" for path in paths))
                     for name, paths in rows
                 ]
                 parts.append(_markdown_table(header, cells, plain=True))

@@ -17,6 +17,7 @@ from bench.judges.scenes import SceneReader
 from bench.methods.catalog import CONTROLS
 from bench.metrics.encoders import EfficientNetLite
 from bench.metrics.forgetting import Fingerprint
+from bench.report.blocks import Chart, Pictures, as_markdown
 from bench.report.writing import write_report
 from bench.running.evidence import keep_evidence
 from bench.running.ledger import Ledger, Result, read_results
@@ -173,6 +174,14 @@ def test_the_report_has_its_parts(out: Path) -> None:
     assert "<svg" in page
     assert "data:image/jpeg" in page
     assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_paths_with_spaces_are_links_in_markdown(tmp_path: Path) -> None:
+    shown = Pictures(("", "ours"), [("my cup", ("pictures/my cup (1).png",))])
+    text = as_markdown("t", [shown, Chart("a b", "<svg/>")], tmp_path)
+    assert "![](pictures/my%20cup%20%281%29.png)" in text
+    assert "](a%20b.svg)" in text
+    assert (tmp_path / "a b.svg").is_file()
 
 
 def test_a_folder_without_results_has_no_report(tmp_path: Path) -> None:
