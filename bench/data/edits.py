@@ -60,7 +60,7 @@ def colour_of(outlined: Outlined) -> str:
 def edit_items(
     subject: Subject, outlined: Outlined, shelf: Shelf, rng: Generator
 ) -> Iterator[Item]:
-    """Make the edits of a subject from photos that are not learned from."""
+    """Make the edits of a subject from its photos for the test."""
     pairs = removal_pairs(
         outlined.photos,
         outlined.masks,
@@ -88,6 +88,9 @@ def _scene(kind: str, subject: Subject, outlined: Outlined, rng: Generator) -> S
 def _item(number: int, pair: EditPair, subject: Subject, shelf: Shelf, seed: int) -> Item:
     place = ("edits", subject.name)
     photo = pair.kind == "remove" and number < len(subject.test)
+    # of a subject with one photo there is no other
+    learned = set(subject.test) <= set(subject.train)
+    whose = "a photo that is learned from" if learned else "a held-out photo"
     return Item(
         f"{subject.name}/edit/{number}",
         "edit",
@@ -98,7 +101,7 @@ def _item(number: int, pair: EditPair, subject: Subject, shelf: Shelf, seed: int
         mask=shelf.put_mask(np.asarray(~pair.stays), *place, f"{number}-mask"),
         kind=pair.kind,
         seed=seed,
-        provenance="a held-out photo; the reference is inpainted (Telea 2004)"
+        provenance=f"{whose}; the reference is inpainted (Telea 2004)"
         if photo
-        else "a scene composed of a held-out photo's cut-out; the reference is exact",
+        else f"a scene composed of the cut-out of {whose}; the reference is exact",
     )

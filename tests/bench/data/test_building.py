@@ -144,6 +144,15 @@ def test_one_subject_alone_is_told_apart_from_drawn_scenes(tmp_path: Path) -> No
     assert {i.provenance for i in negatives} == {"a drawn scene"}
 
 
+def test_an_edit_says_whether_its_photo_is_learned_from(bench: Bench, tmp_path: Path) -> None:
+    folder = write_subjects(tmp_path / "s", {"cup": {"class": "cup"}}, photos=1)
+    alone = open_bench(folder, tmp_path / "b")
+    edits = [item.provenance for item in alone.items if item.task == "edit"]
+    assert edits
+    assert all("a photo that is learned from" in origin for origin in edits)
+    assert all("held-out" in item.provenance for item in bench.of("rex", "edit"))
+
+
 def test_a_single_photo_is_learned_from(tmp_path: Path) -> None:
     folder = write_subjects(tmp_path / "s", {"cup": {"class": "cup"}}, photos=1)
     bench = open_bench(folder, tmp_path / "b")
