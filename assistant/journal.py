@@ -58,7 +58,8 @@ class Diary:
             "image": turn["image"],
         }
         if file is not None:
-            trace["file"] = str(file)
+            # looked for later from other folders
+            trace["file"] = str(file.absolute())
         if self.listener.interrupted:
             trace["interrupted"] = True
         if self.repeats:

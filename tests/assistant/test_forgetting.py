@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +30,17 @@ def test_a_picture_whose_turn_was_removed_goes_with_the_images(known: Assistant)
     receipt = known.concepts.forget("Maeve", images=True, mentions=True)
     assert not drawn.path.exists() and receipt.removed["saved pictures"] == 1
     assert receipt.unexplained == ()
+
+
+def test_a_picture_in_a_folder_named_from_here_goes_from_anywhere(
+    known: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    drawn = known.draw("Maeve at sea", seed=1, folder="pics").path.absolute()
+    monkeypatch.chdir("/")
+    assert drawn.is_file()
+    assert known.concepts.forget("Maeve", images=True).removed["saved pictures"] == 1
+    assert not drawn.exists()
 
 
 @pytest.fixture
