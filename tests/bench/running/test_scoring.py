@@ -155,7 +155,7 @@ def test_a_drawing_is_compared_with_the_photos_that_were_learned_from(bench: Ben
 def test_a_text_is_asked_for_with_the_class_in_place_of_the_name(bench: Bench) -> None:
     mine, eyes, _ = scorer(bench)
     mine.picture(DRAW, Drawn(YELLOW, ""))
-    assert eyes.texts == ["A photo of woman on grass."]
+    assert eyes.texts == ["A photo of a woman on grass."]
 
 
 def test_only_the_compat_numbers_are_of_washed_pictures(bench: Bench) -> None:
