@@ -104,8 +104,14 @@ class Work:
             "timesteps": self.suite.timesteps,
             "judges": [judging_version(), *(judge.name for judge in self.kit.judges)],
             "encoders": [encoder.name for encoder in self.kit.encoders],
+            **self._faces,
         }
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
+    def _faces(self) -> dict[str, str]:
+        """Name what compares faces, if anything does."""
+        return {} if self.kit.faces is None else {"faces": self.kit.faces.name}
 
     def _taught(self, method: Method) -> Taught | None:
         if method.rows is None:
@@ -229,4 +235,5 @@ class Work:
             "timesteps": self.suite.timesteps,
             "encoders": [encoder.name for encoder in self.kit.encoders],
             "judges": [judging_version(), *(judge.name for judge in self.kit.judges)],
+            **self._faces,
         }
