@@ -18,6 +18,7 @@ from bench.methods.catalog import choose
 from bench.methods.method import Method
 from bench.running.suites import Suite, find_suite
 from learning.presets import Recipe
+from omni_errors import InputError
 
 if TYPE_CHECKING:
     from bench.running.work import Kit
@@ -113,6 +114,11 @@ def _judges(face: Any, reader: Any, options: RunOptions) -> list[Any]:
     from bench.judges.local import LocalAsker
     from bench.judges.rules import RuleJudge
 
+    if options.judge_model and not options.judge_url:
+        raise InputError(
+            f"--judge-model {options.judge_model} has no --judge-url to be asked at.",
+            hint="Name both, or neither.",
+        )
     judges: list[Any] = [RuleJudge(reader), AskedJudge(LocalAsker(face))]
     if options.judge_url:
         judges.append(AskedJudge(EndpointAsker(options.judge_url, options.judge_model)))

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import torch
@@ -14,18 +15,24 @@ from bench.data.items import Bench
 from bench.judges.judge import AlwaysOne
 from bench.judges.rules import RuleJudge
 from bench.judges.scenes import SceneReader
-from bench.methods.catalog import CONTROLS
+from bench.methods.catalog import CONTROLS, METHODS
 from bench.metrics.encoders import EfficientNetLite
+from bench.metrics.faces import FaceEncoder
 from bench.metrics.forgetting import Fingerprint
 from bench.report.blocks import Chart, Pictures, as_markdown
 from bench.report.writing import write_report
 from bench.running.evidence import keep_evidence
 from bench.running.ledger import Ledger, Result, read_results
-from bench.running.running import RunOptions, open_kit, run_bench
+from bench.running.running import RunOptions, _judges, open_kit, run_bench
 from bench.running.suites import SUITES, find_suite, items_of
-from bench.running.versions import code_version, package_version, scenes_version
-from bench.running.work import Kit
-from omni_errors import NotFoundError
+from bench.running.versions import (
+    code_version,
+    judging_version,
+    package_version,
+    scenes_version,
+)
+from bench.running.work import Kit, Work
+from omni_errors import InputError, NotFoundError
 from tests.bench.fakes import reader
 
 OPTIONS = RunOptions("smoke", ("ours", "und-only", "no-replay", "exemplars-0"), "tiny", 0, 1)
@@ -92,6 +99,43 @@ def test_the_reader_of_scenes_is_kept_under_its_code(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("bench.judges.scenes.open_reader", spy)
     open_kit(OPTIONS)
     assert [file.name for file in opened] == [f"scenes-{scenes_version()}.npz"]
+
+
+@pytest.mark.parametrize(
+    "name", ["judges/prompts/judge.json", "metrics/a.py", "data/templates.json"]
+)
+def test_other_words_are_another_judge(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for one in ("judges/prompts/judge.json", "metrics/a.py", "data/templates.json"):
+        (tmp_path / "bench" / one).parent.mkdir(parents=True)
+        (tmp_path / "bench" / one).write_text("{}")
+    monkeypatch.setattr("bench.running.versions._ROOT", tmp_path)
+    first = judging_version.__wrapped__()
+    (tmp_path / "bench" / name).write_text("[]")
+    assert judging_version.__wrapped__() != first
+
+
+def test_a_judge_without_an_address_is_refused() -> None:
+    with pytest.raises(InputError, match="--judge-model gpt.*--judge-url"):
+        _judges(None, reader(), replace(OPTIONS, judge_model="gpt"))
+
+
+def test_what_compares_faces_is_named_and_another_is_run_anew(
+    kit: Kit, bench: Bench, tmp_path: Path
+) -> None:
+    def run(faces: FaceEncoder | None) -> int:
+        seen, suite = replace(kit, faces=faces), SUITES["smoke"]
+        work = Work(seen, bench, bench.subject("rex"), suite, suite.recipe_for(1, 0), tmp_path)
+        return work.run([METHODS["black"]])
+
+    first, named = Mock(), Mock()
+    first.name, named.name = "one", "other"
+    done = [run(None), run(None), run(first), run(first), run(named)]
+    assert done[1] == done[3] == 0
+    assert done[0] == done[2] == done[4] > 0
+    last = list(read_results(tmp_path / "results" / "rex.jsonl"))[-1]
+    assert last.provenance["faces"] == "other"
 
 
 def test_other_content_or_another_name_is_other_code(tmp_path: Path) -> None:
