@@ -1,11 +1,13 @@
 """What is learned of a subject for a plan, kept on disk under the plan's own key.
 
 One lesson serves all plans of a subject. What was learned once is read again by every method
-with the same plan, and by a run that goes on after an interruption.
+with the same plan, and by a run that goes on after an interruption. Rows that were cut short
+go on from the last state that was kept.
 """
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -20,7 +22,8 @@ from backbone.face import Backbone
 from bench.data.items import Bench, Subject
 from bench.data.pictures import open_picture
 from bench.methods.method import RowsPlan
-from learning.checkpoint import CheckpointError, unpack
+from bench.running.versions import code_version
+from learning.checkpoint import CheckpointError, backbone_id, unpack
 from learning.examples import Material, Negative
 from learning.lesson import Lesson, learn, prepare
 from learning.neutral import neutral_negatives
@@ -90,8 +93,9 @@ class Teacher:
                 self.face, self.material(), recipe_of(plan, self.recipe), on_step
             )
         else:
-            data, record = self._learn(plan, on_step)
+            data, record = self._learn(plan, self._unfinished(key), on_step)
         self._write(key, data, {"recipe": self._taught_by(plan), **record, "plan": _plain(plan)})
+        shutil.rmtree(self._begun(key), ignore_errors=True)
         kept = self._read(key, plan)
         if kept is None:
             raise ValueError(f"what was learned for {key} cannot be read back")
@@ -144,7 +148,7 @@ class Teacher:
     # learning
 
     def _learn(
-        self, plan: RowsPlan, on_step: Callable[[int, int], None]
+        self, plan: RowsPlan, folder: Path, on_step: Callable[[int, int], None]
     ) -> tuple[bytes, dict[str, Any]]:
         recipe = recipe_of(plan, self.recipe)
         start = self._start(plan, recipe)
@@ -157,6 +161,7 @@ class Teacher:
             self.face,
             self.lesson(),
             recipe,
+            folder=folder,
             start=start,
             on_step=lambda losses, steps: on_step(losses.step, steps),
         )
@@ -202,6 +207,15 @@ class Teacher:
         return _rows(whole, whole.und.detach().clone(), seen.gen.detach().clone(), plan)
 
     # keeping
+
+    def _begun(self, key: str) -> Path:
+        """Name the folder of what is being learned, by any model and any code."""
+        return self.folder / f"{key}.learning"
+
+    def _unfinished(self, key: str) -> Path:
+        """Name the folder of a state: another model's, or other code's, is not gone on with."""
+        made_by = f"{backbone_id(self.face)} {code_version()}"
+        return self._begun(key) / hashlib.sha256(made_by.encode()).hexdigest()[:16]
 
     def _write(self, key: str, data: bytes, record: dict[str, Any]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -16,6 +16,8 @@ from bench.judges.judge import AlwaysOne
 from bench.judges.rules import RuleJudge
 from bench.judges.scenes import SceneReader
 from bench.methods.catalog import CONTROLS, METHODS
+from bench.methods.method import RowsPlan
+from bench.methods.teaching import Taught, Teacher
 from bench.metrics.encoders import EfficientNetLite
 from bench.metrics.faces import FaceEncoder
 from bench.metrics.forgetting import Fingerprint
@@ -32,6 +34,7 @@ from bench.running.versions import (
     scenes_version,
 )
 from bench.running.work import Kit, Work
+from learning.presets import Recipe
 from omni_errors import InputError, NotFoundError
 from tests.bench.fakes import reader
 
@@ -174,6 +177,31 @@ def test_a_run_that_was_cut_short_goes_on(subjects: Path, kit: Kit, out: Path) -
     again = list(read_results(file))
     assert [(r.method, r.item) for r in again] == [(r.method, r.item) for r in whole]
     assert [replace(r, seconds=0) for r in again] == [replace(r, seconds=0) for r in whole]
+
+
+def test_learning_that_was_killed_goes_on_and_leaves_rows_only(
+    kit: Kit, bench: Bench, tmp_path: Path
+) -> None:
+    recipe = Recipe("test", steps=4, warmup=0, side=64, scene_edits=1, test_every=2, save_every=2)
+
+    def teach(folder: str, killed_at: int = 0) -> tuple[Taught, list[int]]:
+        steps: list[int] = []
+
+        def told(step: int, _: int) -> None:
+            steps.append(step)
+            if step == killed_at:
+                raise RuntimeError
+
+        teacher = Teacher(kit.face, bench, bench.subject("rex"), recipe, tmp_path / folder)
+        return teacher.teach(RowsPlan(), told), steps
+
+    with pytest.raises(RuntimeError):
+        teach("a", killed_at=3)
+    (whole, _), (again, steps) = teach("b"), teach("a")
+    assert min(steps) == 3
+    assert again.concept is not None and whole.concept is not None
+    assert torch.equal(again.concept.und, whole.concept.und)
+    assert not list(tmp_path.rglob("*.learning"))
 
 
 def test_the_base_model_is_bit_identical_afterwards(out: Path) -> None:
