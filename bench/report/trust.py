@@ -1,13 +1,15 @@
 """The section on trust: controls, doubts, judges and encoders that were tried, and the model."""
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from bench.report.blocks import Block, Heading, Table, Text
 from bench.report.controls import Control
 from bench.report.marks import Agreement
 from bench.report.trying import TriedRow
 
-__all__ = ["trust_section"]
+__all__ = ["covered", "trust_section"]
 
 
 def trust_section(
@@ -17,8 +19,12 @@ def trust_section(
     reader: Mapping[str, float],
     agreed: Sequence[Agreement],
     forgotten: Mapping[str, list[str]],
+    seen: tuple[int, int] | None = None,
 ) -> list[Block]:
-    """Say what the bench noticed, and what should not be believed."""
+    """Say what the bench noticed, and what should not be believed.
+
+    ``seen`` are the items after which the base model was looked at, and all items.
+    """
     rows = [(c.control, "noticed" if c.noticed else "NOT NOTICED", c.why) for c in controls]
     return [
         Heading("Controls"),
@@ -26,7 +32,7 @@ def trust_section(
         *(Text(f"Doubt: {doubt}") for doubt in doubts),
         *_tried(tried, reader),
         *_agreement(agreed),
-        Text(_base_model(forgotten)),
+        Text(_base_model(forgotten, seen)),
     ]
 
 
@@ -67,10 +73,19 @@ def _agreement(agreed: Sequence[Agreement]) -> list[Block]:
     ]
 
 
-def _base_model(forgotten: Mapping[str, list[str]]) -> str:
+def covered(out: Path, items: int) -> tuple[int, int]:
+    """Count the items after which the base model was looked at, of so many."""
+    files = (out / "forgetting").glob("*.json")
+    # older evidence has no number, and counts for nothing
+    return sum(int(json.loads(f.read_text("utf-8")).get("items", 0)) for f in files), items
+
+
+def _base_model(forgotten: Mapping[str, list[str]], seen: tuple[int, int] | None) -> str:
     if not forgotten:
         return "The base model: whether it changed was not looked at."
     changed = {name: found for name, found in forgotten.items() if found}
     told = "; ".join(f"{name}: {', '.join(found)}" for name, found in changed.items())
     same = f"bit-identical after {len(forgotten)} subjects, base answers unchanged"
-    return f"The base model: {told or same}."
+    # a process that was killed leaves results, but no evidence
+    part = f" This covers {seen[0]} of {seen[1]} items." if seen and seen[0] < seen[1] else ""
+    return f"The base model: {told or same}.{part}"

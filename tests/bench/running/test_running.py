@@ -21,7 +21,9 @@ from bench.methods.teaching import Taught, Teacher
 from bench.metrics.encoders import EfficientNetLite
 from bench.metrics.faces import FaceEncoder
 from bench.metrics.forgetting import Fingerprint
-from bench.report.blocks import Chart, Pictures, as_markdown
+from bench.report.blocks import Chart, Pictures, Text, as_markdown
+from bench.report.controls import forgotten
+from bench.report.trust import covered, trust_section
 from bench.report.writing import write_report
 from bench.running.evidence import keep_evidence
 from bench.running.ledger import Ledger, Result, read_results
@@ -224,6 +226,17 @@ def test_where_nothing_was_done_nothing_is_shown(tmp_path: Path) -> None:
     same = Fingerprint("a", ())
     keep_evidence(tmp_path / "f.json", same, same, done=0)
     assert not (tmp_path / "f.json").exists()
+
+
+@pytest.mark.parametrize(("items", "told"), [(5, "covers 3 of 5 items"), (3, "")])
+def test_evidence_that_misses_items_says_so(tmp_path: Path, items: int, told: str) -> None:
+    same = Fingerprint("a", ())
+    for name, done in (("a", 1), ("b", 2)):
+        keep_evidence(tmp_path / "forgetting" / f"{name}.json", same, same, done=done)
+    seen = covered(tmp_path, items)
+    last = trust_section([], [], [], {}, [], forgotten(tmp_path), seen)[-1]
+    assert isinstance(last, Text)
+    assert last.text.endswith(f"This {told}." if told else "base answers unchanged.")
 
 
 def test_the_report_notices_every_control(out: Path) -> None:
