@@ -2,12 +2,12 @@
 
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from memory import Memory
+from memory.archive import DAMAGES, WAYS
 from memory.values import Concept
 from omni_errors import InputError, ResourceError
 
@@ -56,6 +56,8 @@ def import_all(memory: Memory, user: str, path: Path) -> tuple[Concept, ...]:
         entries = outer.infolist()
         if not 1 <= len(entries) <= _MOST or sum(e.file_size for e in entries) > _MAX_BYTES:
             raise _bad(path, f"holds {len(entries)} files")
+        if any(entry.compress_type not in WAYS for entry in entries):
+            raise _bad(path, "is packed in a way that is not read")
         files = [Path(folder, f"{number}.zip") for number in range(len(entries))]
         for entry, file in zip(entries, files, strict=True):
             _unpack(outer, entry, file, path)
@@ -77,7 +79,7 @@ def _unpack(outer: zipfile.ZipFile, entry: zipfile.ZipInfo, file: Path, path: Pa
         with outer.open(entry) as source, file.open("wb") as target:
             while chunk := source.read(_CHUNK):
                 target.write(chunk)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except DAMAGES as error:
         raise _bad(path, f"cannot be unpacked: {error}") from error
 
 
@@ -85,7 +87,7 @@ def _unpack(outer: zipfile.ZipFile, entry: zipfile.ZipInfo, file: Path, path: Pa
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         archive = zipfile.ZipFile(path)
-    except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
+    except DAMAGES as error:
         raise _bad(path, f"cannot be opened: {error}") from error
     with archive:
         yield archive

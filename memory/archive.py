@@ -23,7 +23,7 @@ from omni_errors import InputError, OmniError, ResourceError
 if TYPE_CHECKING:
     from memory.store import Memory
 
-__all__ = ["FORMAT", "MAX_BYTES", "export_concept", "import_concept"]
+__all__ = ["DAMAGES", "FORMAT", "MAX_BYTES", "WAYS", "export_concept", "import_concept"]
 
 _T = TypeVar("_T")
 
@@ -33,6 +33,18 @@ VERSION = 1
 MAX_FILES = 10_000
 MAX_BYTES = 2 * 2**30
 MAX_MANIFEST = 64 * 2**20
+# others fail in ways of their own where they are damaged
+WAYS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# what zipfile raises where a file is damaged: wrong offsets and names as well
+DAMAGES = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
 _MANIFEST = "manifest.json"
 _FILE = re.compile(r"files/([0-9a-f]{64})")
 _HINT = "Export the concept again with this version of OmniPersona."
@@ -199,6 +211,8 @@ def _check_entry(entry: zipfile.ZipInfo, path: Path) -> None:
         raise _bad(path, f"holds {entry.filename!r}, which is a link or no plain file")
     if entry.flag_bits & 0x1:
         raise _bad(path, "is encrypted")
+    if entry.compress_type not in WAYS:
+        raise _bad(path, "is packed in a way that is not read")
     if entry.filename == _MANIFEST and entry.file_size > MAX_MANIFEST:
         raise _bad(path, f"has a manifest of {entry.file_size} bytes; {MAX_MANIFEST} are allowed")
 
@@ -231,7 +245,7 @@ def _hash(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) -> str:
 def _reading(work: Callable[[], _T], path: Path) -> _T:
     try:
         return work()
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except DAMAGES as error:
         raise _bad(path, f"cannot be unpacked: {error}") from error
 
 
@@ -246,7 +260,7 @@ def _hashes(archive: zipfile.ZipFile) -> Iterator[str]:
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         archive = zipfile.ZipFile(path)
-    except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
+    except DAMAGES as error:
         raise _bad(path, f"cannot be opened: {error}") from error
     with archive:
         yield archive

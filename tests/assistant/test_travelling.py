@@ -62,3 +62,12 @@ def test_a_damaged_file_brings_nothing_and_is_told_of(store: Store, tmp_path: Pa
     with pytest.raises(InputError, match="cannot be unpacked"):
         import_all(store.memory, store.user, damaged)
     assert store.memory.concepts.list(store.user) == ()
+
+
+@pytest.mark.parametrize("way", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_is_packed_in_another_way_is_refused(store: Store, tmp_path: Path, way: int) -> None:
+    with zipfile.ZipFile(tmp_path / "other.zip", "w", way) as outer:
+        outer.writestr("00000.zip", b"held")
+    with pytest.raises(InputError, match="packed in a way"):
+        import_all(store.memory, store.user, tmp_path / "other.zip")
+    assert store.memory.concepts.list(store.user) == ()

@@ -5,6 +5,7 @@ import json
 import stat
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,23 @@ def test_a_size_that_is_not_what_it_claims_is_refused(store: Memory, bo: str, zi
     zipped.write_bytes(data)
     with pytest.raises(InputError, match="rex.zip"):
         store.import_(bo, zipped)
+
+
+def test_another_way_of_packing_is_refused(store: Memory, bo: str, zipped: Path) -> None:
+    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("manifest.json", "{}")
+    with pytest.raises(InputError, match="packed in a way"):
+        store.import_(bo, zipped)
+
+
+def test_whatever_byte_is_damaged_it_is_told(store: Memory, bo: str, zipped: Path) -> None:
+    whole = zipped.read_bytes()
+    # the directory lies at the end: its names, ways and offsets
+    for place in range(len(whole) - 70, len(whole)):
+        zipped.write_bytes(whole[:place] + b"\xff" + whole[place + 1 :])
+        with suppress(InputError):
+            store.forget(bo, store.import_(bo, zipped).name)
+    assert store.concepts.list(bo) == ()
 
 
 @pytest.mark.parametrize("data", [b"", b"no zip at all", b"PK\x03\x04"])
