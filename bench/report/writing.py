@@ -14,7 +14,7 @@ from bench.report.controls import doubts, find_controls, forgotten, read_checks
 from bench.report.figures import Figures, Names, collect, gather, methods_of, mixed
 from bench.report.marks import agreements, same_to_all
 from bench.report.replaying import replay_section
-from bench.report.trust import trust_section
+from bench.report.trust import covered, trust_section
 from bench.report.trying import tried_of
 from bench.running.ledger import Result
 from omni_errors import NotFoundError
@@ -42,11 +42,11 @@ def write_report(out: Path, summary_file: Path | None = None) -> dict[str, Any]:
     names, tried = _names(results), tried_of(checks, results)
     controls = find_controls(figures, checks)
     doubted = doubts(figures, tried, mixed(results), same_to_all(results))
-    agreed, kept = agreements(results), forgotten(out)
+    agreed, kept, seen = agreements(results), forgotten(out), covered(out, len(results))
     blocks = [
         *sections.head(bench, run, names),
         *sections.main_table(figures, names, methods),
-        *trust_section(controls, doubted, tried, checks["reader"], agreed, kept),
+        *trust_section(controls, doubted, tried, checks["reader"], agreed, kept, seen),
         *sections.kinds(figures, names, methods),
         *sections.ablation(figures, names),
         *replay_section(results, methods),
