@@ -309,7 +309,7 @@ def forget(
         asked = f"Forget {shown.concept.name} and its {shown.photos} photos for good?"
         agree(asked, otherwise="Nothing was forgotten.")
     receipt = assistant.concepts.forget(shown.concept.name, images=images, mentions=mentions)
-    typed = forget_lines(shown.concept.name)
+    typed = forget_lines(shown.concept.name, *receipt.other_names)
     if typed and not as_json:
         note(f"Took {typed} lines that name it out of the history of chat.")
     if as_json:
@@ -325,6 +325,7 @@ def _receipt_data(receipt: "Receipt") -> dict[str, Any]:
     ]
     return {
         "name": receipt.concept,
+        "other_names": list(receipt.other_names),
         "removed": dict(receipt.removed),
         "files_searched": receipt.files_searched,
         "bytes_searched": receipt.bytes_searched,

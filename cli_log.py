@@ -348,6 +348,9 @@ def replay(
     say(f"before: {turn.reply}\nnow: {kept.reply if kept else again.text}")
     for path in again.images:
         say_path(path)
+    for name, versions in again.trace.get("tokens_changed", {}).items():
+        then, now_used = versions["then"], versions["now"]
+        note(f"{name} had tokens {then} then, and has tokens {now_used} now.")
     note(f"The results are {same}." + (" The seed was another." if seed is not None else ""))
 
 
