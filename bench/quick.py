@@ -30,7 +30,7 @@ from backbone.images import flatten
 from backbone.mini.places import PLACES
 from bench.data.wording import templates
 from bench.drawings import mean_look, nearest_look
-from bench.subjects import Subject, open_subjects
+from bench.subjects import Subject, open_subjects, photo_files
 
 __all__ = ["Options", "Row", "Seen", "learn", "line", "main", "read", "table"]
 
@@ -68,7 +68,7 @@ def _subjects(folder: Path) -> list[Subject]:
 
 def learn(folder: Path, name: str, home: Path, model: str) -> Row:
     """Add a subject, train it, and ask about it before and after."""
-    files = _photos(folder / name)
+    files = photo_files(folder / name)
     subject = next(one for one in _subjects(folder) if one.name == name)
     assistant = Assistant(home=home, model=model)
     try:
@@ -96,15 +96,11 @@ def learn(folder: Path, name: str, home: Path, model: str) -> Row:
     )
 
 
-def _photos(place: Path) -> list[Path]:
-    return sorted(p for p in place.iterdir() if p.suffix.lower() in (".jpg", ".jpeg", ".png"))
-
-
 def _seen(assistant: Assistant, concept: str, folder: Path, name: str) -> Seen:
     """Ask about everybody's held-out photos, tokens alone, and draw."""
     own, others = [], []
     for subject in _subjects(folder):
-        for file in _photos(folder / subject.name)[-len(subject.asked) :]:
+        for file in photo_files(folder / subject.name)[-len(subject.asked) :]:
             with Image.open(file) as opened:
                 margin = assistant.eyes.margin_of(concept, flatten(opened))
             if subject.name == name:

@@ -21,6 +21,7 @@ from PIL import Image
 
 from assistant import Assistant
 from backbone.images import flatten
+from bench.subjects import photo_files
 from graphs.options import RecognitionOptions
 from graphs.recognition import decide, strength
 
@@ -54,7 +55,7 @@ class Table:
 def measure_table(folder: Path, model: str, *, evidence: bool = True) -> Table:
     """Add everybody, then look at every held-out photo."""
     places = sorted(path.parent for path in folder.glob("*/concept.json"))
-    files = [_photos(place) for place in places]
+    files = [photo_files(place) for place in places]
     with tempfile.TemporaryDirectory() as home:
         assistant = Assistant(home=Path(home), model=model)
         for number, (place, found) in enumerate(zip(places, files, strict=True)):
@@ -63,10 +64,6 @@ def measure_table(folder: Path, model: str, *, evidence: bool = True) -> Table:
         table = _table(assistant, [found[-_HELD_OUT:] for found in files], evidence)
         assistant.close()
     return table
-
-
-def _photos(place: Path) -> list[Path]:
-    return sorted(p for p in place.iterdir() if p.suffix.lower() in (".jpg", ".jpeg", ".png"))
 
 
 def _table(assistant: Assistant, asked: Sequence[Sequence[Path]], evidence: bool) -> Table:

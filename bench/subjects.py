@@ -34,7 +34,7 @@ __all__ = [
     "open_subjects",
     "outline",
 ]
-__all__ += ["recognise", "report", "who"]
+__all__ += ["photo_files", "recognise", "report", "who"]
 
 _HELD_OUT = 2
 _PLACES = ("on the beach", "in the snow", "in the forest", "on the grass", "in a kitchen")
@@ -63,12 +63,16 @@ def open_subjects(folder: Path) -> list[Subject]:
     """Read subjects, their photos cut to centred squares of 256 pixels."""
     found = []
     for place in sorted(path.parent for path in folder.glob("*/concept.json")):
-        files = sorted(p for p in place.iterdir() if p.suffix.lower() in (".jpg", ".jpeg", ".png"))
-        photos = [_square(file) for file in files]
+        photos = [_square(file) for file in photo_files(place)]
         word = json.loads((place / "concept.json").read_text("utf8"))["class"]
         shown, asked = tuple(photos[:-_HELD_OUT]), tuple(photos[-_HELD_OUT:])
         found.append(Subject(place.name, word, shown, asked))
     return found
+
+
+def photo_files(place: Path) -> list[Path]:
+    """List the photos of a subject's folder, the last of which are asked about."""
+    return sorted(p for p in place.iterdir() if p.suffix.lower() in (".jpg", ".jpeg", ".png"))
 
 
 def _square(file: Path) -> Image.Image:
