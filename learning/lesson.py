@@ -24,6 +24,7 @@ from learning.edit_pairs import EditSet, judge, removal_pairs, scene_pairs, worl
 from learning.examples import Material, Negative, make_examples
 from learning.held_out import HeldOut, grade_rows, set_aside
 from learning.inpainting import Inpainter, TeleaInpainter
+from learning.likeness import Looks, looks_of
 from learning.masks import GrabCutSegmenter, Segmenter, SubjectMask
 from learning.presets import Recipe
 from learning.samples import SampleMaker
@@ -117,6 +118,13 @@ def _shrunk(material: Material, side: int) -> Material:
     )
 
 
+def _looks(face: Backbone, lesson: Lesson) -> Looks | None:
+    """Look at the photos, and at those of others; scenes made of the subject are no photos."""
+    held = lesson.held_out.photos if lesson.held_out is not None else ()
+    photos = lesson.material.photos[: len(lesson.masks)] + held
+    return looks_of(face, photos, [one.image for one in lesson.material.negatives])
+
+
 def _copy(tokens: ConceptTokens) -> ConceptTokens:
     rows = rows_of_concept(tokens)
     return ConceptTokens(
@@ -165,8 +173,9 @@ def learn(
     concept = _copy(start) if start is not None else begin(face, photos, recipe, masks, encoder)
     held = make_examples(lesson.held_out) if lesson.held_out is not None else None
     examples = make_examples(material)
+    looks = _looks(face, lesson) if recipe.likeness else None
     spent_s += time.monotonic() - began
-    options = TrainOptions(folder, on_step, should_stop, held, spent_s)
+    options = TrainOptions(folder, on_step, should_stop, held, looks, spent_s)
     result = train(face, concept, examples, recipe, options)
     record = {
         **result.record,

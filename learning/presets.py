@@ -48,13 +48,16 @@ class Recipe:
     patience: int | None = None
     # return the rows that were best on held-out photos, or the last ones
     keep_best: bool = False
+    # drawings made at every look, to keep the generation rows whose drawings look most like the
+    # photos; 0 chooses them by the loss
+    likeness: int = 0
     # recompute layers in the backward pass to save memory
     recompute: bool = False
 
     def __post_init__(self) -> None:
         require_seed(self.seed)
         counts = ("und_rows", "gen_rows", "steps", "questions", "drawings", "edits", "warmup")
-        for name in (*counts, "scene_edits", "views", "strangers"):
+        for name in (*counts, "scene_edits", "views", "strangers", "likeness"):
             require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
         require(self.side >= 32, "side", self.side, "32 or more")
         require(self.steps > 0, "steps", self.steps, "1 or more")
@@ -89,6 +92,7 @@ PRESETS: dict[str, Recipe] = {
         test_every=40,
         patience=2,
         keep_best=True,
+        likeness=3,
     ),
 }
 

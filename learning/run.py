@@ -35,6 +35,9 @@ class Run:
     looks: list[dict[str, Any]] = field(default_factory=list)
     best: dict[str, Tensor] = field(default_factory=dict)
     best_step: int = -1
+    # the generation rows whose drawings looked most like the photos
+    drawn: dict[str, Tensor] = field(default_factory=dict)
+    drawn_step: int = 0
 
     @property
     def elapsed(self) -> float:
@@ -90,6 +93,7 @@ def capture(run: Run, identity: dict[str, Any]) -> State:
     """Copy everything a continuation needs."""
     tensors = {f"rows.{k}": v for k, v in rows_of_concept(run.concept).items()}
     tensors |= {f"best.{k}": v for k, v in run.best.items()}
+    tensors |= {f"drawn.{k}": v for k, v in run.drawn.items()}
     for number, memory in run.optimizer.state_dict()["state"].items():
         tensors |= {f"adam.{number}.{k}": v.detach().cpu().clone() for k, v in memory.items()}
     record = {
@@ -100,6 +104,7 @@ def capture(run: Run, identity: dict[str, Any]) -> State:
         "recent": run.recent,
         "looks": list(run.looks),
         "best_step": run.best_step,
+        "drawn_step": run.drawn_step,
     }
     return State(tensors, record)
 
@@ -113,9 +118,10 @@ def restore(run: Run, state: State) -> None:
         memories.setdefault(int(number), {})[name] = tensor
     groups = run.optimizer.state_dict()["param_groups"]
     run.optimizer.load_state_dict({"state": memories, "param_groups": groups})
-    run.best = state.part("best")
+    run.best, run.drawn = state.part("best"), state.part("drawn")
     record = state.record
     run.step, run.best_step = record["step"], record["best_step"]
+    run.drawn_step = record["drawn_step"]
     run.spent, run.first = dict(record["spent"]), dict(record["first"])
     run.recent, run.looks = list(record["recent"]), list(record["looks"])
 

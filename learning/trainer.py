@@ -8,7 +8,7 @@ on from its last state with the same losses as one that never was::
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,7 +24,8 @@ from backbone.training import LossOptions
 from learning.batches import batch_of, noise_of
 from learning.checkpoint import backbone_id
 from learning.examples import ExampleSet
-from learning.held_out import grade_rows, score_held_out
+from learning.held_out import HeldOut, grade_rows, score_held_out
+from learning.likeness import Looks, likeness
 from learning.machine import peak_memory_bytes
 from learning.presets import Recipe
 from learning.run import Run, apply, capture, make_optimizer, mean_of, restore, trim
@@ -57,6 +58,7 @@ def _ignore(losses: StepLosses, steps: int) -> None:
 class TrainOptions:
     """Say where the state is kept (None: nowhere), who is told of steps, and who may stop.
 
+    ``looks`` is what drawings are compared with, for recipes that do.
     ``spent_s`` seconds of the recipe's budget went into what came before.
     """
 
@@ -64,6 +66,7 @@ class TrainOptions:
     on_step: Callable[[StepLosses, int], None] = _ignore
     should_stop: Callable[[], bool] = never
     held_out: ExampleSet | None = None
+    looks: Looks | None = None
     spent_s: float = 0.0
 
 
@@ -142,6 +145,11 @@ class _Job:
         return len(self.maker.concept.gen) > 0
 
     @property
+    def looks(self) -> Looks | None:
+        """Return what drawings are compared with, None if they are not."""
+        return self.options.looks if self.draws and self.recipe.likeness else None
+
+    @property
     def file(self) -> Path | None:
         return self.options.folder and self.options.folder / "state.safetensors"
 
@@ -189,7 +197,8 @@ class _Job:
             return "stopped"
         if recipe.budget_s is not None and run.elapsed + self._ahead(run) > recipe.budget_s:
             return "budget"
-        since = sum(look["step"] > run.best_step for look in run.looks)
+        held = self.options.held_out is not None
+        since = sum(look["step"] > run.best_step for look in run.looks) if held else 0
         return "early" if recipe.patience is not None and since >= recipe.patience > 0 else ""
 
     def _ahead(self, run: Run) -> float:
@@ -200,10 +209,11 @@ class _Job:
         return mean_of(run.recent, "seconds") + (look if looks else 0.0) + grade
 
     def _looks_at(self, done: int) -> bool:
-        """Tell whether the held-out photos are looked at after so many steps."""
+        """Tell whether photos and drawings are looked at after so many steps."""
         recipe = self.recipe
         last = done == recipe.steps
-        return self.options.held_out is not None and (done % recipe.test_every == 0 or last)
+        looks = self.options.held_out is not None or self.looks is not None
+        return looks and (done % recipe.test_every == 0 or last)
 
     def _step(self, run: Run) -> tuple[float, float, float, float]:
         """Make one step and return its losses: total, text, image, edit."""
@@ -219,28 +229,43 @@ class _Job:
         return total, text, image, edit
 
     def _look(self, run: Run) -> None:
-        """Look at the held-out photos every so many steps, and remember the best rows."""
-        held, done = self.options.held_out, run.step + 1
-        if held is None or not self._looks_at(done):
+        """Look at photos and drawings every so many steps, and remember the best rows."""
+        done = run.step + 1
+        if not self._looks_at(done):
             return
         with run.timed("looks"):
-            seen = score_held_out(self.face, self.maker, held, self.recipe.seed, draws=self.draws)
-        if all(seen.total < look["total"] for look in run.looks):
+            seen = self._seen()
+        if "total" in seen and all(seen["total"] < look["total"] for look in run.looks):
             run.best, run.best_step = rows_of_concept(run.concept), done
-        run.looks.append({"step": done, **seen.as_dict()})
+        self._keep_drawn(run, seen, done)
+        run.looks.append({"step": done, **seen})
+
+    def _seen(self, measure: Callable[..., HeldOut] = score_held_out) -> dict[str, Any]:
+        """Measure the rows on held-out photos and by what they draw, as far as there is either."""
+        held, seed = self.options.held_out, self.recipe.seed
+        seen: dict[str, Any] = {}
+        if held is not None:
+            seen = measure(self.face, self.maker, held, seed, draws=self.draws).as_dict()
+        if self.looks is not None:
+            concept, count = self.maker.concept, self.recipe.likeness
+            seen["likeness"] = likeness(self.face, concept, self.looks, seed, count)
+        return seen
+
+    def _keep_drawn(self, run: Run, seen: Mapping[str, Any], done: int) -> None:
+        """Keep the generation rows if no look before found drawings more like the photos."""
+        if self.looks is None:
+            return
+        before = [look["likeness"] for look in (run.first, *run.looks)] if done else []
+        if all(seen["likeness"] > found for found in before):
+            run.drawn = {"gen": rows_of_concept(run.concept)["gen"]}
+            run.drawn_step = done
 
     def _grade_first(self, run: Run) -> None:
         """Grade the rows before the first step: to compare with, and to know how long it takes."""
         if run.step == 0 and not run.first:
             with run.timed("first grade"):
-                run.first = self._grade()
-
-    def _grade(self) -> dict[str, Any]:
-        """Measure the rows on the held-out photos; empty without any."""
-        held, seed = self.options.held_out, self.recipe.seed
-        if held is None:
-            return {}
-        return grade_rows(self.face, self.maker, held, seed, draws=self.draws).as_dict()
+                run.first = self._seen(grade_rows)
+            self._keep_drawn(run, run.first, 0)
 
     # what is kept
 
@@ -286,8 +311,10 @@ class _Job:
         recipe = self.recipe
         if recipe.keep_best and run.best:
             put_rows(run.concept, run.best)
+        if recipe.keep_best and run.drawn:
+            put_rows(run.concept, {**rows_of_concept(run.concept), **run.drawn})
         with run.timed("last grade"):
-            found = self._grade()
+            found = self._seen(grade_rows)
         names = ("total", "text", "image", "edit")
         record = {
             "concept": run.concept.name,
@@ -300,6 +327,7 @@ class _Job:
             "held_out_first": run.first,
             "held_out_history": run.looks,
             "best_step": run.best_step if run.best else None,
+            "drawn_step": run.drawn_step if run.drawn else None,
             "wall_time_s": round(run.elapsed, 3),
             "spent_s": {what: round(seconds, 3) for what, seconds in run.spent.items()},
             "peak_memory_bytes": peak_memory_bytes(self.face.model.device),
