@@ -81,7 +81,12 @@ KEYS = (
     Key("preset", "quick", "how long a concept is trained", ("none", "quick", "paper")),
     Key("show", "auto", "how pictures are shown in a terminal", ("auto", "block", "none")),
     Key("history", "true", "whether chat keeps the lines you type", ("true", "false")),
-    Key("segmenter", "grabcut", "what outlines subjects to learn from", ("grabcut", "text:")),
+    Key(
+        "segmenter",
+        "salient",
+        "what outlines subjects to learn from",
+        ("salient", "grabcut", "text:"),
+    ),
     Key("inpainter", "opencv", "what fills the place of one removed", ("opencv", "diffusers:")),
     Key("device", "", "where models run: cpu, cuda, …"),
     Key("dtype", "", "their precision: float32, bfloat16, …"),

@@ -48,15 +48,15 @@ class Assistant:
         model: str | Path = "omni-mini",
         home: Path | str | None = None,
         *,
-        segmenter: "str | Segmenter" = "grabcut",
+        segmenter: "str | Segmenter" = "salient",
         inpainter: "str | Inpainter" = "opencv",
         database: str | None = None,
     ) -> None:
         """Choose whose memory it is, what answers, and what finds and removes subjects in photos.
 
         ``database`` is the URL of one in place of the home's SQLite file; other files stay there.
-        ``segmenter`` is "grabcut", "text" or "text:" and its weights, ``inpainter`` is "opencv",
-        "diffusers" or "diffusers:" and its weights; or either is an object that does the same.
+        ``segmenter`` is "salient", "grabcut", "text" or "text:" and its weights, ``inpainter``
+        "opencv", "diffusers" or "diffusers:" and its weights; or an object that does the same.
         """
         self.user_name, self.model_name = user, model
         self._segmenter, self._inpainter = segmenter, inpainter

@@ -129,5 +129,8 @@ def first_rows(
     model, segmenter = assistant.backbone, assistant.segmenter
     if model.writer is None:
         return ConceptTokens.random(name, model.config, Generator().manual_seed(0))
-    masks = [segmenter.segment(photo, kind).inside for photo in photos]
-    return model.write_concept(name, photos, masks)
+    from learning.masks import outline_all
+    from learning.portrait import write_rows
+
+    masks = [mask.inside for mask in outline_all(segmenter, photos, kind)]
+    return write_rows(model, name, photos, masks)

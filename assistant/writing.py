@@ -17,6 +17,7 @@ __all__ = ["ModelWriter", "plain"]
 Tokens = Callable[[Sequence[str]], "list[ConceptTokens]"]
 # tokens of a reply, and of a step in between
 _REPLY, _STEP = 96, 48
+_NOTHING = "…"
 _MENTION = re.compile(r"<([^<>\n]+)>")
 
 
@@ -52,7 +53,9 @@ class ModelWriter:
             if piece:
                 pieces.append(piece)
                 self.listener.tell(Words(piece))
-        return plain("".join(pieces), names).strip()
+        said = plain("".join(pieces), names).strip()
+        # stopped before the first word, it said nothing: not that it does not know
+        return said or (_NOTHING if self.listener.interrupted else "")
 
 
 def plain(text: str, names: Sequence[str]) -> str:

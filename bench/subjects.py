@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,8 @@ from backbone.images import flatten
 from backbone.mini.scene import Mask
 from backbone.reading import Reading
 from learning.masks import GrabCutSegmenter
+from learning.portrait import write_rows
+from learning.salient import SalientSegmenter
 
 __all__ = [
     "Figure",
@@ -81,14 +84,19 @@ def _square(file: Path) -> Image.Image:
 
 
 def outline(photo: Image.Image) -> Mask:
-    """Outline the subject of a photo as the product does."""
+    """Outline the subject of one photo."""
     return GrabCutSegmenter().segment(photo, "").inside
 
 
+@cache
+def _segmenter() -> SalientSegmenter:
+    return SalientSegmenter()
+
+
 def introduce(model: Backbone, subject: Subject, name: str = "sks") -> ConceptTokens:
-    """Write a subject's rows from its photos."""
-    masks = [outline(photo) for photo in subject.shown]
-    return model.write_concept(name, subject.shown, masks)
+    """Write a subject's rows from its photos, as the product does."""
+    masks = [mask.inside for mask in _segmenter().segment_all(subject.shown, "")]
+    return write_rows(model, name, subject.shown, masks)
 
 
 def margin(model: Backbone, reading: Reading, name: str) -> float:

@@ -25,8 +25,9 @@ from learning.examples import Material, Negative, make_examples
 from learning.held_out import HeldOut, grade_rows, set_aside
 from learning.inpainting import Inpainter, TeleaInpainter
 from learning.likeness import Looks, looks_of
-from learning.masks import GrabCutSegmenter, Segmenter, SubjectMask
+from learning.masks import Segmenter, SubjectMask, outline_all
 from learning.presets import Recipe
+from learning.salient import SalientSegmenter
 from learning.samples import SampleMaker
 from learning.scenery import strangers, views_of
 from learning.starting import Encoder, begin
@@ -74,9 +75,9 @@ def prepare(
     """Find the subject, make edit pairs, views and others; ``refused`` are keys of a review."""
     rng = np.random.default_rng([recipe.seed, 1])
     learned, held = set_aside(_shrunk(material, recipe.side), recipe.seed)
-    segmenter, inpainter = segmenter or GrabCutSegmenter(), inpainter or TeleaInpainter()
+    segmenter, inpainter = segmenter or SalientSegmenter(), inpainter or TeleaInpainter()
     photos, name, word = learned.photos, material.name, material.class_word
-    masks = tuple(segmenter.segment(photo, word) for photo in photos)
+    masks = outline_all(segmenter, photos, word)
     pairs = removal_pairs(photos, masks, name, word, inpainter, rng)
     extra = learned
     if recipe.scene_edits or recipe.views or recipe.strangers:

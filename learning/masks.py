@@ -1,13 +1,15 @@
 """Where the subject is in a photo: something pluggable, with one way that needs nothing.
 
-`GrabCutSegmenter` begins from the middle of the photo; `TextSegmenter` asks a text-prompted
-network, if its weights are on this machine. `find_segmenter` chooses by name.
+`GrabCutSegmenter` begins from the middle of the photo; `learning.salient` from what several photos
+share; `TextSegmenter` asks a text-prompted network, if its weights are on this machine.
+`find_segmenter` chooses by name.
 
 Letters: ``H W`` pixels.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import cv2
 import numpy as np
@@ -19,13 +21,18 @@ from omni_errors import InputError, ResourceError
 
 __all__ = [
     "GrabCutSegmenter",
+    "GroupSegmenter",
     "Mask",
     "MaskOptions",
     "Segmenter",
     "SubjectMask",
     "TextSegmenter",
     "central_ellipse",
+    "enlarged",
     "find_segmenter",
+    "outline_all",
+    "outlined",
+    "working_size",
 ]
 
 Mask = NDArray[np.bool_]
@@ -54,6 +61,23 @@ class Segmenter(Protocol):
         """Say where ``what`` (a class word) is in an RGB image."""
 
 
+@runtime_checkable
+class GroupSegmenter(Segmenter, Protocol):
+    """Find the subject of several photos of it better together than alone."""
+
+    def segment_all(self, images: Sequence[Image.Image], what: str) -> tuple[SubjectMask, ...]:
+        """Say where ``what`` is in each image."""
+
+
+def outline_all(
+    segmenter: Segmenter, photos: Sequence[Image.Image], what: str
+) -> tuple[SubjectMask, ...]:
+    """Find the one subject of photos, together where the segmenter can."""
+    if isinstance(segmenter, GroupSegmenter):
+        return segmenter.segment_all(photos, what)
+    return tuple(segmenter.segment(photo, what) for photo in photos)
+
+
 @dataclass(frozen=True)
 class MaskOptions:
     """Bound the share of a photo that a believable subject covers."""
@@ -79,13 +103,19 @@ class GrabCutSegmenter:
 
     def segment(self, image: Image.Image, what: str) -> SubjectMask:
         """Say where the subject is; a central ellipse if no outline is believable."""
-        scale = min(1.0, _SIDE / max(image.size))
-        width, height = (max(round(side * scale), 8) for side in image.size)
-        small = np.asarray(image.convert("RGB").resize((width, height)), np.uint8)
-        found = _tidy(_grab_cut(small, self.options.iterations))
-        if not self.options.min_share <= float(found.mean()) <= self.options.max_share:
+        size = working_size(image.size)
+        small = np.asarray(image.convert("RGB").resize(size), np.uint8)
+        found = outlined(small, _from_the_middle(*size), self.options)
+        if found is None:
             return SubjectMask(central_ellipse(image.size), "ellipse", outlined=False)
-        return SubjectMask(_enlarged(found, image.size), "grabcut")
+        return SubjectMask(enlarged(found, image.size), "grabcut")
+
+
+def working_size(size: tuple[int, int]) -> tuple[int, int]:
+    """Return the width and height that outlines of a photo are found in."""
+    scale = min(1.0, _SIDE / max(size))
+    width, height = (max(round(side * scale), 8) for side in size)
+    return width, height
 
 
 def central_ellipse(size: tuple[int, int]) -> Mask:
@@ -96,14 +126,29 @@ def central_ellipse(size: tuple[int, int]) -> Mask:
     return inside
 
 
-def _grab_cut(pixels: NDArray[np.uint8], iterations: int) -> Mask:
-    """Separate what lies in the middle from what lies at the border."""
-    height, width = pixels.shape[:2]
+def _from_the_middle(width: int, height: int) -> NDArray[np.uint8]:
+    """Let GrabCut take the middle for the subject and the border for what is not."""
     labels = np.full((height, width), cv2.GC_PR_FGD, np.uint8)
     labels[~central_ellipse((width, height))] = cv2.GC_PR_BGD
     edge = max(min(width, height) // 24, 1)
     labels[:edge] = labels[-edge:] = cv2.GC_BGD
     labels[:, :edge] = labels[:, -edge:] = cv2.GC_BGD
+    return labels
+
+
+def outlined(
+    pixels: NDArray[np.uint8], labels: NDArray[np.uint8], options: MaskOptions
+) -> Mask | None:
+    """Outline a subject in pixels ``[H, W, 3]`` from GrabCut's labels ``[H, W]``.
+
+    None if what is found is too small or too large to be believed.
+    """
+    found = _tidy(_grab_cut(pixels, labels, options.iterations))
+    return found if options.min_share <= float(found.mean()) <= options.max_share else None
+
+
+def _grab_cut(pixels: NDArray[np.uint8], labels: NDArray[np.uint8], iterations: int) -> Mask:
+    """Separate what is like the subject from what is like the rest."""
     models = np.zeros((1, 65)), np.zeros((1, 65))
     # OpenCV clusters colours with a generator of its own; without a seed masks would vary.
     cv2.setRNGSeed(0)
@@ -118,7 +163,7 @@ def _grab_cut(pixels: NDArray[np.uint8], iterations: int) -> Mask:
         )
     except cv2.error:
         # a photo of one colour has nothing to cluster
-        return np.zeros((height, width), np.bool_)
+        return np.zeros(labels.shape, np.bool_)
     inside: Mask = (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
     return inside
 
@@ -145,7 +190,8 @@ def _filled(part: Mask) -> Mask:
     return inside
 
 
-def _enlarged(found: Mask, size: tuple[int, int]) -> Mask:
+def enlarged(found: Mask, size: tuple[int, int]) -> Mask:
+    """Scale a mask to a photo of ``(width, height)``."""
     shades = cv2.resize(found.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
     inside: Mask = np.asarray(shades) > 0.5
     return inside
@@ -201,14 +247,14 @@ class TextSegmenter:
             except (OSError, ValueError) as error:
                 raise ResourceError(
                     f"The segmenter {self.weights} is not on this machine.",
-                    hint="Name a folder that has it (text:FOLDER), or use grabcut, which needs "
-                    "no weights: `omni config set segmenter grabcut`.",
+                    hint="Name a folder that has it (text:FOLDER), or use salient, which needs "
+                    "no others: `omni config set segmenter salient`.",
                 ) from error
         return self._network
 
 
 def find_segmenter(choice: str) -> Segmenter:
-    """Return the segmenter of a name: ``grabcut``, ``text``, or ``text:`` and its weights.
+    """Return the segmenter of a name: ``salient``, ``grabcut``, ``text``, ``text:`` and weights.
 
     Raises:
         InputError: if there is none.
@@ -217,9 +263,14 @@ def find_segmenter(choice: str) -> Segmenter:
     way, _, weights = choice.partition(":")
     if choice == "grabcut":
         return GrabCutSegmenter()
+    if choice == "salient":
+        # it opens an image encoder, and stands on this module
+        from learning.salient import SalientSegmenter
+
+        return SalientSegmenter()
     if way != "text":
         raise InputError(
-            f"There is no segmenter {choice!r}.", hint="Use grabcut, text or text:FOLDER."
+            f"There is no segmenter {choice!r}.", hint="Use salient, grabcut, text or text:FOLDER."
         )
     found = TextSegmenter(weights) if weights else TextSegmenter()
     found.open()

@@ -16,6 +16,7 @@ from backbone.face import Backbone
 from backbone.latents import latents_to_tokens
 from learning.examples import Material
 from learning.masks import Mask
+from learning.portrait import write_rows
 from learning.presets import Recipe
 
 __all__ = ["Encoder", "begin", "centroids"]
@@ -41,7 +42,7 @@ def begin(
     if encoder is not None:
         return encoder(material.name, material.photos, masks)
     if way == "encoder":
-        return face.write_concept(material.name, material.photos, masks)
+        return write_rows(face, material.name, material.photos, masks)
     generator = Generator().manual_seed(recipe.seed)
     rows = ConceptTokens.random(
         material.name,

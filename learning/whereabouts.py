@@ -21,7 +21,7 @@ from backbone.mini.places import PLACES
 from backbone.mini.words import sentence
 from learning.edit_pairs import world_of
 from learning.inpainting import grown
-from learning.masks import Segmenter, SubjectMask
+from learning.masks import Segmenter, SubjectMask, outline_all
 
 __all__ = ["AskedModel", "background_of", "name_places"]
 
@@ -60,10 +60,12 @@ def name_places(
 ) -> tuple[str, ...]:
     """Say of each photo where it was taken ("on the grass"), "" where that is not clear."""
     asked, found = AskedModel(face), []
-    for photo in photos:
-        small = photo.convert("RGB")
+    smalls = [photo.convert("RGB") for photo in photos]
+    for small in smalls:
         small.thumbnail((_SIDE, _SIDE))
-        place = background_of(small, segmenter.segment(small, class_word))
+    masks = outline_all(segmenter, smalls, class_word)
+    for small, mask in zip(smalls, masks, strict=True):
+        place = background_of(small, mask)
         found.append(place or asked.tell(small))
     return tuple(found)
 

@@ -129,6 +129,9 @@ class Database:
     def vacuum(self) -> str:
         """Write deleted bytes out of the SQLite file; return what hindered it, or nothing."""
         if self.file is None:
+            if self.url.get_backend_name() == "sqlite":
+                # in memory: nothing of it outlives the process
+                return ""
             return "The database is a server: what it keeps of deleted rows was not reached."
         connection = self.engine.raw_connection()
         try:

@@ -178,6 +178,14 @@ def test_a_reply_that_is_broken_off_says_so(known: Assistant) -> None:
     assert "interrupted" not in chat.why()
 
 
+def test_a_reply_that_is_stopped_before_its_first_word_says_nothing(known: Assistant) -> None:
+    listener = Listener()
+    listener.stop()
+    exchange = Exchange(known, known.chat().conversation, listener)
+    result = exchange.begin(Ask("What is Maeve's toy?"))
+    assert result.text == "…" and result.trace["interrupted"] is True
+
+
 def test_the_seed_is_told_before_a_picture_is_drawn(known: Assistant) -> None:
     heard = list(known.chat().send("draw Maeve at sea"))
     begun = [event.seed for event in heard if isinstance(event, Step) and event.seed is not None]

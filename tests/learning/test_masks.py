@@ -85,7 +85,7 @@ def test_a_grown_mask_holds_the_mask() -> None:
 
 def test_networks_that_are_not_here_are_refused_with_another_way() -> None:
     image, truth = scene()
-    with pytest.raises(ResourceError, match="segmenter grabcut"):
+    with pytest.raises(ResourceError, match="segmenter salient"):
         TextSegmenter().segment(image, "ball")
     with pytest.raises(ResourceError, match="inpainter opencv"):
         DiffusersInpainter().fill(image, truth, np.random.default_rng(1))
@@ -98,7 +98,7 @@ def test_both_are_chosen_by_name() -> None:
 
 @pytest.mark.parametrize("choice", ["", "grab", "text2", "grabcut:x", "opencv:x", "diffuser"])
 def test_a_name_that_is_none_is_told_those_there_are(choice: str) -> None:
-    with pytest.raises(InputError, match="Use grabcut, text"):
+    with pytest.raises(InputError, match="Use salient, grabcut, text"):
         find_segmenter(choice)
     with pytest.raises(InputError, match="Use opencv, diffusers"):
         find_inpainter(choice)
