@@ -132,6 +132,8 @@ def _told(error: Exception, as_json: bool) -> int:
         import traceback
 
         traceback.print_exc()
+    if isinstance(error, typer.TyperException):
+        _name_value(error)
     if isinstance(error, typer.TyperException) and not as_json:
         # with the usage, as Typer itself reports it
         shown: Any = error
@@ -140,6 +142,13 @@ def _told(error: Exception, as_json: bool) -> int:
     known = _as_known(error)
     print_error(known, as_json=as_json)
     return known.exit_code
+
+
+def _name_value(error: Any) -> None:
+    """Say which value was refused, where the message says only what is allowed."""
+    found = getattr(error.__cause__, "errors", list)()
+    if found and isinstance(found[0].get("input"), str):
+        error.message = f"{found[0]['input']!r}: {error.message}"
 
 
 def _as_known(error: Exception) -> OmniError:

@@ -5,13 +5,14 @@ from typing import Annotated, Any
 
 import typer
 
-from cli_options import Model, run_default
+from cli_options import Listing, Model, run_default
 from cli_output import Quiet, note, print_json, print_table, say, say_path
 
 __all__ = ["app"]
 
 app = typer.Typer(
     help="Measure methods on subjects of your own.",
+    cls=Listing,
     invoke_without_command=True,
     rich_markup_mode=None,
 )

@@ -10,6 +10,7 @@ from cli_attach import PICTURE_SUFFIXES
 from cli_lines import forget_lines
 from cli_options import (
     Json,
+    Listing,
     Model,
     Preset,
     User,
@@ -32,6 +33,7 @@ __all__ = ["app", "print_receipt"]
 
 app = typer.Typer(
     help="Teach, list, show, test and forget concepts.",
+    cls=Listing,
     invoke_without_command=True,
     rich_markup_mode=None,
 )

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli_options import Json, run_default
+from cli_options import Json, Showing, run_default
 from cli_output import note, print_json, print_table, say
 from cli_settings import Value, file_path, find_key, in_force, read_file, write_file
 from omni_errors import NotFoundError
@@ -12,7 +12,10 @@ from omni_errors import NotFoundError
 __all__ = ["app"]
 
 app = typer.Typer(
-    help="Show and change settings.", invoke_without_command=True, rich_markup_mode=None
+    help="Show and change settings.",
+    cls=Showing,
+    invoke_without_command=True,
+    rich_markup_mode=None,
 )
 Name = Annotated[str, typer.Argument(help="A setting; see `omni config show`.")]
 

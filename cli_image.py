@@ -9,7 +9,7 @@ import typer
 
 from cli_log import pictures
 from cli_new_file import write_new
-from cli_options import Json, run_default
+from cli_options import Json, Listing, run_default
 from cli_output import print_json, say_path
 from omni_errors import InputError, ResourceError
 
@@ -17,6 +17,7 @@ __all__ = ["app", "bare", "strip_in_place"]
 
 app = typer.Typer(
     help="See pictures, and take what is written in them out.",
+    cls=Listing,
     invoke_without_command=True,
     rich_markup_mode=None,
 )

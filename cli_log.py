@@ -12,7 +12,7 @@ import typer
 
 from backbone.home import find_home
 from cli_new_file import write_new
-from cli_options import Json, Model, Seed, User, Yes, agree, open_assistant, run_default
+from cli_options import Json, Listing, Model, Seed, User, Yes, agree, open_assistant, run_default
 from cli_output import note, print_json, print_pairs, print_table, say, say_path
 from cli_why import rested_on
 from omni_errors import InputError, NotFoundError, RefusedError
@@ -32,6 +32,7 @@ __all__ = [
 
 app = typer.Typer(
     help="See what was said, why, and what was drawn.",
+    cls=Listing,
     invoke_without_command=True,
     rich_markup_mode=None,
 )

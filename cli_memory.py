@@ -11,6 +11,7 @@ import typer
 
 from cli_options import (
     Json,
+    Listing,
     Model,
     User,
     concept_name,
@@ -29,6 +30,7 @@ __all__ = ["app", "print_recalled"]
 
 app = typer.Typer(
     help="See, add, find, change and remove facts.",
+    cls=Listing,
     invoke_without_command=True,
     rich_markup_mode=None,
 )

@@ -7,7 +7,7 @@ import typer
 
 from backbone.catalog import CATALOG, Entry, WheelSource, find_entry
 from cli_model_files import find_model_files, no_folder
-from cli_options import agree, run_default
+from cli_options import Listing, agree, run_default
 from cli_output import Quiet, note, print_json, print_pairs, print_table, say
 from cli_progress import without_bars
 from omni_errors import FolderError, UsageError
@@ -22,6 +22,7 @@ __all__ = ["app", "ensure_here", "is_here"]
 
 app = typer.Typer(
     help="See, measure, fetch and remove models.",
+    cls=Listing,
     invoke_without_command=True,
     rich_markup_mode=None,
 )

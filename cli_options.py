@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from cli_output import plain
 from cli_settings import KEYS, in_force
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from assistant import Assistant
 
 __all__ = [
+    "Listing",
+    "Showing",
     "EVERYWHERE",
     "Json",
     "Model",
@@ -99,6 +102,24 @@ def concept_name(assistant: "Assistant", given: str) -> str:
 def has_end(id: str, part: str) -> bool:
     """Tell whether an id begins or ends with enough of one."""
     return bool(_ID.fullmatch(part)) and (id.startswith(part) or id.endswith(part))
+
+
+class Listing(TyperGroup):
+    """A group of commands; ``--json`` without one is for the command that then runs."""
+
+    usual = "list"
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Name the usual command where only its option is there."""
+        if "--json" in args and not self.commands.keys() & set(args):
+            args = [one for one in args if one != "--json"] + [self.usual, "--json"]
+        return super().parse_args(ctx, args)
+
+
+class Showing(Listing):
+    """A group whose usual command shows."""
+
+    usual = "show"
 
 
 def run_default(context: typer.Context, name: str) -> None:

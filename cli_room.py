@@ -1,8 +1,12 @@
 """The room a chat happens in: a conversation, what is attached, and how events are shown."""
 
 import secrets
+import shutil
+import tempfile
+import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,6 +89,24 @@ class Room:
         width, height = take_in([path]).photos[0].size
         self.attached.append(path)
         note(f"Attached {path.name} {width}×{height}.")
+
+    def paste(self) -> None:
+        """Add what is in the clipboard to what is said next.
+
+        Raises:
+            OmniError: if there is nothing, or it cannot be used.
+        """
+        from cli_clipboard import pasted
+
+        for path in pasted(self._pasted):
+            self.attach(path)
+
+    @cached_property
+    def _pasted(self) -> Path:
+        """Hold pictures that have no file; the folder goes with the room."""
+        folder = Path(tempfile.mkdtemp(prefix="omni-"))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return folder
 
     def hear(self, line: str) -> None:
         """Take in a line: its photos are attached, its words are a turn."""

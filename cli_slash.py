@@ -124,6 +124,10 @@ def _attach(room: Room, rest: str) -> None:
     room.attach(to_path(rest))
 
 
+def _paste(room: Room, rest: str) -> None:
+    room.paste()
+
+
 def _draw(room: Room, rest: str) -> None:
     room.say(_needed(rest, "/draw a dog at sea"), wanted="generate")
 
@@ -261,7 +265,14 @@ def _undo(room: Room, rest: str) -> None:
 
 def _show(room: Room, rest: str) -> None:
     if rest and not (rest.isdecimal() and int(rest)):
-        raise UsageError(f"{rest!r} is no number of pictures.", hint="Use 1 or more.")
+        path = to_path(rest)
+        if not path.is_file():
+            raise UsageError(
+                f"{rest!r} is no number of pictures and no file.", hint="Use 1 or more, or a path."
+            )
+        show(path, room.pictures)
+        say_path(path)
+        return
     made = room.chat.pictures[-int(rest or _SHOWN) :]
     if not made:
         raise NotFoundError("Nothing was drawn here yet.", hint="Ask for a picture, or use /draw.")
@@ -344,6 +355,7 @@ COMMANDS = (
     Slash("help", "", "list these commands", _help),
     Slash("why", "[full]", "tell what the last answer rests on, or show every step", _why),
     Slash("attach", "PATH", "add a photo to what you say next", _attach),
+    Slash("paste", "", "add the picture in the clipboard to what you say next", _paste),
     Slash("draw", "TEXT", "draw a picture", _draw),
     Slash("edit", "TEXT", "change the attached photo, or the last picture", _edit),
     Slash("redo", "", "say the last thing again, with the same seed", _redo),
@@ -351,7 +363,7 @@ COMMANDS = (
     Slash("undo", "", "take the last thing that was said back, with its answer", _undo),
     Slash("seed", "[N | random]", "choose the seed of the next pictures", _seed),
     Slash("image", "[save PATH | open]", "show, save or open the last picture", _image),
-    Slash("show", "[N]", "show the last pictures of this conversation again", _show),
+    Slash("show", "[N | PATH]", "show the last pictures of this conversation, or a file", _show),
     Slash("concepts", "", "list what is known", _concepts),
     Slash("facts", "[NAME]", "list what is known of each, or of one", _facts),
     Slash("remember", "TEXT", "remember a fact, after you agree", _remember),

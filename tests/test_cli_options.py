@@ -98,3 +98,25 @@ def test_the_settings_are_mended_whatever_stands_before() -> None:
     file_path().write_text("user = ")
     assert cli.run(["--user", "ana", "config", "path"]) == 0
     assert cli.run(["--user", "ana", "concept", "list"]) == 2
+
+
+@pytest.mark.parametrize("value", ["abc", "1.5", ""])
+def test_a_number_that_is_none_is_named(value: str, capsys: Out) -> None:
+    assert cli.run(["draw", "hi", "--seed", value, "--json"]) == 2
+    told = json.loads(capsys.readouterr().out)["error"]
+    assert repr(value) in told["message"] and "--seed" in told["message"]
+
+
+GROUPS = {"concept": "concepts", "memory": "facts", "log": "turns", "image": "pictures"}
+GROUPS |= {"model": "models", "config": "settings", "bench": "suites"}
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_group_alone_lists_as_json(group: str, capsys: Out) -> None:
+    assert cli.run([group, "--user", "bob", "--json"]) == 0
+    assert GROUPS[group] in json.loads(capsys.readouterr().out)
+
+
+def test_json_before_a_command_of_a_group_is_refused(capsys: Out) -> None:
+    assert cli.run(["concept", "--json", "list"]) == 2
+    assert "--json" in capsys.readouterr().out

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageGrab
 
 from assistant import Assistant
 from cli_room import Room
 from cli_slash import COMMANDS, complete, find, perform
 from memory.values import Turn
-from omni_errors import InputError, NotFoundError, UsageError
+from omni_errors import InputError, NotFoundError, ResourceError, UsageError
 from tests.front import FakeAssistant, FakeChat, Script
 
 Out = pytest.CaptureFixture[str]
@@ -190,6 +190,46 @@ def test_the_last_pictures_are_shown_again(
     chat(room).pictures = (picture,) * 5
     perform(room, line)
     assert capsys.readouterr().out.split() == [str(picture)] * shown
+
+
+def test_a_picture_is_shown_by_its_path(room: Room, picture: Path, capsys: Out) -> None:
+    perform(room, f"/show {picture}")
+    assert capsys.readouterr().out.split() == [str(picture)]
+
+
+def test_a_picture_in_the_clipboard_is_attached(
+    room: Room, monkeypatch: pytest.MonkeyPatch, capsys: Out
+) -> None:
+    monkeypatch.setattr(ImageGrab, "grabclipboard", lambda: Image.new("RGB", (40, 30), "tan"))
+    perform(room, "/paste")
+    assert [path.suffix for path in room.attached] == [".png"]
+    assert "40×30" in capsys.readouterr().err
+    assert room.attached[0].parent.stat().st_mode & 0o77 == 0
+
+
+def test_files_in_the_clipboard_are_attached(
+    room: Room, picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ImageGrab, "grabclipboard", lambda: [str(picture)])
+    perform(room, "/paste")
+    assert room.attached == [picture]
+
+
+def test_an_empty_clipboard_is_told(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ImageGrab, "grabclipboard", lambda: None)
+    with pytest.raises(InputError, match="no picture in the clipboard"):
+        perform(room, "/paste")
+
+
+def test_a_clipboard_that_cannot_be_read_is_told(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unable() -> None:
+        raise NotImplementedError("wl-paste or xclip is required")
+
+    monkeypatch.setattr(ImageGrab, "grabclipboard", unable)
+    with pytest.raises(ResourceError, match="xclip is required"):
+        perform(room, "/paste")
 
 
 @pytest.mark.parametrize("line", ["/show 0", "/show me", "/show -1"])
