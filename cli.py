@@ -146,7 +146,7 @@ def _told(error: Exception, as_json: bool) -> int:
 
 def _name_value(error: Any) -> None:
     """Say which value was refused, where the message says only what is allowed."""
-    found = getattr(error.__cause__, "errors", list)()
+    found: list[dict[str, Any]] = getattr(error.__cause__, "errors", list)()
     if found and isinstance(found[0].get("input"), str):
         error.message = f"{found[0]['input']!r}: {error.message}"
 
