@@ -54,13 +54,15 @@ class Subject:
     facts: tuple[Fact, ...] = ()
     # sha256 of the pixels of each photo, as it was taken in
     hashes: Mapping[str, str] = field(default_factory=dict)
+    # what the data itself says; a class may say so as well
+    human: bool = False
 
     @property
     def person(self) -> bool:
         """Tell whether faces are to be compared."""
         from bench.data.wording import templates
 
-        return self.class_word.lower() in templates()["people"]
+        return self.human or self.class_word.lower() in templates()["people"]
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,9 @@ def _subject(root: Path, name: str, shelf: Shelf) -> tuple[Subject, tuple[FoundP
     facts += [_hidden(_named(text, name)) for text in _texts(info.get("extra_info"))]
     live = info.get("generation_type") == "live_subject"
     word = str(info.get("class", "thing"))
-    subject = Subject(name, name, word, live, paths["train"], paths["test"], tuple(facts))
+    human = info.get("conversation_type") == "human"
+    photos = (paths["train"], paths["test"])
+    subject = Subject(name, name, word, live, *photos, tuple(facts), human=human)
     return subject, asked
 
 

@@ -64,7 +64,7 @@ class InsightFace:
         except ImportError as error:
             raise ResourceError(
                 "Faces are compared with insightface, which is not installed.",
-                hint="Install it with its antelopev2 weights, or go without.",
+                hint="Install omnipersona[faces] and the weights of antelopev2, or go without.",
             ) from error
         # looked for first: the package would fetch what it does not find
         _need_weights(_WEIGHTS)

@@ -46,6 +46,7 @@ class Names:
             "Text": f"draw text/{CLIP_NAME}",
             "DINO": f"draw image/{DINO_NAME}",
             "Face": "faces",
+            "No face": "faces without",
             "PARG": f"parg judge/{self.judge}",
             "PARG image": f"parg image/{shown}",
             "Edit SC": f"edit sc/{self.judge}",

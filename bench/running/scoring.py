@@ -129,20 +129,25 @@ class Scorer:
                 own = self.bench.subjects[whose].name == self.subject.name
                 values[f"{item.task} own/{name}"] = float(own)
             if name == CLIP_NAME:
-                values |= self._compat(item, encoder, image)
+                values |= self._clip(item, encoder, image)
         return values
 
-    def _compat(self, item: Item, encoder: Any, image: Image.Image) -> dict[str, float]:
-        """Add CLIP-T, and both numbers as UnifyBench computes them."""
+    def _clip(self, item: Item, encoder: Any, image: Image.Image) -> dict[str, float]:
+        """Add CLIP-T, and both numbers as UnifyBench computes them.
+
+        What a picture for hidden knowledge should show does not stand in its prompt.
+        """
+        photos = self._references[f"{CLIP_NAME} compat"]
+        slip = encoder.embed([washed(image)])
+        found = {f"{item.task} image/{CLIP_NAME} compat": image_similarity(slip, photos)}
+        if item.task == "parg":
+            return found
         asks: TextImageEncoder = encoder
         said = of_class(item.text, self.subject.mention, self.subject.class_word)
         text = asks.embed_texts([said])
-        right, slip = asks.embed([image]), asks.embed([washed(image)])
-        photos = self._references[f"{CLIP_NAME} compat"]
-        return {
-            f"{item.task} text/{CLIP_NAME}": text_similarity(text, right),
+        return found | {
+            f"{item.task} text/{CLIP_NAME}": text_similarity(text, asks.embed([image])),
             f"{item.task} text/{CLIP_NAME} compat": text_similarity(text, slip),
-            f"{item.task} image/{CLIP_NAME} compat": image_similarity(slip, photos),
         }
 
     def _face(self, image: Image.Image) -> dict[str, float]:

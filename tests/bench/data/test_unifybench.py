@@ -183,3 +183,14 @@ def test_an_unknown_type_is_named(root: Path, tmp_path: Path) -> None:
     write(root / "test_data" / "bo.json", rows)
     with pytest.raises(InputError, match="song"):
         open_bench(root, tmp_path / "bench")
+
+
+@pytest.mark.parametrize(("kind", "person"), [("human", True), ("pet", False)])
+def test_who_is_a_person_is_taken_from_the_data(
+    root: Path, tmp_path: Path, kind: str, person: bool
+) -> None:
+    file = root / "concept" / "train" / "bo" / "info.json"
+    write(file, json.loads(file.read_text()) | {"class": "actor", "conversation_type": kind})
+    made = open_bench(root, tmp_path / "bench")
+    assert made.subjects[0].person is person
+    assert open_bench(root, tmp_path / "bench").subjects[0].person is person

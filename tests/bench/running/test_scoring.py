@@ -167,6 +167,13 @@ def test_only_the_compat_numbers_are_of_washed_pictures(bench: Bench) -> None:
     assert values[f"draw image/{CLIP_NAME} compat"] == pytest.approx(compat, abs=0.005)
 
 
+def test_a_prompt_that_hides_what_to_draw_is_not_compared_with_the_picture(bench: Bench) -> None:
+    mine, eyes, _ = scorer(bench)
+    values = mine.picture(replace(DRAW, task="parg"), Drawn(YELLOW, "")).values
+    assert not eyes.texts and f"parg image/{CLIP_NAME} compat" in values
+    assert not any(name.startswith("parg text") for name in values)
+
+
 def test_faces_of_people_are_compared_with_those_learned_from(bench: Bench) -> None:
     values = drawn(bench, YELLOW)
     assert values["faces"] == pytest.approx(1 / math.sqrt(2))
