@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-__all__ = ["PICTURE_SUFFIXES", "find_photos", "to_path"]
+__all__ = ["PICTURE_SUFFIXES", "begins_with_photo", "find_photos", "to_path"]
 
 _WORD = re.compile(r"""(?<!\S)("[^"]+"|'[^']+'|(?:\\.|[^\s\\])+)(?!\S)""")
 PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"}
@@ -47,6 +47,14 @@ def find_photos(line: str) -> tuple[str, list[Path]]:
 
     left = _WORD.sub(take, line)
     return (re.sub(r"[ \t]+", " ", left).strip() if found else line.strip()), found
+
+
+def begins_with_photo(line: str) -> bool:
+    """Tell whether a line is, or begins with, the path of a file: then it is no command."""
+    first = _WORD.match(line)
+    return _is_photo(to_path(line), line.strip()) or (
+        first is not None and _is_photo(to_path(first[1]), first[1])
+    )
 
 
 def _is_photo(path: Path, written: str) -> bool:

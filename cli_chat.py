@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli_attach import begins_with_photo
 from cli_lines import open_lines
 from cli_options import Model, User, open_assistant
 from cli_output import note
@@ -140,6 +141,4 @@ class _Loop:
 
 def _is_command(line: str) -> bool:
     """Tell a command from the path of a photo that begins with a slash as well."""
-    from cli_attach import find_photos
-
-    return line.startswith("/") and not find_photos(line)[1]
+    return line.startswith("/") and not begins_with_photo(line)

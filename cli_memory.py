@@ -136,6 +136,7 @@ def edit(
     concept = _concept(assistant, name)
     fact = _chosen(_of(assistant, concept), which, concept.name)
     changed = assistant.memory.facts.change(assistant.user, fact.id, text)
+    assistant.concepts.give_up_training(concept.name)
     assistant.recollection.catch_up()
     if as_json:
         print_json({"id": changed.id, "text": changed.text, "before": fact.text})
@@ -154,6 +155,7 @@ def remove(name: Name, which: Which, user: User = "me", as_json: Json = False) -
     concept = _concept(assistant, name)
     fact = _chosen(_of(assistant, concept), which, concept.name)
     assistant.memory.facts.remove(assistant.user, fact.id)
+    assistant.concepts.give_up_training(concept.name)
     if as_json:
         print_json({"removed": {"id": fact.id, "text": fact.text}})
     else:

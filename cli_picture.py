@@ -1,7 +1,7 @@
 """Pictures in the terminal: in full where it can, else two pixels to a character.
 
 `textual-image` (the extra ``terminal``) is asked only when stdout is a terminal, since it asks
-the terminal in turn. Only pictures that this program made are shown.
+the terminal in turn. Files of others are opened as photos are, within limits.
 """
 
 import sys
@@ -16,7 +16,7 @@ from rich.style import Style
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["blocks", "how", "show"]
+__all__ = ["blocks", "how", "show", "show_image"]
 
 # characters across; half as many down
 _WIDEST = 48
@@ -40,18 +40,24 @@ def _full() -> Any:
 
 
 def show(path: Path, mode: str = "auto") -> None:
-    """Show a picture on stdout, if there is a terminal to show it in."""
+    """Show a picture that this program made on stdout, if there is a terminal to show it in."""
+    if how(mode) != "none":
+        from PIL import Image
+
+        with Image.open(path) as image:
+            show_image(image.convert("RGB"), mode)
+
+
+def show_image(image: "Image.Image", mode: str = "auto") -> None:
+    """Show an RGB picture on stdout, if there is a terminal to show it in."""
     way = how(mode)
     if way == "none":
         return
     console = Console()
     if way == "block":
-        from PIL import Image
-
-        with Image.open(path) as image:
-            console.print(blocks(image.convert("RGB"), min(_WIDEST, console.width)))
+        console.print(blocks(image, min(_WIDEST, console.width)))
     else:
-        console.print(_full()(str(path), width=min(_WIDEST, console.width), height="auto"))
+        console.print(_full()(image, width=min(_WIDEST, console.width), height="auto"))
 
 
 def blocks(image: "Image.Image", columns: int) -> Segments:

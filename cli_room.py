@@ -2,7 +2,6 @@
 
 import secrets
 import shutil
-import tempfile
 import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,11 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backbone.catalog import find_entry
+from backbone.home import find_home
 from cli_attach import find_photos
 from cli_lines import Lines
 from cli_options import open_assistant
 from cli_output import Quiet, note, say, say_path, stream
 from cli_picture import show
+from omni_errors import OmniError
 
 if TYPE_CHECKING:
     from assistant import Assistant
@@ -98,13 +99,21 @@ class Room:
         """
         from cli_clipboard import pasted
 
-        for path in pasted(self._pasted):
-            self.attach(path)
+        before = list(self.attached)
+        try:
+            for path in pasted(self._pasted):
+                self.attach(path)
+        except OmniError:
+            # all of it or nothing
+            self.attached = before
+            raise
 
     @cached_property
     def _pasted(self) -> Path:
         """Hold pictures that have no file; the folder goes with the room."""
-        folder = Path(tempfile.mkdtemp(prefix="omni-"))
+        from cli_clipboard import pasting_folder
+
+        folder = pasting_folder(find_home().state)
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         return folder
 

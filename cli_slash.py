@@ -7,11 +7,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli_attach import to_path
+from cli_attach import find_photos, to_path
 from cli_lines import forget_lines
 from cli_new_file import write_new
 from cli_output import note, print_pairs, print_table, say, say_path
-from cli_picture import show
+from cli_picture import show, show_image
 from cli_room import Room
 from cli_settings import in_force
 from cli_why import rested_on, summary
@@ -29,8 +29,8 @@ _ALSO = (
 )
 # pictures that are shown again
 _SHOWN = 3
-# 0 and up to this, without it, is what a seed drawn by chance may be
-_SEEDS = 2**31
+# 0 and up to these, without them: seeds there are, and those drawn by chance, which are shorter
+_SEEDS, _SHORT_SEEDS = 2**63, 2**31
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def complete(room: Room, before: str) -> Iterable[str]:
     if word.startswith("@"):
         names = [one.concept.name for one in room.assistant.concepts.list()]
         return [f"@{name}" for name in names if name.casefold().startswith(word[1:].casefold())]
-    if word.startswith(("/", "./", "~")) or before.startswith("/attach "):
+    if word.startswith(("/", "./", "~")) or before.startswith(("/attach ", "/show ")):
         return _paths(word)
     return []
 
@@ -133,7 +133,9 @@ def _draw(room: Room, rest: str) -> None:
 
 
 def _edit(room: Room, rest: str) -> None:
-    text = _needed(rest, "/edit remove the dog")
+    text, photos = find_photos(_needed(rest, "/edit remove the dog"))
+    for photo in photos:
+        room.attach(photo)
     if not room.attached and room.chat.last_image is None:
         raise UsageError("There is no picture to edit.", hint="Attach one with /attach PATH.")
     # without a photo the conversation itself knows which picture was last, and whence it came
@@ -245,7 +247,7 @@ def _redo(room: Room, rest: str) -> None:
 
 
 def _again(room: Room, rest: str) -> None:
-    _repeat(room, secrets.randbelow(_SEEDS))
+    _repeat(room, secrets.randbelow(_SHORT_SEEDS))
 
 
 def _repeat(room: Room, seed: int | None) -> None:
@@ -265,13 +267,7 @@ def _undo(room: Room, rest: str) -> None:
 
 def _show(room: Room, rest: str) -> None:
     if rest and not (rest.isdecimal() and int(rest)):
-        path = to_path(rest)
-        if not path.is_file():
-            raise UsageError(
-                f"{rest!r} is no number of pictures and no file.", hint="Use 1 or more, or a path."
-            )
-        show(path, room.pictures)
-        say_path(path)
+        _show_file(room, to_path(rest))
         return
     made = room.chat.pictures[-int(rest or _SHOWN) :]
     if not made:
@@ -279,6 +275,19 @@ def _show(room: Room, rest: str) -> None:
     for path in made:
         show(path, room.pictures)
         say_path(path)
+
+
+def _show_file(room: Room, path: Path) -> None:
+    from learning.photos import PhotoLimits, take_in
+
+    try:
+        photo = take_in([path], PhotoLimits(min_side=1)).photos[0]
+    except NotFoundError as error:
+        raise UsageError(
+            f"{str(path)!r} is no number of pictures and no file.", hint="Use 1 or more, or a path."
+        ) from error
+    show_image(photo.image, room.pictures)
+    say_path(photo.path)
 
 
 def _write(room: Room, rest: str) -> None:

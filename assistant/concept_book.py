@@ -187,6 +187,20 @@ class ConceptBook:
             known = ", ".join(repr(one.text) for one in facts) or "none"
             raise NotFoundError(f"{concept.name} has no fact {fact!r}.", hint=f"Known: {known}.")
         memory.facts.remove(user, found[0].id)
+        self.give_up_training(concept.name)
+
+    def give_up_training(self, name: str) -> None:
+        """Drop what a stopped training of a concept keeps: its next one begins anew.
+
+        Raises:
+            NotFoundError: if there is no such concept.
+        """
+        concept = self.assistant.memory.concepts.get(self.assistant.user, name)
+        # looked for first, since what trains takes long to import
+        if (self.assistant.home / "training" / concept.id).is_dir():
+            from assistant.schooling import School
+
+            School(self.assistant).give_up(concept)
 
     def list(self) -> tuple[ConceptSummary, ...]:
         """List the user's concepts by name; loads no model."""

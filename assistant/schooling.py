@@ -8,6 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from filelock import FileLock, Timeout
+
 from assistant.exchange import runs_file
 from assistant.listening import Listener
 from assistant.workshop import METRICS, Bench, OnStep, review_folder
@@ -17,8 +19,11 @@ from learning.checkpoint import backbone_id
 from learning.presets import Recipe, find_recipe
 from learning.review import read_refusals
 from memory.values import Concept
+from omni_errors import NotFoundError
 
 if TYPE_CHECKING:
+    from langgraph.checkpoint.sqlite import SqliteSaver
+
     from assistant.assistant import Assistant
 
 __all__ = ["School", "training_folder"]
@@ -58,20 +63,53 @@ class School:
         key = self._key(concept, recipe)
         folder = private_folder(training_folder(self.assistant.home, concept.id) / key)
         bench = Bench(self.assistant, recipe, folder, on_step, listener, began=began)
-        prefix = f"{self.user}:learn:{concept.id}:"
         photos = [photo.id for photo in self.memory.photos.list(self.user, concept.id)]
         given = {"concept": concept.id, "photos": photos, "seed": recipe.seed}
         with open_saver(runs_file(self.assistant.home)) as saver:
-            graph, thread = learning_graph(saver), prefix + key
-            old = [name for name in threads(saver) if name.startswith(prefix) and name != thread]
-            if old:
-                erase(saver, old)
+            graph, thread = learning_graph(saver), self._threads(concept) + key
+            self._give_up(saver, concept, but=key)
+            if not self._whole(folder):
+                # photos of others that it learned from are forgotten: it begins anew
+                erase(saver, [thread])
+                shutil.rmtree(folder)
+                private_folder(folder)
             if waiting(graph, thread) is not None:
                 state = go_on(graph, bench, thread).state
             else:
                 state = start(graph, given, bench, thread).state
         shutil.rmtree(folder)
         return self._record(concept, int(state["version"]))
+
+    def give_up(self, concept: Concept) -> None:
+        """Drop what stopped trainings of a concept keep, as when a fact they learn is removed."""
+        file = runs_file(self.assistant.home)
+        if file.exists():
+            with open_saver(file) as saver:
+                self._give_up(saver, concept)
+
+    def _give_up(self, saver: "SqliteSaver", concept: Concept, but: str = "") -> None:
+        prefix = self._threads(concept)
+        keys = {name.removeprefix(prefix) for name in threads(saver) if name.startswith(prefix)}
+        erase(saver, [prefix + key for key in keys - {but}])
+        for folder in training_folder(self.assistant.home, concept.id).glob("*/"):
+            if folder.name not in (but, "review") and _is_left(folder):
+                shutil.rmtree(folder)
+
+    def _threads(self, concept: Concept) -> str:
+        """Return what the names of a concept's runs begin with."""
+        return f"{self.user}:learn:{concept.id}:"
+
+    def _whole(self, folder: Path) -> bool:
+        """Tell whether the photos of others that a lesson was begun with are still there."""
+        described = folder / "described.json"
+        if not described.is_file():
+            return True
+        try:
+            for photo in json.loads(described.read_text("utf-8"))["others"]:
+                self.memory.photos.get(self.user, photo)
+        except NotFoundError:
+            return False
+        return True
 
     def _key(self, concept: Concept, recipe: Recipe) -> str:
         """Name a run by all that its result follows from."""
@@ -108,6 +146,18 @@ class School:
         bench.build(concept.id, photos, bench.describe(concept.id, photos))
         shutil.rmtree(folder)
         return self.review(concept) / "edits.png"
+
+
+def _is_left(folder: Path) -> bool:
+    """Tell whether no process learns in a folder."""
+    lock = folder / "state" / "lock"
+    if not lock.is_file():
+        return True
+    try:
+        with FileLock(lock, timeout=0):
+            return True
+    except Timeout:
+        return False
 
 
 def _tool_name(tool: object) -> str:

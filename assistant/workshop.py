@@ -15,7 +15,7 @@ from assistant.gallery import decoded
 from assistant.listening import Listener
 from learning.checkpoint import backbone_id
 from learning.examples import Material, Negative
-from learning.lesson import Lesson, graded, learn, prepare
+from learning.lesson import Lesson, graded, graded_likeness, learn, prepare
 from learning.neutral import neutral_negatives
 from learning.presets import Recipe
 from learning.review import read_refusals, write_review
@@ -34,6 +34,8 @@ OnStep = Callable[["StepLosses", int], None]
 _EACH, _OTHERS = 4, 40
 _NEUTRAL, _NEUTRAL_SIDE = 16, 192
 _REPORT_EVERY = 20
+# cosines that differ by no more are taken for equal
+_SAME = 0.02
 # what a run's metrics say of its record
 METRICS = (
     "seed",
@@ -41,6 +43,9 @@ METRICS = (
     "ended",
     "losses",
     "held_out",
+    "likeness",
+    "best_step",
+    "drawn_step",
     "wall_time_s",
     "spent_s",
     "peak_memory_bytes",
@@ -147,25 +152,32 @@ class Bench:
         """
         if (self.folder / "active.json").is_file():
             return
-        face, checkpoints, found = self.assistant.backbone, self.memory.checkpoints, None
+        face, checkpoints = self.assistant.backbone, self.memory.checkpoints
+        found, alike = None, None
         active = checkpoints.active(self.user, concept)
         if active is not None and active.backbone == backbone_id(face):
             sidecar = checkpoints.sidecar(self.user, concept, active.version)
             if sidecar.get("recipe") != INSTANT:
                 tokens = self.assistant.tokens_of([concept])[0]
                 found = graded(face, lesson, tokens, self.recipe.seed)
-        self._write("active.json", found.as_dict() if found is not None else {})
+                alike = graded_likeness(face, lesson, tokens, self.recipe)
+        record = found.as_dict() if found is not None else {}
+        self._write("active.json", record | ({} if alike is None else {"likeness": alike}))
 
     def grade(self, concept: str, checkpoint: str) -> Mapping[str, float]:
         """Compare the trained rows with the first ones and those in use, all measured alike."""
         sidecar = json.loads((self.folder / "tokens.json").read_text("utf-8"))
         active = json.loads((self.folder / "active.json").read_text("utf-8"))
-        measured = {"first": sidecar.get("held_out_first"), "active": active}
-        measured["trained"] = sidecar.get("held_out")
+        alike = sidecar.get("likeness", {})
+        measured = {
+            "first": {**sidecar.get("held_out_first", {}), "likeness": alike.get("first")},
+            "active": active,
+            "trained": {**sidecar.get("held_out", {}), "likeness": alike.get("kept")},
+        }
         scores: dict[str, float] = {}
         for name, found in measured.items():
-            found = found or {}
             kinds = {"loss": found.get("total"), "recognition": found.get("recognition")}
+            kinds["likeness"] = found.get("likeness")
             scores |= {
                 f"{name} {kind}": value for kind, value in kinds.items() if value is not None
             }
@@ -292,9 +304,10 @@ def judged(scores: Mapping[str, float]) -> tuple[bool, str]:
 
     Those in use are the first ones until others were trained.
     """
-    if not scores:
+    if not {"trained loss", "trained recognition"} & scores.keys():
         return True, "There were too few photos to hold any out, so nothing was compared."
     old, then = ("active", "in use") if "active loss" in scores else ("first", "before")
+    alike = [scores.get(f"{which} likeness") for which in (old, "trained")]
     shares = scores.get(f"{old} recognition"), scores.get("trained recognition")
     if shares[0] is not None and shares[1] is not None and shares[0] != shares[1]:
         better = shares[1] > shares[0]
@@ -302,6 +315,9 @@ def judged(scores: Mapping[str, float]) -> tuple[bool, str]:
             f"Held-out photos told right: {shares[0]:.0%} {then}, {shares[1]:.0%} after training."
         )
         return better, said
+    if alike[0] is not None and alike[1] is not None and abs(alike[1] - alike[0]) > _SAME:
+        said = f"Likeness of drawings to the photos: {alike[0]:.2f} {then}, {alike[1]:.2f} after."
+        return alike[1] > alike[0], said
     before, trained = scores[f"{old} loss"], scores["trained loss"]
     return trained <= before, f"Loss on held-out photos: {before:.3f} {then}, {trained:.3f} after."
 

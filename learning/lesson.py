@@ -24,7 +24,7 @@ from learning.edit_pairs import EditSet, judge, removal_pairs, scene_pairs, worl
 from learning.examples import Material, Negative, make_examples
 from learning.held_out import HeldOut, grade_rows, set_aside
 from learning.inpainting import Inpainter, TeleaInpainter
-from learning.likeness import Looks, looks_of
+from learning.likeness import Looks, likeness, looks_of
 from learning.masks import Segmenter, SubjectMask, outline_all
 from learning.presets import Recipe
 from learning.salient import SalientSegmenter
@@ -34,7 +34,7 @@ from learning.starting import Encoder, begin
 from learning.state import rows_of_concept
 from learning.trainer import StepLosses, TrainOptions, train
 
-__all__ = ["Learned", "Lesson", "graded", "learn", "prepare"]
+__all__ = ["Learned", "Lesson", "graded", "graded_likeness", "learn", "prepare"]
 
 # the largest side of scenes, in pixels; larger models gain nothing from drawn ones
 _LARGEST = 256
@@ -144,6 +144,16 @@ def graded(face: Backbone, lesson: Lesson, concept: ConceptTokens, seed: int) ->
         return None
     held, maker = make_examples(lesson.held_out), SampleMaker(face, concept)
     return grade_rows(face, maker, held, seed, draws=len(concept.gen) > 0)
+
+
+def graded_likeness(
+    face: Backbone, lesson: Lesson, concept: ConceptTokens, recipe: Recipe
+) -> float | None:
+    """Say how alike a lesson's photos rows draw, as training does; None where it does not look."""
+    looks = _looks(face, lesson) if recipe.likeness and len(concept.gen) else None
+    if looks is None:
+        return None
+    return likeness(face, concept, looks, recipe.seed, recipe.likeness)
 
 
 def learn(

@@ -147,9 +147,10 @@ def _files(sources: Sequence[str | Path], limits: PhotoLimits) -> Iterator[tuple
 
 def _expand(source: str | Path) -> Iterator[tuple[Path, str]]:
     path = Path(source).expanduser()
-    if path.is_dir():
+    there = _is_there(path)
+    if there and path.is_dir():
         yield from _walk(path)
-    elif path.exists() or path.is_symlink():
+    elif there:
         yield path, ""
     elif glob.has_magic(str(path)):
         found = [Path(name) for name in sorted(glob.glob(str(path), recursive=True))]
@@ -160,6 +161,14 @@ def _expand(source: str | Path) -> Iterator[tuple[Path, str]]:
         yield from ((name, _leaves(name, base)) for name in found if not name.is_dir())
     else:
         raise NotFoundError(f"{str(source)!r} does not exist.", hint="Check the path.")
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists() or path.is_symlink()
+    except (OSError, ValueError):
+        # a name that no file can have
+        return False
 
 
 def _walk(folder: Path) -> Iterator[tuple[Path, str]]:

@@ -235,7 +235,9 @@ class _Job:
             return
         with run.timed("looks"):
             seen = self._seen()
-        if "total" in seen and all(seen["total"] < look["total"] for look in run.looks):
+        # where drawings are looked at, the other rows are chosen by what they say alone
+        by = "total" if self.looks is None else "text"
+        if by in seen and all(seen[by] < look[by] for look in run.looks):
             run.best, run.best_step = rows_of_concept(run.concept), done
         self._keep_drawn(run, seen, done)
         run.looks.append({"step": done, **seen})
@@ -277,6 +279,7 @@ class _Job:
             "recipe": {key: value for key, value in recipe.items() if key not in free},
             "data_hash": self.examples.data_hash,
             "backbone": backbone_id(self.face),
+            "compares": self.looks is not None,
             "shapes": {name: list(getattr(self.maker.concept, name).shape) for name in ROWS},
         }
 
@@ -315,6 +318,8 @@ class _Job:
             put_rows(run.concept, {**rows_of_concept(run.concept), **run.drawn})
         with run.timed("last grade"):
             found = self._seen(grade_rows)
+        first = dict(run.first)
+        alike = {"first": first.pop("likeness", None), "kept": found.pop("likeness", None)}
         names = ("total", "text", "image", "edit")
         record = {
             "concept": run.concept.name,
@@ -324,7 +329,8 @@ class _Job:
             "ended": ended,
             "losses": {name: mean_of(run.recent, name) for name in names},
             "held_out": found,
-            "held_out_first": run.first,
+            "held_out_first": first,
+            "likeness": alike,
             "held_out_history": run.looks,
             "best_step": run.best_step if run.best else None,
             "drawn_step": run.drawn_step if run.drawn else None,

@@ -103,6 +103,37 @@ def test_a_file_that_is_no_photo_is_refused_and_the_chat_goes_on(
     assert chat.sent[0][:2] == ("Hello", ())
 
 
+@pytest.mark.parametrize("command", ["/attach {}", "/show {}", "/image save {}"])
+def test_a_command_with_a_photo_is_never_said_to_the_model(
+    assistant: FakeAssistant, command: str, capsys: Out
+) -> None:
+    chat, _ = talk(assistant, command.format(assistant.picture))
+    assert chat.sent == [] and "Hello" not in capsys.readouterr().out
+
+
+def test_a_photo_that_a_command_attached_is_sent_with_the_next_words(
+    assistant: FakeAssistant,
+) -> None:
+    chat, _ = talk(assistant, f"/attach {assistant.picture}", "Who is this?")
+    assert chat.sent[0][:2] == ("Who is this?", (assistant.picture,))
+
+
+def test_a_photo_in_an_edit_is_what_is_edited(assistant: FakeAssistant) -> None:
+    chat, _ = talk(assistant, f"/edit make it blue {assistant.picture}")
+    assert chat.sent[0][:3] == ("make it blue", (assistant.picture,), "edit")
+
+
+@pytest.mark.parametrize("word", ["x" * 300, "nothing.png", "fake.png"])
+@pytest.mark.parametrize("command", ["/show", "/attach"])
+def test_what_is_no_photo_is_told_and_the_chat_goes_on(
+    assistant: FakeAssistant, tmp_path: Path, capsys: Out, command: str, word: str
+) -> None:
+    (tmp_path / "fake.png").write_text("no picture")
+    chat, _ = talk(assistant, f"{command} {tmp_path / word}", "Hello")
+    assert "omni: " in capsys.readouterr().err
+    assert [said[0] for said in chat.sent] == ["Hello"]
+
+
 def test_an_unknown_command_is_not_said_to_the_model(assistant: FakeAssistant, capsys: Out) -> None:
     chat, _ = talk(assistant, "/hlep")
     assert chat.sent == []

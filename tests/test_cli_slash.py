@@ -8,6 +8,7 @@ import pytest
 from PIL import Image, ImageGrab
 
 from assistant import Assistant
+from backbone.home import find_home
 from cli_room import Room
 from cli_slash import COMMANDS, complete, find, perform
 from memory.values import Turn
@@ -90,7 +91,7 @@ def test_a_seed_is_used_until_it_is_random_again(room: Room) -> None:
     assert first == 7 and second not in (7, None)
 
 
-@pytest.mark.parametrize("seed", ["-1", "dog", str(2**31)])
+@pytest.mark.parametrize("seed", ["-1", "dog", str(2**63)])
 def test_what_is_no_seed_is_refused(room: Room, seed: str) -> None:
     with pytest.raises(UsageError):
         perform(room, f"/seed {seed}")
@@ -205,6 +206,7 @@ def test_a_picture_in_the_clipboard_is_attached(
     assert [path.suffix for path in room.attached] == [".png"]
     assert "40×30" in capsys.readouterr().err
     assert room.attached[0].parent.stat().st_mode & 0o77 == 0
+    assert room.attached[0].is_relative_to(find_home().state)
 
 
 def test_files_in_the_clipboard_are_attached(

@@ -90,6 +90,59 @@ def test_a_training_that_was_stopped_goes_on(assistant: Assistant, photos: Path)
     assert (record["steps"], losses_of(heard)) == (6, whole)
 
 
+def stopped(assistant: Assistant, photos: Path) -> None:
+    """Stop the training of Maeve after its third step."""
+
+    def stop(losses: StepLosses, steps: int) -> None:
+        if losses.step == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(CancelledError, match="after step 3"):
+        assistant.concepts.add(
+            [photos / "maeve", photos / "new-maeve.png"],
+            name="Maeve",
+            class_name="dog",
+            facts=["Her toy is red."],
+            preset=SMALL,
+            on_step=stop,
+        )
+
+
+def test_a_training_begins_anew_when_those_it_learned_from_are_forgotten(
+    assistant: Assistant, photos: Path
+) -> None:
+    assistant.concepts.add([photos / "rex"], name="Rex", class_name="dog")
+    stopped(assistant, photos)
+    assistant.concepts.forget("Rex")
+    heard: list[StepLosses] = []
+    record = assistant.concepts.train("Maeve", SMALL, on_step=lambda one, n: heard.append(one))
+    assert record["steps"] == 6 and [one.step for one in heard] == [1, 2, 3, 4, 5, 6]
+
+
+def kept_words(assistant: Assistant) -> str:
+    files = (assistant.home / "training").rglob("*.json")
+    return "".join(file.read_text() for file in files)
+
+
+def test_a_fact_that_is_removed_leaves_no_word_in_a_stopped_training(
+    assistant: Assistant, photos: Path
+) -> None:
+    stopped(assistant, photos)
+    assert "Her toy is red" in kept_words(assistant)
+    assistant.concepts.remove_fact("Maeve", "Her toy is red.")
+    assert "Her toy is red" not in kept_words(assistant)
+
+
+def test_a_training_with_other_facts_leaves_none_of_the_one_before(
+    assistant: Assistant, photos: Path
+) -> None:
+    stopped(assistant, photos)
+    assistant.concepts.add_fact("Maeve", "She likes hay.")
+    assistant.concepts.train("Maeve", SMALL)
+    left = {path.name for path in (assistant.home / "training").rglob("*") if path.is_file()}
+    assert left == {"edits.png", "edits.json"}
+
+
 KILLED = """
 import os, sys
 from pathlib import Path
@@ -132,6 +185,18 @@ def test_nothing_is_trained_with_none(known: Assistant) -> None:
 @pytest.mark.parametrize(
     ("scores", "better"),
     [
+        (
+            {"first loss": 1, "trained loss": 2, "first likeness": 0.3, "trained likeness": 0.4},
+            True,
+        ),
+        (
+            {"first loss": 2, "trained loss": 1, "first likeness": 0.4, "trained likeness": 0.3},
+            False,
+        ),
+        (
+            {"first loss": 2, "trained loss": 1, "first likeness": 0.4, "trained likeness": 0.39},
+            True,
+        ),
         ({}, True),
         ({"first loss": 2.0, "trained loss": 1.0}, True),
         ({"first loss": 1.0, "trained loss": 2.0}, False),

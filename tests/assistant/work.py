@@ -27,7 +27,16 @@ SMALL = Recipe(
     test_every=3,
 )
 # long enough that many moments fall between its steps, and steps between its saved states
-LONGER = replace(SMALL, steps=40, save_every=6, test_every=12)
+LONGER = replace(
+    SMALL,
+    steps=40,
+    save_every=6,
+    test_every=12,
+    start="auto",
+    keep_best=True,
+    likeness=1,
+    patience=3,
+)
 # rounds and archives of a life that nobody kills
 _ROUNDS, _TAKEN = 2, 12
 

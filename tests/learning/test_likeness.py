@@ -85,10 +85,16 @@ def test_the_rows_that_draw_best_are_kept_and_those_that_read_best(
     learned, aside = set_aside(material)
     assert aside is not None
     options = TrainOptions(held_out=make_examples(aside), looks=LOOKS)
-    record = train(tiny, rows(tiny), make_examples(learned), FAST, options).record
-    assert record["drawn_step"] == 4
-    assert [look["likeness"] for look in record["held_out_history"]] == [0.2, 0.8, 0.3]
-    assert record["held_out_first"]["likeness"] == 0.1
+    result = train(tiny, rows(tiny), make_examples(learned), FAST, options)
+    at_four = train(
+        tiny, rows(tiny), make_examples(learned), replace(FAST, steps=4, keep_best=False)
+    ).concept
+    assert torch.equal(result.concept.gen, at_four.gen) and result.record["drawn_step"] == 4
+    history = result.record["held_out_history"]
+    assert [look["likeness"] for look in history] == [0.2, 0.8, 0.3]
+    best = min(history, key=lambda look: look["text"])
+    assert result.record["best_step"] == best["step"]
+    assert result.record["likeness"]["first"] == 0.1
 
 
 def test_what_drew_best_survives_a_stop(
@@ -99,7 +105,10 @@ def test_what_drew_best_survives_a_stop(
     early = replace(options, should_stop=lambda: next(stops, True))
     assert train(tiny, rows(tiny), examples, FAST, early).ended == "stopped"
     result = train(tiny, rows(tiny), examples, FAST, options)
+    told[:] = [0.3]
+    at_two = train(tiny, rows(tiny), examples, replace(FAST, steps=2, keep_best=False)).concept
     assert result.record["drawn_step"] == 2 and result.record["steps"] == 6
+    assert torch.equal(result.concept.gen, at_two.gen)
 
 
 def test_without_held_out_photos_learning_goes_to_its_end(
