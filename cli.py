@@ -102,9 +102,11 @@ def command() -> Any:
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    # Threads that spin while they wait do a tenth of the work beside another busy process
-    # (docs/log.md); this is read when torch is loaded, which no import above does.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Threads that spin while they wait do a tenth of the work beside another busy process, and
+    # those that never spin three quarters of it alone (docs/log.md); this is read when torch is
+    # loaded, which no import above does.
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     sys.exit(run(sys.argv[1:]))
 
 
