@@ -8,6 +8,7 @@ Letters: ``H W`` pixels, ``h w`` cells of a feature map, ``D`` channels.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import cv2
@@ -29,12 +30,15 @@ from learning.masks import (
     central_ellipse,
     enlarged,
     outlined,
+    tidy,
     working_size,
 )
 from learning.saliency import shared_saliency
 
 __all__ = ["SalientSegmenter"]
 
+# the least share of a photo that a subject found in several may cover
+_SMALL = 0.015
 Shades = NDArray[np.float32]
 # pixels per side of what the features are taken of: 16 by 16 cells
 _SEEN = 512
@@ -52,6 +56,8 @@ class SalientSegmenter:
     def __init__(self, options: MaskOptions | None = None) -> None:
         self.options = options or MaskOptions()
         self.plain = GrabCutSegmenter(self.options)
+        # a small part that stood out from the middle may be an eye; one that photos share is not
+        self._found = replace(self.options, min_share=min(self.options.min_share, _SMALL))
 
     def segment(self, image: Image.Image, what: str) -> SubjectMask:
         """Say where the subject of one photo is."""
@@ -86,19 +92,29 @@ class SalientSegmenter:
         plain = self.plain.segment(image, what)
         ways = [(_fit(plain.inside, shades), plain)] if plain.outlined else []
         small = np.asarray(image.convert("RGB").resize((width, height)), np.uint8)
-        inside = outlined(small, _labels(shades), self.options)
+        inside = outlined(small, _labels(shades), self._found)
         if inside is not None:
             mask = SubjectMask(enlarged(inside, image.size), self.name)
             ways.append((_fit(mask.inside, shades), mask))
-        if not ways:
-            return SubjectMask(central_ellipse(image.size), "ellipse", outlined=False)
-        return max(ways, key=lambda way: way[0])[1]
+        return max(ways, key=lambda way: way[0])[1] if ways else self._rough(image, shades)
+
+    def _rough(self, image: Image.Image, shades: Shades) -> SubjectMask:
+        """Take where the subject seems to be for a guess, or else the middle."""
+        inside = tidy(shades > _limit(shades))
+        if self._found.min_share <= float(inside.mean()) <= self._found.max_share:
+            return SubjectMask(enlarged(inside, image.size), self.name, outlined=False)
+        return SubjectMask(central_ellipse(image.size), "ellipse", outlined=False)
+
+
+def _limit(shades: Shades) -> float:
+    """Find the shade that parts the subject from the rest best (Otsu)."""
+    level, _ = cv2.threshold((shades * 255).astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
+    return float(level) / 255
 
 
 def _labels(shades: Shades) -> NDArray[np.uint8]:
     """Say of each pixel what GrabCut is to begin from."""
-    level, _ = cv2.threshold((shades * 255).astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
-    limit = float(level) / 255
+    limit = _limit(shades)
     labels = np.full(shades.shape, cv2.GC_PR_BGD, np.uint8)
     labels[shades > _PERHAPS * limit] = cv2.GC_PR_FGD
     labels[shades < _SURELY_NOT * limit] = cv2.GC_BGD

@@ -11,6 +11,7 @@ from torch import Generator
 from learning.masks import (
     GrabCutSegmenter,
     Mask,
+    MaskOptions,
     SubjectMask,
     find_segmenter,
     outline_all,
@@ -28,11 +29,13 @@ def scenes() -> list[tuple[Image.Image, Mask]]:
     return [_scene(ground, at) for ground, at in zip(GROUNDS, CORNERS, strict=True)]
 
 
-def _scene(ground: tuple[int, int, int], at: tuple[float, float]) -> tuple[Image.Image, Mask]:
+def _scene(
+    ground: tuple[int, int, int], at: tuple[float, float], side: float = 0.42
+) -> tuple[Image.Image, Mask]:
     noise = np.random.default_rng(3).normal(0, 6, (160, 160, 3)) + ground
     image = Image.fromarray(noise.clip(0, 255).astype(np.uint8))
     truth = Image.new("L", image.size)
-    box = tuple(round(160 * side) for side in (*at, at[0] + 0.42, at[1] + 0.42))
+    box = tuple(round(160 * edge) for edge in (*at, at[0] + side, at[1] + side))
     ImageDraw.Draw(image).ellipse(box, fill=(230, 120, 30))
     ImageDraw.Draw(truth).ellipse(box, fill=255)
     return image, np.asarray(truth) > 127
@@ -68,10 +71,28 @@ def test_a_subject_off_the_middle_is_outlined_in_all_photos() -> None:
     assert all(mask.outlined for mask in masks)
 
 
+def test_a_small_subject_is_no_ellipse_in_the_middle() -> None:
+    small, truth = _scene(GROUNDS[0], (0.1, 0.2), side=0.2)
+    photos = [image for image, _ in scenes()]
+    found = SalientSegmenter().segment_all([small, *photos], "ball")[0]
+    assert found.outlined and found.share < 0.15
+    assert (found.inside & truth).sum() > 0.8 * truth.sum()
+
+
 def test_one_photo_is_outlined_too_and_always_alike() -> None:
     (image, truth), segmenter = scenes()[2], SalientSegmenter()
     first, second = (segmenter.segment(image, "ball") for _ in range(2))
     assert first.inside.shape == truth.shape and (first.inside == second.inside).all()
+
+
+def test_where_no_outline_is_found_the_shared_cells_are_the_guess() -> None:
+    segmenter = SalientSegmenter(MaskOptions(min_share=0.3, max_share=0.31))
+    photos = [image for image, _ in scenes()]
+    segmenter._found = MaskOptions(min_share=0.01, max_share=0.011)
+    assert not any(mask.outlined for mask in segmenter.segment_all(photos, "ball"))
+    segmenter._found = MaskOptions()
+    rough = segmenter._rough(photos[0], np.pad(np.ones((30, 30), np.float32), 40))
+    assert (rough.method, rough.outlined) == ("salient", False) and 0.05 < rough.share < 0.09
 
 
 @pytest.mark.parametrize("size", [(1, 1), (300, 20)])
