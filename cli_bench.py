@@ -137,7 +137,7 @@ def report(
 
 def _say_summary(summary: dict[str, Any]) -> None:
     rows = [
-        (row["method"], row["metric"], f"{row['mean']:.3f}", f"{row['low']:.3f}–{row['high']:.3f}")
+        (row["method"], row["metric"], f"{row['mean']:.3f}", _interval(row["low"], row["high"]))
         for row in summary["means"]
         if row["main"]
     ]
@@ -145,3 +145,8 @@ def _say_summary(summary: dict[str, Any]) -> None:
     for control in summary["controls"]:
         if not control["noticed"]:
             note(f"The control {control['control']!r} went unnoticed: {control['why']}")
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    """Write an interval, a dash where one subject has none."""
+    return "–" if low is None or high is None else f"{low:.3f}–{high:.3f}"

@@ -4,6 +4,7 @@ Removal is asked for as in the paper, its reference filled in by an inpainter. T
 scenes that the code composes of the subject's cut-out, exact outside the mask.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,14 +13,14 @@ from numpy.random import Generator
 from PIL import Image
 
 from backbone.mini.objects import Subject as Cutout
-from bench.data.items import Item, Subject
+from bench.data.items import Bench, Item, Subject
 from bench.data.pictures import Shelf
 from learning.cutouts import choose_cutouts
 from learning.edit_pairs import EditPair, judge, removal_pairs, scene_pairs, world_of
 from learning.inpainting import TeleaInpainter
 from learning.masks import GrabCutSegmenter, SubjectMask
 
-__all__ = ["EDIT_KINDS", "Outlined", "colour_of", "edit_items", "outline"]
+__all__ = ["EDIT_KINDS", "Outlined", "colour_of", "dropped_edits", "edit_items", "outline"]
 
 EDIT_KINDS = ("add", "background", "recolour", "move")
 _SIDE = 256
@@ -73,6 +74,16 @@ def edit_items(
     kept += [pair for kind in EDIT_KINDS for pair in _scene(kind, subject, outlined, rng)]
     for number, pair in enumerate(kept):
         yield _item(number, pair, subject, shelf, int(rng.integers(_SEEDS)))
+
+
+def dropped_edits(bench: Bench) -> dict[str, int]:
+    """Count by kind the edit items that a bench lacks, since what was made passed no check."""
+    lacking: Counter[str] = Counter()
+    for subject in bench.subjects:
+        wanted = {"remove": len(subject.test or subject.train), **dict.fromkeys(EDIT_KINDS, 1)}
+        made = Counter(item.kind for item in bench.of(subject.name, "edit"))
+        lacking.update({kind: max(count - made[kind], 0) for kind, count in wanted.items()})
+    return {kind: count for kind, count in lacking.items() if count}
 
 
 def _scene(kind: str, subject: Subject, outlined: Outlined, rng: Generator) -> Sequence[EditPair]:

@@ -41,7 +41,10 @@ def recognition_items(
 
 
 def visual_items(subject: Subject, colour: str, rng: Generator) -> Iterator[Item]:
-    """Ask about held-out photos: the class, the colour where one is clear, and a fact."""
+    """Ask about held-out photos: the class, the colour where one is clear, and what they show.
+
+    What no photo shows is asked without one, by `text_items`.
+    """
     number = 0
     for path in subject.test:
         for way, slots, fact, origin in _visual(subject, colour):
@@ -68,7 +71,7 @@ def _visual(
     if colour:
         yield words["vqa colour"], {"v": colour}, None, "measured on the photos learned from"
     for number, fact in enumerate(subject.facts):
-        if fact.noun:
+        if fact.noun and fact.visible:
             said = fact_sentence(fact.text, subject.mention)
             slots = {**noun_slots(fact, subject.mention), "f": said}
             yield words["vqa fact"], slots, number, f"a fact, {fact.origin}"

@@ -70,7 +70,6 @@ def read_unifybench(root: Path, folder: Path, *, seed: int) -> Bench:
         outlined = outline([photo.image for photo in asked], subject.class_word)
         items += edit_items(subject, outlined, shelf, rng)
     made = {
-        "root": str(root.resolve()),
         "licence": "CC BY-NC 4.0 says its README",
         "content": contents(root),
     }

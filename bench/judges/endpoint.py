@@ -5,9 +5,11 @@ read from ``OMNI_JUDGE_KEY`` and is never written down.
 """
 
 import base64
+import http.client
 import io
 import json
 import os
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
@@ -21,12 +23,23 @@ __all__ = ["EndpointAsker", "Send"]
 
 Send = Callable[[str, Mapping[str, str], bytes], bytes]
 _SECONDS, _TOKENS, _SIDE = 120, 64, 512
+# seconds between tries: a server that is busy or restarts is there again soon
+_WAITS = (2.0, 10.0)
+_BUSY, _BROKEN = 429, 500
+# bytes of an error's body that are read, and letters of it that are told
+_READ, _TOLD = 2000, 200
 
 
 class EndpointAsker:
     """Ask a model by HTTP."""
 
-    def __init__(self, url: str, model: str, send: Send | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        model: str,
+        send: Send | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         if not url.startswith(("http://", "https://")):
             raise InputError(
                 f"{url!r} is no address of a judge.",
@@ -36,7 +49,7 @@ class EndpointAsker:
             raise InputError("The judge has no model.", hint="Name it with --judge-model.")
         self.url, self.model = url.rstrip("/") + "/chat/completions", model
         self.name = f"endpoint/{model}"
-        self._send = send or _post
+        self._send, self._sleep = send or _post, sleep
 
     def ask(self, prompt: str, images: Sequence[Image.Image], choices: Sequence[str]) -> str:
         """Return the reply to one message.
@@ -55,7 +68,18 @@ class EndpointAsker:
         headers = {"Content-Type": "application/json"}
         if key := os.environ.get("OMNI_JUDGE_KEY"):
             headers["Authorization"] = f"Bearer {key}"
-        return _reply(self._send(self.url, headers, json.dumps(body).encode()))
+        return _reply(self._sent(headers, json.dumps(body).encode()))
+
+    def _sent(self, headers: Mapping[str, str], body: bytes) -> bytes:
+        """Send, and try again what may pass by itself."""
+        waits = list(_WAITS)
+        while True:
+            try:
+                return self._send(self.url, headers, body)
+            except (OSError, http.client.HTTPException) as error:
+                if not waits or not _passes(error):
+                    raise _failed(self.url, error) from error
+            self._sleep(waits.pop(0))
 
 
 def _data(image: Image.Image) -> str:
@@ -79,11 +103,38 @@ def _reply(data: bytes) -> str:
 
 def _post(url: str, headers: Mapping[str, str], body: bytes) -> bytes:
     request = urllib.request.Request(url, body, dict(headers), method="POST")
+    with urllib.request.urlopen(request, timeout=_SECONDS) as answer:
+        found: bytes = answer.read()
+        return found
+
+
+def _passes(error: Exception) -> bool:
+    """Tell whether a later try may fare better: not where the server says the call is wrong."""
+    if isinstance(error, urllib.error.HTTPError):
+        return error.code == _BUSY or error.code >= _BROKEN
+    return True
+
+
+def _failed(url: str, error: Exception) -> ResourceError:
+    if not isinstance(error, urllib.error.HTTPError):
+        told = str(error) or type(error).__name__
+        return ResourceError(
+            f"The judge at {url} cannot be reached: {told}.", hint="Look at --judge-url."
+        )
+    return ResourceError(
+        f"The judge at {url} answers with HTTP {error.code}: {_start(error).rstrip('.')}.",
+        hint="Look at --judge-url, --judge-model and OMNI_JUDGE_KEY.",
+    )
+
+
+def _start(error: urllib.error.HTTPError) -> str:
+    """Return the start of what a server says of an error, as one line without control signs."""
     try:
-        with urllib.request.urlopen(request, timeout=_SECONDS) as answer:
-            found: bytes = answer.read()
-            return found
-    except (urllib.error.URLError, TimeoutError) as error:
-        raise ResourceError(
-            f"The judge at {url} cannot be reached: {error}.", hint="Look at --judge-url."
-        ) from error
+        body = error.read(_READ).decode("utf-8", "replace")
+    except (OSError, http.client.HTTPException):
+        body = ""
+    if key := os.environ.get("OMNI_JUDGE_KEY"):
+        # some servers repeat it
+        body = body.replace(key, "…")
+    line = " ".join("".join(c if c.isprintable() else " " for c in body).split())
+    return line[:_TOLD] + "…" if len(line) > _TOLD else line or "it says nothing more"

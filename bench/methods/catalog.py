@@ -126,13 +126,19 @@ def _others() -> list[Method]:
         ),
         Method(
             "textual-inversion",
-            "generation rows alone",
-            RowsPlan(changes={"und_rows": 0, "questions": 0, "edits": 0, "scene_edits": 0}),
+            "generation rows alone: they begin as the model's own encoder writes them from the "
+            "photos, or as centroids of these where it has none; the name itself reads as the "
+            "class word and stays so",
+            RowsPlan(
+                changes={"und_rows": 0, "questions": 0, "edits": 0, "scene_edits": 0},
+                class_name=True,
+            ),
             tasks=DRAWS,
         ),
         Method(
             "dreambooth",
-            "low-rank updates of the generation expert, no rows",
+            "low-rank updates of the generation expert, no rows; learned from the subject's photos "
+            "alone, without photos of others of its class (no prior preservation)",
             RowsPlan("lora"),
             tasks=DRAWS,
         ),

@@ -65,7 +65,9 @@ def learn_updates(
     face: Backbone, material: Material, recipe: Recipe, on_step: Callable[[int, int], None]
 ) -> tuple[bytes, dict[str, Any]]:
     """Learn from photos called "a photo of sks dog"; return the updates and their record."""
-    text, batch = f"a photo of {RARE} {material.class_word}", recipe.drawings + recipe.edits
+    text = f"a photo of {RARE} {material.class_word}"
+    # as many examples a step as methods with rows have
+    batch = recipe.questions + recipe.drawings + recipe.edits
     samples = [face.examples.drawing(text, photo) for photo in material.photos]
     losses: list[float] = []
     with _wrapped(face) as updates:
@@ -73,7 +75,7 @@ def learn_updates(
         optimizer = AdamW(rows, lr=_RATE, weight_decay=recipe.weight_decay)
         for step in range(recipe.steps):
             rng = np.random.default_rng([recipe.seed, step])
-            chosen = [[samples[int(rng.integers(len(samples)))]] for _ in range(max(batch, 1))]
+            chosen = [[samples[int(rng.integers(len(samples)))]] for _ in range(batch)]
             with torch.enable_grad():
                 loss = face.losses(chosen, noise_of(recipe, step)).total
                 found = torch.autograd.grad(loss, rows, allow_unused=True)

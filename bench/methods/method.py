@@ -22,13 +22,15 @@ class RowsPlan:
 
     ``changes`` are fields of the suite's recipe that are other here; None scales one of them to
     nothing. ``gen_features`` begins generation rows as centroids of the photos' features, whatever
-    the others begin as. Methods with equal plans share what was learned.
+    the others begin as; ``class_name`` begins the name's own rows as the class word's. Methods
+    with equal plans share what was learned.
     """
 
     kind: Literal["rows", "lora"] = "rows"
     changes: Mapping[str, Any] = field(default_factory=dict)
     routing: Routing = field(default_factory=Routing)
     gen_features: bool = False
+    class_name: bool = False
 
 
 @dataclass(frozen=True)

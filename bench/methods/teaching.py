@@ -28,7 +28,7 @@ from learning.examples import Material, Negative
 from learning.lesson import Lesson, learn, prepare
 from learning.neutral import neutral_negatives
 from learning.presets import Recipe
-from learning.starting import begin
+from learning.starting import _class_rows, begin
 
 __all__ = ["Taught", "Teacher", "recipe_of"]
 
@@ -83,7 +83,7 @@ class Teacher:
     ) -> Taught:
         """Return what a plan comes to, learning it if it is not there."""
         key = self.key(plan)
-        kept = self._read(key, plan)
+        kept = self.taught(plan)
         if kept is not None:
             return kept
         if plan.kind == "lora":
@@ -100,6 +100,10 @@ class Teacher:
         if kept is None:
             raise ValueError(f"what was learned for {key} cannot be read back")
         return kept
+
+    def taught(self, plan: RowsPlan) -> Taught | None:
+        """Return what a plan came to, None if this model did not learn it yet."""
+        return self._read(self.key(plan), plan)
 
     def key(self, plan: RowsPlan) -> str:
         """Name a plan by everything that changes what is learned, the model aside."""
@@ -174,7 +178,14 @@ class Teacher:
         return begin(self.face, photos, recipe, masks)
 
     def _start(self, plan: RowsPlan, recipe: Recipe) -> ConceptTokens | None:
-        """Make first rows where the usual ones do not fit: other numbers of rows, or one expert."""
+        """Make first rows where the usual ones do not fit, None where they do."""
+        start = self._other_start(plan, recipe)
+        if not plan.class_name:
+            return start
+        return self._named_by_class(start if start is not None else self._begin(recipe), plan)
+
+    def _other_start(self, plan: RowsPlan, recipe: Recipe) -> ConceptTokens | None:
+        """Make first rows of other numbers, or for one expert."""
         if plan.routing.shared_expert:
             return self._coupled(plan, recipe)
         if plan.gen_features:
@@ -187,6 +198,18 @@ class Teacher:
         und = whole.und if recipe.und_rows else whole.und[:0]
         gen = whole.gen if recipe.gen_rows else whole.gen[:0]
         return _rows(whole, und.detach().clone(), gen.detach().clone(), plan)
+
+    def _named_by_class(self, start: ConceptTokens, plan: RowsPlan) -> ConceptTokens:
+        """Begin the name as the class word; an encoder would write what the photos show into it."""
+        sks, out = _class_rows(self.face, self.subject.class_word)
+        return ConceptTokens(
+            start.name,
+            sks=sks.detach().clone(),
+            und=start.und.detach().clone(),
+            gen=start.gen.detach().clone(),
+            out=out.detach().clone(),
+            routing=plan.routing,
+        )
 
     def _coupled(self, plan: RowsPlan, recipe: Recipe) -> ConceptTokens:
         """Give both kinds of rows the understanding expert's width.
@@ -247,12 +270,15 @@ class Teacher:
 
 
 def _plain(plan: RowsPlan) -> dict[str, Any]:
-    return {
+    told = {
         "kind": plan.kind,
         "changes": dict(plan.changes),
         "routing": asdict(plan.routing),
         "gen_features": plan.gen_features,
     }
+    # told only where they count, so that what others learned keeps its key
+    told |= {"class_name": True} if plan.class_name else {}
+    return told | ({"batch": "whole"} if plan.kind == "lora" else {})
 
 
 @torch.no_grad()

@@ -159,12 +159,13 @@ class ConstantEncoder:
         return np.tile(units(np.ones(8)), (len(images), 1))
 
 
-def open_encoders() -> list[ImageEncoder]:
-    """Open every encoder whose weights are here; the offline one is always first."""
+def open_encoders() -> tuple[list[ImageEncoder], dict[str, str]]:
+    """Open every encoder whose weights are here, the offline one first; say why others are not."""
     found: list[ImageEncoder] = [EfficientNetLite()]
+    missing: dict[str, str] = {}
     for kind in (Clip, Dino):
         try:
             found.append(kind())
-        except ResourceError:
-            continue
-    return found
+        except ResourceError as error:
+            missing[kind.name] = error.message
+    return found, missing

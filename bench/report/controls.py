@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.judges.judge import AlwaysOne
+from bench.metrics.bootstrap import Interval
 from bench.metrics.encoders import ConstantEncoder
 from bench.report.figures import Figures
 from bench.report.trying import TriedRow, untried
@@ -14,6 +15,8 @@ from bench.report.trying import TriedRow, untried
 __all__ = ["Control", "doubts", "find_controls", "forgotten", "read_checks"]
 
 _BLANK = 0.5
+# semantic consistency up to which an edit counts as none
+_NOTHING = 0.05
 
 
 @dataclass(frozen=True)
@@ -32,12 +35,15 @@ def read_checks(out: Path) -> dict[str, Any]:
     return {"judges": [], "encoders": [], "reader": {}, **found}
 
 
-def find_controls(figures: Figures, checks: Mapping[str, Any]) -> list[Control]:
-    """Look at each control in turn."""
+def find_controls(
+    figures: Figures, checks: Mapping[str, Any], judge: str = "rules"
+) -> list[Control]:
+    """Look at each control in turn; ``judge`` is the one whose marks the main columns show."""
     return [
         _tried("a judge that always says 1", AlwaysOne.name, checks["judges"]),
         _tried("an encoder that returns constants", ConstantEncoder.name, checks["encoders"]),
         _black(figures),
+        _unchanged(figures, judge),
         _yes(figures),
     ]
 
@@ -60,6 +66,15 @@ def _black(figures: Figures) -> Control:
     noticed = name in _blank_methods(figures)
     share = blank.mean if blank is not None else 0.0
     return Control(control, noticed, f"{share:.0%} of its pictures are blank")
+
+
+def _unchanged(figures: Figures, judge: str) -> Control:
+    control = "an edit that changes nothing"
+    found = figures.interval("unchanged", f"edit sc/{judge}")
+    if found is None:
+        return Control(control, False, "it was not run, or there are no edits")
+    noticed = found.mean <= _NOTHING
+    return Control(control, noticed, f"its edit SC is {found.mean:.3f} by {judge}")
 
 
 def _yes(figures: Figures) -> Control:
@@ -115,11 +130,18 @@ def _above_real(figures: Figures) -> list[str]:
         real = figures.interval("real", metric)
         for method in figures.values:
             ours = figures.interval(method, metric)
-            if real is not None and ours is not None and ours.low > real.high:
+            if _below(real, ours):
                 found.append(
                     f"{method} is above real photos in {metric}: it copies, or it is misread."
                 )
     return found
+
+
+def _below(first: Interval | None, second: Interval | None) -> bool:
+    """Tell whether one interval lies below another; without intervals nothing does."""
+    if first is None or second is None or first.high is None or second.low is None:
+        return False
+    return first.high < second.low
 
 
 def forgotten(out: Path) -> dict[str, list[str]]:

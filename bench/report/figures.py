@@ -52,6 +52,7 @@ class Names:
             "Edit SC": f"edit sc/{self.judge}",
             "Edit PQ": f"edit pq/{self.judge}",
             "Edit mean": f"edit mean/{self.judge}",
+            "Edit geo": f"edit geometric/{self.judge}",
         }
 
 
@@ -85,7 +86,7 @@ def collect(folder: Path) -> list[Result]:
     last: dict[tuple[str, str], Result] = {}
     for file in sorted((folder / "results").glob("*.jsonl")):
         for result in read_results(file):
-            last[result.method, result.item] = result
+            last[result.key] = result
     return list(last.values())
 
 
@@ -99,8 +100,7 @@ def mixed(results: Iterable[Result]) -> list[str]:
     """Name the methods whose results of one subject were made with different settings."""
     seen: dict[tuple[str, str], set[str]] = defaultdict(set)
     for result in results:
-        settings = str(result.provenance.get("settings", ""))
-        seen[result.method, result.subject].add(settings)
+        seen[result.method, result.subject].add(result.settings)
     return sorted({method for (method, _), found in seen.items() if len(found) > 1})
 
 

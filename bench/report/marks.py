@@ -14,7 +14,7 @@ from bench.metrics.agreement import kappa
 from bench.metrics.editing import edit_score
 from bench.running.ledger import Result
 
-__all__ = ["Agreement", "TASKS", "agreements", "judged", "same_to_all"]
+__all__ = ["TASKS", "Agreement", "Unmarked", "agreements", "judged", "same_to_all", "unmarked"]
 
 # what a judge is asked, and the tasks of the bench that ask it
 TASKS = {
@@ -23,6 +23,8 @@ TASKS = {
     "edits": ("edit",),
 }
 _FEWEST = 10
+# the share without a mark above which a mean is doubted
+_LEFT_OUT = 0.1
 Marks = Mapping[tuple[str, str], float]
 
 
@@ -36,6 +38,39 @@ class Agreement:
     same: float
     cases: int
     task: str = ""
+
+
+@dataclass(frozen=True)
+class Unmarked:
+    """How often a judge gave no mark: its reply could not be read, or it had nothing to go by."""
+
+    judge: str
+    task: str
+    without: int
+    asked: int
+
+    @property
+    def doubt(self) -> str:
+        """Say that a mean leaves too much out, "" if it does not."""
+        if self.without <= _LEFT_OUT * self.asked:
+            return ""
+        return (
+            f"{self.judge} gave no mark to {self.without} of {self.asked} {self.task} (its reply "
+            "could not be read, or it had nothing to go by); its means are of the rest alone."
+        )
+
+
+def unmarked(results: Iterable[Result]) -> list[Unmarked]:
+    """Count for each judge and task what was asked and what got no mark."""
+    given: dict[tuple[str, str], list[bool]] = defaultdict(list)
+    tasks = {name: task for task, names in TASKS.items() for name in names}
+    for result in (one for one in results if one.task in tasks):
+        for judge, verdict in result.verdicts.items():
+            given[tasks[result.task], judge].append(_mark(verdict) is not None)
+    return [
+        Unmarked(judge, task, marks.count(False), len(marks))
+        for (task, judge), marks in sorted(given.items())
+    ]
 
 
 def _marks(results: Iterable[Result], task: str) -> dict[str, dict[tuple[str, str], float]]:

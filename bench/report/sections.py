@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from bench.data.edits import dropped_edits
 from bench.data.items import Bench
 from bench.methods.catalog import METHODS
 from bench.metrics.bootstrap import Interval
@@ -43,6 +44,8 @@ def paper() -> dict[str, Any]:
 def _said(found: Interval | None) -> str:
     if found is None:
         return "–"
+    if found.low is None or found.high is None:
+        return f"{found.mean:.3f}"
     return f"{found.mean:.3f} [{found.low:.3f}, {found.high:.3f}]"
 
 
@@ -60,10 +63,24 @@ def head(bench: Bench, run: Mapping[str, Any], names: Names) -> list[Block]:
         Text(
             f"Image columns: cosine of {names.encoder} ({image}). Judge columns: {names.judge}. "
             "Means are over subjects, each the mean of its items; in brackets the 95 % bootstrap "
-            "interval over subjects. A dash: the method does not do it, or nothing measures it "
-            "here."
+            "interval over subjects, where there are several. A dash: the method does not do it, "
+            "or nothing measures it here."
         ),
+        *(Text(text) for text in (_missing(run), _dropped(bench)) if text),
     ]
+
+
+def _missing(run: Mapping[str, Any]) -> str:
+    """Name what was not opened, since its columns are not there."""
+    missing: Mapping[str, str] = run.get("missing", {})
+    told = [f"{name} ({reason.rstrip('.')})" for name, reason in missing.items()]
+    return f"Not opened, so that it measured nothing here: {'; '.join(told)}." if told else ""
+
+
+def _dropped(bench: Bench) -> str:
+    found = dropped_edits(bench)
+    told = ", ".join(f"{count} {kind}" for kind, count in found.items())
+    return f"Edit items that checks dropped when the bench was built: {told}." if found else ""
 
 
 def main_table(figures: Figures, names: Names, methods: Sequence[str]) -> list[Block]:
@@ -119,13 +136,19 @@ def _differences(figures: Figures, names: Names) -> list[Block]:
     ]
 
 
+def _point(count: int, found: Interval) -> Point:
+    """Place a mean; without an interval its line has no length."""
+    low, high = (found.mean if bound is None else bound for bound in (found.low, found.high))
+    return Point(count, found.mean, low, high)
+
+
 def curve_of_exemplars(figures: Figures, names: Names) -> list[Block]:
     """Draw PARG over the number of exemplars (Fig. 6b)."""
     points, counts = [], (0, 2, 4, 6)
     for count in counts:
         found = figures.interval(f"exemplars-{count}", f"parg judge/{names.judge}")
         if found is not None:
-            points.append(Point(count, found.mean, found.low, found.high))
+            points.append(_point(count, found))
     if not points:
         wanted = ", ".join(f"exemplars-{count}" for count in counts)
         lacking = (
@@ -198,8 +221,10 @@ def kinds(figures: Figures, names: Names, methods: Sequence[str]) -> list[Block]
             "Edits by what they change, PARG by the kind of fact that is needed, recognition of "
             "photos without the subject: hard ones show another thing of its class. A flip is a "
             "removal after which the subject is no longer recognised, of those where it was "
-            "before. Outside the mask an edit is to change nothing: structural similarity 1, and "
-            "distance in an encoder's features 0, which stands in for LPIPS. n counts items."
+            "before; the rows of ours recognise it for all methods where they were taught, else "
+            "each method's own. What destroys a picture flips it too, as the control black shows. "
+            "Outside the mask an edit is to change nothing: structural similarity 1, and distance "
+            "in an encoder's features 0, which stands in for LPIPS. n counts items."
         ),
         _counted(figures, shown, methods),
     ]

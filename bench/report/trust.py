@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bench.report.blocks import Block, Heading, Table, Text
 from bench.report.controls import Control
-from bench.report.marks import Agreement
+from bench.report.marks import Agreement, Unmarked
 from bench.report.trying import TriedRow
 
 __all__ = ["covered", "trust_section"]
@@ -20,6 +20,7 @@ def trust_section(
     agreed: Sequence[Agreement],
     forgotten: Mapping[str, list[str]],
     seen: tuple[int, int] | None = None,
+    unmarked: Sequence[Unmarked] = (),
 ) -> list[Block]:
     """Say what the bench noticed, and what should not be believed.
 
@@ -31,6 +32,7 @@ def trust_section(
         Table(("control", "", "why"), rows),
         *(Text(f"Doubt: {doubt}") for doubt in doubts),
         *_tried(tried, reader),
+        *_unmarked(unmarked),
         *_agreement(agreed),
         Text(_base_model(forgotten, seen)),
     ]
@@ -49,6 +51,21 @@ def _tried(tried: Sequence[TriedRow], reader: Mapping[str, float]) -> list[Block
         Text(
             "The rules' reader of scenes, mean marks on scenes it was not made from: "
             f"{marks or 'not measured in this run'}."
+        ),
+    ]
+
+
+def _unmarked(unmarked: Sequence[Unmarked]) -> list[Block]:
+    if not unmarked:
+        return []
+    return [
+        Text(
+            "What judges gave no mark, since a reply could not be read or there was nothing to go "
+            "by; it is in no mean:"
+        ),
+        Table(
+            ("judge", "of", "without a mark", "asked"),
+            [(one.judge, one.task, str(one.without), str(one.asked)) for one in unmarked],
         ),
     ]
 

@@ -11,8 +11,9 @@ from bench.metrics.encoders import CLIP_NAME
 from bench.report import sections
 from bench.report.blocks import as_html, as_markdown
 from bench.report.controls import doubts, find_controls, forgotten, read_checks
+from bench.report.doubting import apart, few, no_better
 from bench.report.figures import Figures, Names, collect, gather, methods_of, mixed
-from bench.report.marks import agreements, same_to_all
+from bench.report.marks import agreements, same_to_all, unmarked
 from bench.report.replaying import replay_section
 from bench.report.trust import covered, trust_section
 from bench.report.trying import tried_of
@@ -40,13 +41,19 @@ def write_report(out: Path, summary_file: Path | None = None) -> dict[str, Any]:
     hard = {item.id for item in bench.items if item.hard}
     figures, checks = gather(results, hard), read_checks(out)
     names, tried = _names(results), tried_of(checks, results)
-    controls = find_controls(figures, checks)
-    doubted = doubts(figures, tried, mixed(results), same_to_all(results))
+    controls, without = find_controls(figures, checks, names.judge), unmarked(results)
+    doubted = [
+        *doubts(figures, tried, mixed(results), same_to_all(results)),
+        *(one.doubt for one in without if one.doubt),
+        *no_better(figures, names.judge),
+        *few(figures),
+        *apart(results),
+    ]
     agreed, kept, seen = agreements(results), forgotten(out), covered(out, len(results))
     blocks = [
         *sections.head(bench, run, names),
         *sections.main_table(figures, names, methods),
-        *trust_section(controls, doubted, tried, checks["reader"], agreed, kept, seen),
+        *trust_section(controls, doubted, tried, checks["reader"], agreed, kept, seen, without),
         *sections.kinds(figures, names, methods),
         *sections.ablation(figures, names),
         *replay_section(results, methods),
@@ -67,6 +74,7 @@ def write_report(out: Path, summary_file: Path | None = None) -> dict[str, Any]:
         "controls": [asdict(control) for control in controls],
         "doubts": doubted,
         "checks": checks,
+        "unmarked": [asdict(one) for one in without],
         "agreement": [asdict(one) for one in agreed],
         "forgetting": kept,
         "seconds": _seconds(results),

@@ -34,9 +34,14 @@ class Result:
     kind: str = ""
 
     @property
-    def key(self) -> tuple[str, str, str]:
-        """Tell results apart: the same method and item under other settings is another."""
-        return self.method, self.item, str(self.provenance.get("settings", ""))
+    def key(self) -> tuple[str, str]:
+        """Tell results apart: of one method and item the last counts."""
+        return self.method, self.item
+
+    @property
+    def settings(self) -> str:
+        """Name what the result was made with, "" if nobody wrote it down."""
+        return str(self.provenance.get("settings", ""))
 
 
 class Ledger:
@@ -46,7 +51,8 @@ class Ledger:
         self.file = file
         file.parent.mkdir(parents=True, exist_ok=True)
         self.results = list(read_results(file))
-        self._done = {result.key for result in self.results}
+        # of several lines the last counts: its picture has taken the place of theirs
+        self._done = {one.key: one.settings for one in self.results}
         self._mend()
 
     def _mend(self) -> None:
@@ -58,14 +64,14 @@ class Ledger:
         waiting.replace(self.file)
 
     def has(self, method: str, item: str, settings: str) -> bool:
-        """Tell whether an item is done."""
-        return (method, item, settings) in self._done
+        """Tell whether an item was done with these settings, and not with others since."""
+        return self._done.get((method, item)) == settings
 
     def add(self, result: Result) -> None:
         """Write a result down."""
         with self.file.open("a", encoding="utf-8") as file:
             file.write(_line(result))
-        self._done.add(result.key)
+        self._done[result.key] = result.settings
         self.results.append(result)
 
 

@@ -63,10 +63,10 @@ def run_bench(
     bench = open_bench(subjects, out / "bench", seed=options.seed, held_out=options.held_out)
     from bench.running.checks import check_run
 
-    write_run(out, bench, options, methods)
     names = [subject.name for subject in bench.subjects]
     # with several processes too: what is made once is made before they want it
     kit = kit or open_kit(options)
+    write_run(out, bench, options, methods, kit.missing)
     if options.workers > 1 and len(names) > 1:
         _in_processes(names, out, options, on_step)
     else:
@@ -99,13 +99,15 @@ def open_kit(options: RunOptions) -> "Kit":
     from bench.running.versions import scenes_version
     from bench.running.work import Kit
 
-    face, encoders = load(options.model), open_encoders()
+    face = load(options.model)
+    encoders, missing = open_encoders()
     offline = encoders[0]
     assert isinstance(offline, EfficientNetLite)
     # what other code made is not read: a reader's means belong to the scenes it was made from
     file = find_home().cache / "bench" / f"scenes-{scenes_version()}.npz"
     reader = open_reader(offline, file)
-    return Kit(face, encoders, _judges(face, reader, options), _faces())
+    faces, without = _faces()
+    return Kit(face, encoders, _judges(face, reader, options), faces, missing | without)
 
 
 def _judges(face: Any, reader: Any, options: RunOptions) -> list[Any]:
@@ -125,14 +127,15 @@ def _judges(face: Any, reader: Any, options: RunOptions) -> list[Any]:
     return judges
 
 
-def _faces() -> Any:
+def _faces() -> tuple[Any, dict[str, str]]:
+    """Open what compares faces, and say why it is not there."""
     from bench.metrics.faces import InsightFace
     from omni_errors import ResourceError
 
     try:
-        return InsightFace()
-    except ResourceError:
-        return None
+        return InsightFace(), {}
+    except ResourceError as error:
+        return None, {InsightFace.name: error.message}
 
 
 def do_subject(
@@ -195,8 +198,14 @@ def _in_processes(
             on_step(f"{number} of {len(names)} subjects done, the last {done.result()}")
 
 
-def write_run(out: Path, bench: Bench, options: RunOptions, methods: Sequence[Method]) -> None:
-    """Write down what was asked for, and with what."""
+def write_run(
+    out: Path,
+    bench: Bench,
+    options: RunOptions,
+    methods: Sequence[Method],
+    missing: Mapping[str, str],
+) -> None:
+    """Write down what was asked for, with what, and what was not there."""
     import torch
 
     from bench.running.versions import code_version, package_version
@@ -206,6 +215,7 @@ def write_run(out: Path, bench: Bench, options: RunOptions, methods: Sequence[Me
         "methods": [method.name for method in methods],
         "bench": bench.hash,
         "subjects": [subject.name for subject in bench.subjects],
+        "missing": dict(missing),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "version": package_version(),
         "code": code_version(),

@@ -3,8 +3,8 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from backbone.painting import ImageOptions
 from bench.data.items import TASKS, Bench, Item, Subject
 from bench.data.pictures import open_picture
 from bench.judges.judge import Judge
+from bench.methods.catalog import METHODS
 from bench.methods.dreambooth import with_updates
 from bench.methods.method import Method
 from bench.methods.players import Control, Player, RowsPlayer, UpdatesPlayer
@@ -34,15 +35,22 @@ from learning.presets import Recipe
 
 __all__ = ["Kit", "Work"]
 
+# whose rows recognise subjects after a removal, for every method alike
+_RECOGNISER = METHODS["ours"]
+
 
 @dataclass(frozen=True)
 class Kit:
-    """What a process opens once: the model, what looks and what judges."""
+    """What a process opens once: the model, what looks and what judges.
+
+    ``missing`` is what could not be opened, by its name, and why.
+    """
 
     face: Backbone
     encoders: Sequence[ImageEncoder]
     judges: Sequence[Judge]
     faces: FaceEncoder | None = None
+    missing: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def backbone(self) -> str:
@@ -69,6 +77,7 @@ class Work:
         self.scorer = Scorer(bench, subject, kit.encoders, kit.judges, kit.faces)
         self.ledger = Ledger(out / "results" / f"{subject.name}.jsonl")
         self.library = Library(kit.face, bench)
+        self._known: Player | None = None
 
     def run(self, methods: Sequence[Method]) -> int:
         """Do what is not done yet, and return how many items that were."""
@@ -104,6 +113,7 @@ class Work:
             "timesteps": self.suite.timesteps,
             "judges": [judging_version(), *(judge.name for judge in self.kit.judges)],
             "encoders": [encoder.name for encoder in self.kit.encoders],
+            "recogniser": self._recogniser_of(method),
             **self._faces,
         }
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
@@ -174,7 +184,7 @@ class Work:
                     scored.values,
                     scored.verdicts,
                     trace,
-                    self._provenance(taught, item, settings),
+                    self._provenance(method, taught, item, settings),
                     round(time.monotonic() - start, 3),
                     item.kind,
                 )
@@ -190,19 +200,39 @@ class Work:
         if item.task == "edit":
             source = open_picture(self.bench.folder, item.image)
             drawn = player.edit(source, item.text, item.seed)
-            margins = self._margins(player, item, source, drawn.image)
+            margins = self._margins(method, player, item, source, drawn.image)
             scored = self.scorer.edit(item, drawn, margins)
             return self._keep(method, item, drawn.image), scored, {"prompt": drawn.prompt}
         image = open_picture(self.bench.folder, item.image) if item.image else None
         answered = player.answer(item.text, image, asks_yes=item.task == "rec")
         return answered.text, self.scorer.answer(item, answered), {"asked": item.text}
 
+    def _recogniser_of(self, method: Method) -> str:
+        """Name the method whose rows recognise the subject, "" if there is nothing to recognise.
+
+        Rows of a method's own would judge each by another measure, and black pictures by none.
+        """
+        if "edit" not in method.tasks:
+            return ""
+        if method.rows == _RECOGNISER.rows or self._recogniser is not None:
+            return _RECOGNISER.name
+        return "" if method.control else method.name
+
+    @property
+    def _recogniser(self) -> Player | None:
+        """Return what plays with the rows of ours, None while these were not taught."""
+        if self._known is None and _RECOGNISER.rows is not None:
+            taught = self.teacher.taught(_RECOGNISER.rows)
+            self._known = None if taught is None else self._player(_RECOGNISER, taught)
+        return self._known
+
     def _margins(
-        self, player: Player, item: Item, before: Image.Image, after: Image.Image
+        self, method: Method, player: Player, item: Item, before: Image.Image, after: Image.Image
     ) -> tuple[float, float] | None:
         """Ask whether the subject is in a picture before and after its removal."""
-        if item.kind != "remove" or isinstance(player, Control):
+        if item.kind != "remove" or not self._recogniser_of(method):
             return None
+        player = self._recogniser or player
         question = f"Is <{self.subject.mention}> in this photo?"
         asked = [player.answer(question, image, asks_yes=True).margin for image in (before, after)]
         first, second = (margin or 0.0 for margin in asked)
@@ -215,7 +245,9 @@ class Work:
         image.save(file)
         return path.as_posix()
 
-    def _provenance(self, taught: Taught | None, item: Item, settings: str) -> dict[str, Any]:
+    def _provenance(
+        self, method: Method, taught: Taught | None, item: Item, settings: str
+    ) -> dict[str, Any]:
         record = taught.record if taught is not None else {}
         return {
             "settings": settings,
@@ -235,5 +267,6 @@ class Work:
             "timesteps": self.suite.timesteps,
             "encoders": [encoder.name for encoder in self.kit.encoders],
             "judges": [judging_version(), *(judge.name for judge in self.kit.judges)],
+            "recogniser": self._recogniser_of(method) if item.kind == "remove" else "",
             **self._faces,
         }

@@ -13,7 +13,7 @@ from bench.data.items import Bench, Subject, read_bench
 from bench.data.kinds import unasked
 from bench.data.opening import open_bench
 from bench.data.pictures import open_mask, open_picture
-from bench.data.questions import described, parg_items, text_items
+from bench.data.questions import described, parg_items, text_items, visual_items
 from bench.data.reading import FoundSubject
 from bench.data.splits import leave_out
 from bench.data.wording import fill, prompts
@@ -217,6 +217,15 @@ def test_what_no_question_asks_alone_is_asked_with_everything() -> None:
     whole = next(item for item in items if item.id == "cup/qa/all")
     assert whole.answer == "<bo> rusts in rain. <bo>'s owner is Anna."
     assert unasked(subject, items) == ["parg: it rusts in rain", "parg: its owner is Anna"]
+
+
+def test_a_photo_is_asked_only_for_what_it_shows() -> None:
+    record = {"visible": ["its hat is red"], "not_visible": ["its owner is Anna"]}
+    subject = Subject("cup", "bo", "cup", False, (), ("b.png",), read_facts(record, "x"))
+    items = list(visual_items(subject, "white", np.random.default_rng(0)))
+    assert [item.fact for item in items] == [None, None, 0]
+    assert "Anna" not in " ".join(item.answer for item in items)
+    assert {item.fact for item in text_items(subject, np.random.default_rng(0))} >= {0, 1}
 
 
 def test_no_question_is_one_that_lessons_ask() -> None:

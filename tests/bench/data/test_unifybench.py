@@ -92,6 +92,13 @@ def test_every_label_but_no_is_yes(unify: Bench) -> None:
     assert scorer.answer(said, Answered("No.")).values["right"] == 0
 
 
+def test_where_it_lies_does_not_change_a_bench(root: Path, unify: Bench, tmp_path: Path) -> None:
+    elsewhere = root.rename(tmp_path / "elsewhere")
+    moved = open_bench(elsewhere, tmp_path / "other")
+    assert moved.hash == unify.hash
+    assert str(tmp_path) not in (moved.folder / "bench.json").read_text()
+
+
 def test_a_list_of_prompts_is_a_plain_one_and_those_that_need_knowledge(unify: Bench) -> None:
     assert unify.counts()["draw"] == 26
     (parg,) = unify.of("bo", "parg")

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -20,6 +21,7 @@ from bench.methods.teaching import Taught, Teacher, recipe_of
 from bench.metrics.forgetting import fingerprint
 from graphs.options import ReplayOptions
 from learning.presets import Recipe
+from learning.starting import _class_rows
 from omni_errors import NotFoundError
 from tests.bench.conftest import photo
 
@@ -126,9 +128,28 @@ def test_coupled_has_a_partner_that_differs_in_routing_alone() -> None:
     assert {"coupled", "gen-features"} <= set(MAIN)
 
 
+def still() -> RowsPlan:
+    """Begin as textual inversion does, and learn nothing."""
+    plan = METHODS["textual-inversion"].rows
+    assert plan is not None
+    return replace(plan, changes={**plan.changes, "steps": 0})
+
+
+def test_textual_inversion_is_called_by_the_class_word_and_not_by_the_photos(
+    face: Backbone, bench: Bench, subject: Subject, tmp_path: Path
+) -> None:
+    # the tiny model has no encoder; any other start than features will do
+    concept = Teacher(face, bench, subject, replace(RECIPE, start="random"), tmp_path)
+    found = concept.teach(still()).concept
+    assert found is not None
+    word, said = _class_rows(face, subject.class_word)
+    assert torch.equal(found.sks, word)
+    assert torch.equal(found.out, said)
+    assert "class word" in METHODS["textual-inversion"].about
+
+
 def test_textual_inversion_moves_generation_rows_alone(teacher: Teacher) -> None:
-    plan = RowsPlan(changes={**METHODS["textual-inversion"].rows.changes, "steps": 0})  # type: ignore[union-attr]
-    before, after = teacher.teach(plan).concept, taught(teacher, "textual-inversion").concept
+    before, after = teacher.teach(still()).concept, taught(teacher, "textual-inversion").concept
     assert before is not None
     assert after is not None
     assert torch.allclose(before.sks, after.sks, atol=1e-9)
@@ -178,6 +199,22 @@ def test_dreambooth_moves_pictures_while_it_is_in_place_and_leaves_no_trace(
     assert changed.tobytes() != plain.tobytes()
     assert face.generate("a ball", options=options).image.tobytes() == plain.tobytes()
     assert before.changes(fingerprint(face.model)) == []
+
+
+def test_dreambooth_sees_as_many_examples_a_step_as_others(
+    teacher: Teacher, face: Backbone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    losses = face.losses
+
+    def spy(samples: Any, noise: Any) -> Any:
+        seen.append(len(samples))
+        return losses(samples, noise)
+
+    monkeypatch.setattr(face, "losses", spy)
+    taught(teacher, "dreambooth")
+    assert seen == [RECIPE.questions + RECIPE.drawings + RECIPE.edits]
+    assert "prior" in METHODS["dreambooth"].about
 
 
 def test_rows_answer_draw_and_edit(teacher: Teacher, face: Backbone, subject: Subject) -> None:

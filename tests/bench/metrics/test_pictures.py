@@ -14,7 +14,14 @@ from PIL import Image
 
 from bench.metrics import faces
 from bench.metrics.editing import distance_outside, edit_score, flipped, ssim_map, ssim_outside
-from bench.metrics.encoders import ConstantEncoder, EfficientNetLite, washed
+from bench.metrics.encoders import (
+    CLIP_NAME,
+    DINO_NAME,
+    ConstantEncoder,
+    EfficientNetLite,
+    open_encoders,
+    washed,
+)
 from bench.metrics.faces import InsightFace, compare_faces, face_sized
 from bench.metrics.forgetting import fingerprint
 from bench.metrics.pictures import detail, is_blank
@@ -228,6 +235,18 @@ def test_the_offline_encoder_tells_pictures_apart_and_is_not_called_clip() -> No
     assert vectors[0] @ vectors[1] == pytest.approx(1)
     assert vectors[0] @ vectors[2] < 0.9
     assert "clip" not in encoder.name
+
+
+def test_encoders_that_are_not_here_are_named_with_the_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(name: str, model: str, processor: str) -> None:
+        raise ResourceError(f"No {name}.", hint="Fetch it.")
+
+    monkeypatch.setattr("bench.metrics.encoders._cached", refuse)
+    found, missing = open_encoders()
+    assert [encoder.name for encoder in found] == ["efficientnet-lite0"]
+    assert missing == {name: f"No {name}." for name in (CLIP_NAME, DINO_NAME)}
 
 
 def test_the_constant_encoder_tells_nothing_apart() -> None:

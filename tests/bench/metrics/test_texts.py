@@ -114,7 +114,7 @@ def test_kappa_of_one_and_the_same_mark_says_nothing() -> None:
 def test_an_interval_holds_its_mean_and_repeats() -> None:
     values = [0.2, 0.4, 0.9, 0.5]
     one, again = (bootstrap(values, np.random.default_rng(3)) for _ in range(2))
-    assert one is not None
+    assert one is not None and one.low is not None and one.high is not None
     assert one == again
     assert one.mean == pytest.approx(0.5)
     assert 0.2 <= one.low < one.mean < one.high <= 0.9
@@ -127,8 +127,14 @@ def test_an_interval_of_equal_values_is_a_point() -> None:
     assert bootstrap([], np.random.default_rng(0)) is None
 
 
+def test_a_single_value_has_no_interval() -> None:
+    one = bootstrap([0.3], np.random.default_rng(0))
+    assert one is not None
+    assert (one.mean, one.low, one.high, one.cases) == (0.3, None, None, 1)
+
+
 def test_an_interval_narrows_as_the_normal_one_does() -> None:
     values = list(np.random.default_rng(1).normal(0, 1, 400))
     one = bootstrap(values, np.random.default_rng(2))
-    assert one is not None
+    assert one is not None and one.low is not None and one.high is not None
     assert (one.high - one.low) / 2 == pytest.approx(1.96 * np.std(values) / 20, rel=0.1)

@@ -97,7 +97,16 @@ def test_results_of_different_settings_are_not_mixed_in_silence() -> None:
 
 def test_controls_that_were_not_run_are_not_noticed() -> None:
     controls = find_controls(Figures({}), NO_CHECKS)
-    assert [control.noticed for control in controls] == [False] * 4
+    assert [control.noticed for control in controls] == [False] * 5
+
+
+@pytest.mark.parametrize(("consistency", "noticed"), [(0.0, True), (0.6, False)])
+def test_an_edit_that_changes_nothing_is_noticed_by_its_consistency(
+    consistency: float, noticed: bool
+) -> None:
+    values = {"unchanged": {"edit sc/local": {"a": consistency}, "edit sc/rules": {"a": 0.3}}}
+    controls = {one.control: one for one in find_controls(Figures(values), NO_CHECKS, "local")}
+    assert controls["an edit that changes nothing"].noticed is noticed
 
 
 def test_a_black_method_is_noticed_whatever_its_name() -> None:
@@ -106,15 +115,20 @@ def test_a_black_method_is_noticed_whatever_its_name() -> None:
 
 
 def test_what_is_above_real_photos_is_doubted() -> None:
-    values = {"real": {"draw image/e": {"a": 0.5}}, "ours": {"draw image/e": {"a": 0.9}}}
+    values = {
+        name: {"draw image/e": dict.fromkeys(subjects, value)}
+        for name, value, subjects in (("real", 0.5, "ab"), ("ours", 0.9, "ab"), ("tp", 0.9, "a"))
+    }
+    # of one subject nothing is known but its value
     (doubt,) = doubts(Figures(values), [], [])
     assert "ours is above real photos" in doubt
 
 
 def test_the_columns_are_those_of_the_paper_s_tables() -> None:
     columns = Names("rules", "efficientnet-lite0").columns
-    assert len(columns) == 15 and columns["No face"] == "faces without"
+    assert len(columns) == 16 and columns["No face"] == "faces without"
     assert columns["PARG"] == "parg judge/rules"
+    assert columns["Edit geo"] == "edit geometric/rules"
 
 
 def test_names_of_people_are_no_markup(tmp_path: Path) -> None:

@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from bench.data.items import Bench, Item, write_bench
+from bench.data.items import Bench, Item, Subject, write_bench
+from bench.metrics.bootstrap import Interval
 from bench.report.blocks import Block, Table, Text
 from bench.report.figures import Figures, Names
 from bench.report.replaying import replay_section
-from bench.report.sections import curve_of_exemplars, kinds
+from bench.report.sections import curve_of_exemplars, head, kinds, main_table
 from bench.report.writing import write_report
 from bench.running.ledger import Ledger, Result
 
@@ -55,14 +56,50 @@ def written(folder: Path) -> dict[str, Any]:
     items = (Item("a/rec/0", "rec", "a", "Is it?", "No.", hard=True),)
     write_bench(Bench(0, (), items), folder / "bench")
     ledger = Ledger(folder / "results" / "a.jsonl")
-    for method, right in (("tp", 0.0), ("ours", 1.0)):
-        ledger.add(Result(method, "a", "a/rec/0", "rec", "", {"label": 0.0, "right": right}))
+    for method, right, suite in (("tp", 0.0, "full"), ("ours", 1.0, "mini")):
+        values, told = {"label": 0.0, "right": right}, {"suite": suite}
+        ledger.add(Result(method, "a", "a/rec/0", "rec", "", values, provenance=told))
     run = {"options": {"suite": "mini", "model": "m", "seed": 0}, "torch": "2", "methods": ["ip"]}
     (folder / "run.json").write_text(json.dumps(run))
     return write_report(folder)
 
 
-def test_results_of_an_earlier_run_of_other_methods_are_shown(tmp_path: Path) -> None:
-    rows = [(row["method"], row["metric"], row["mean"]) for row in written(tmp_path)["means"]]
+def test_results_of_an_earlier_run_of_other_methods_are_shown_and_doubted(tmp_path: Path) -> None:
+    summary = written(tmp_path)
+    rows = [(row["method"], row["metric"], row["mean"]) for row in summary["means"]]
+    assert "differ in suite, so they do not compare: full (tp); mini (ours)" in str(summary)
     assert rows == [("ours", "rec no (hard)", 1), ("tp", "rec no (hard)", 0)]
     assert "not looked at" in (tmp_path / "report.md").read_text()
+
+
+RUN = {"options": {"suite": "mini", "model": "m", "seed": 0}, "torch": "2"}
+
+
+def said(bench: Bench, run: dict[str, Any]) -> str:
+    return " ".join(block.text for block in head(bench, run, NAMES) if isinstance(block, Text))
+
+
+def test_the_head_names_what_was_not_opened_and_why() -> None:
+    text = said(Bench(0, (), ()), RUN | {"missing": {"insightface": "It is not installed."}})
+    assert (
+        "Not opened, so that it measured nothing here: insightface (It is not installed)." in text
+    )
+    assert "Not opened" not in said(Bench(0, (), ()), RUN)
+
+
+def test_the_head_counts_edits_that_checks_dropped() -> None:
+    rex = Subject("rex", "bo", "dog", True, ("a.png",), ("b.png", "c.png"))
+    made = ("remove", "add", "background", "move")
+    items = [Item(f"rex/edit/{n}", "edit", "rex", "", kind=kind) for n, kind in enumerate(made)]
+    assert "dropped when the bench was built: 1 remove, 1 recolour." in said(
+        Bench(0, (rex,), tuple(items)), RUN
+    )
+    assert "dropped" not in said(Bench(0, (), ()), RUN)
+
+
+def test_one_subject_has_a_mean_and_no_interval() -> None:
+    values = {"ours": {"rec": {"a": 0.5}, "qa bleu": {"a": 0.25, "b": 0.25}}}
+    found = Figures(values).interval("ours", "rec")
+    assert found == Interval(0.5, None, None, 1)
+    row = table(main_table(Figures(values), NAMES, ["ours"])).rows[0]
+    assert row == ("ours", "0.500", "0.250 [0.250, 0.250]")

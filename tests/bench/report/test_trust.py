@@ -8,7 +8,7 @@ import pytest
 from bench.report.blocks import Block, Table, Text
 from bench.report.controls import doubts, find_controls
 from bench.report.figures import Figures
-from bench.report.marks import agreements, same_to_all
+from bench.report.marks import agreements, same_to_all, unmarked
 from bench.report.trust import trust_section
 from bench.report.trying import tried_of
 from bench.running.ledger import Result
@@ -104,3 +104,24 @@ def test_the_table_of_trust_names_the_task() -> None:
 def test_a_base_model_nobody_looked_at_is_not_called_the_same() -> None:
     assert "was not looked at" in said(trust_section([], [], [], {}, [], {}))
     assert "bit-identical after 1" in said(trust_section([], [], [], {}, [], {"a": []}))
+
+
+def test_marks_that_are_missing_are_counted_by_judge_and_task() -> None:
+    made = [judged(n, local=None if n < 2 else 1, rules=1) for n in range(10)]
+    made += [judged(0, "edit", local=[1.0] * 4), judged(1, "edit", local=None)]
+    found = unmarked(made)
+    rows = [(one.judge, one.task, one.without, one.asked) for one in found]
+    assert rows == [
+        ("local", "answers", 2, 10),
+        ("rules", "answers", 0, 10),
+        ("local", "edits", 1, 2),
+    ]
+    tables = [b for b in trust_section([], [], [], {}, [], {}, None, found) if isinstance(b, Table)]
+    assert tables[-1].rows[0] == ("local", "answers", "2", "10")
+
+
+@pytest.mark.parametrize(("without", "doubted"), [(1, False), (2, True)])
+def test_more_than_a_tenth_without_a_mark_is_doubted(without: int, doubted: bool) -> None:
+    made = [judged(n, local=None if n < without else 1) for n in range(10)]
+    (found,) = unmarked(made)
+    assert (f"no mark to {without} of 10 answers" in found.doubt) is doubted

@@ -11,7 +11,7 @@ import torch
 
 from backbone import load
 from bench.data.contents import hash_files
-from bench.data.items import Bench
+from bench.data.items import Bench, Item
 from bench.judges.judge import AlwaysOne
 from bench.judges.rules import RuleJudge
 from bench.judges.scenes import SceneReader
@@ -82,6 +82,16 @@ def test_provenance_tells_what_was_really_taught_by(out: Path) -> None:
     assert (by["und-only"]["recipe"]["gen_rows"], by["und-only"]["recipe"]["edits"]) == (0, 0)
     assert by["und-only"]["plan"]["changes"]["gen_rows"] == 0
     assert by["yes"]["recipe"] == {}
+
+
+def test_removals_of_controls_are_recognised_by_the_rows_of_ours(out: Path) -> None:
+    removed = [r for r in results(out) if r.kind == "remove"]
+    assert {r.method for r in removed} == {"ours", "black", "unchanged"}
+    assert {r.provenance["recogniser"] for r in removed} == {"ours"}
+    before: dict[str, set[float]] = {}
+    for result in removed:
+        before.setdefault(result.item, set()).add(result.values["edit margin before"])
+    assert all(len(found) == 1 for found in before.values())
 
 
 def test_a_run_says_which_code_it_ran(out: Path) -> None:
@@ -239,7 +249,7 @@ def test_evidence_that_misses_items_says_so(tmp_path: Path, items: int, told: st
 def test_the_report_notices_every_control(out: Path) -> None:
     summary = write_report(out, out / "deep" / "summary.json")
     noticed = {c["control"]: c["noticed"] for c in summary["controls"]}
-    assert len(noticed) == 4
+    assert len(noticed) == 5
     assert all(noticed.values()), summary["controls"]
     assert json.loads((out / "deep" / "summary.json").read_text()) == json.loads(
         json.dumps(summary)
@@ -285,6 +295,16 @@ def test_a_ledger_drops_a_line_that_was_cut_short(tmp_path: Path) -> None:
     assert len(list(read_results(ledger.file))) == 2
 
 
+def test_an_item_done_otherwise_since_is_done_again(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "a.jsonl")
+    one = Result("ours", "rex", "rex/draw/0", "draw", "a.png", provenance={"settings": "A"})
+    ledger.add(one)
+    ledger.add(replace(one, provenance={"settings": "B"}))
+    for known in (ledger, Ledger(ledger.file)):
+        assert not known.has("ours", "rex/draw/0", "A")
+        assert known.has("ours", "rex/draw/0", "B")
+
+
 @pytest.mark.parametrize("output", ["a\u2028b", "a\u0085b", "a\x0bb\x0cc\x1dd", "a\r\nb\rc"])
 def test_every_letter_of_an_answer_is_read_back(tmp_path: Path, output: str) -> None:
     ledger = Ledger(tmp_path / "a.jsonl")
@@ -315,6 +335,16 @@ def test_both_hidden_facts_are_asked_for_in_every_suite(bench: Bench) -> None:
     for suite in SUITES.values():
         kinds = {item.kind for item in items_of(bench, "rex", "parg", suite)}
         assert kinds == {"place", "object"}
+
+
+def test_mini_edits_in_every_way_however_many_removals_there_are() -> None:
+    kinds = (*["remove"] * 6, "add", "background", "recolour", "move")
+    items = [Item(f"a/edit/{n}", "edit", "a", "", kind=kind) for n, kind in enumerate(kinds)]
+    bench = Bench(0, (), tuple(items))
+    chosen = items_of(bench, "a", "edit", SUITES["mini"])
+    assert [item.id for item in chosen] == [f"a/edit/{n}" for n in (0, 6, 7, 8, 9)]
+    assert items_of(bench, "a", "edit", SUITES["smoke"]) == items[:1]
+    assert items_of(replace(bench, items=tuple(items[:6])), "a", "edit", SUITES["mini"])[4:]
 
 
 def test_a_suite_learns_by_steps_and_not_by_the_clock() -> None:

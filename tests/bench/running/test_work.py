@@ -9,7 +9,7 @@ from PIL import Image
 
 from bench.data.items import Bench, Item, Subject
 from bench.methods.catalog import METHODS
-from bench.methods.players import Control
+from bench.methods.players import Answered, Control
 from bench.methods.teaching import Taught
 from bench.running import work
 from bench.running.ledger import read_results
@@ -96,3 +96,51 @@ def test_real_photos_are_those_that_were_held_out(doing: Work) -> None:
     (kept, _) = [doing.out / r.output for r in read_results(doing.ledger.file)]
     with Image.open(kept) as image:
         assert image.getpixel((0, 0)) == (0, 0, 255)
+
+
+class Seeing:
+    """Recognise whatever is red, and keep count."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def answer(self, text: str, image: Image.Image, *, asks_yes: bool) -> Answered:
+        self.asked += 1
+        return Answered("", 1.0 if image.getpixel((0, 0)) == (255, 0, 0) else -1.0)
+
+
+REMOVAL = Item("anna/edit/0", "edit", "anna", "Remove it.", image="red.png", kind="remove")
+RED, BLACK = Image.new("RGB", (8, 8), "red"), Image.new("RGB", (8, 8))
+
+
+@pytest.mark.parametrize("method", ["ours", "coupled", "tp", "black", "unchanged"])
+def test_one_recogniser_judges_the_removals_of_all_methods(
+    doing: Work, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    judge, own = Seeing(), Seeing()
+    monkeypatch.setattr(doing.teacher, "taught", lambda plan: LEARNED)
+    monkeypatch.setattr(doing, "_player", lambda method, taught: judge)
+    found = doing._margins(METHODS[method], cast(Any, own), REMOVAL, RED, BLACK)
+    assert (found, judge.asked, own.asked) == ((1.0, -1.0), 2, 0)
+    provenance = doing._provenance(METHODS[method], None, REMOVAL, "s")
+    assert provenance["recogniser"] == "ours"
+
+
+def test_without_ours_a_method_judges_for_itself_and_controls_do_not(doing: Work) -> None:
+    own = Seeing()
+    found = doing._margins(METHODS["tp"], cast(Any, own), REMOVAL, RED, BLACK)
+    assert (found, own.asked) == ((1.0, -1.0), 2)
+    assert doing._provenance(METHODS["tp"], None, REMOVAL, "s")["recogniser"] == "tp"
+    assert doing._margins(METHODS["black"], Control("black", list), REMOVAL, RED, BLACK) is None
+
+
+def test_another_recogniser_is_another_setting(
+    doing: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("ours", "tp", "und-only")
+    before = [doing._settings(METHODS[name]) for name in names]
+    monkeypatch.setattr(doing.teacher, "taught", lambda plan: LEARNED)
+    monkeypatch.setattr(doing, "_player", lambda method, taught: Seeing())
+    after = [doing._settings(METHODS[name]) for name in names]
+    # ours brings its own, and und-only edits nothing
+    assert [a == b for a, b in zip(before, after, strict=True)] == [True, False, True]
