@@ -22,8 +22,8 @@ _FOREIGN = re.compile(r"<([^<>\s]+)>|(?<!\S)@([^\W\d]\w*)")
 class Mentions:
     """A text as the model reads it, its concepts in order of mention, and how they were found.
 
-    ``unknown`` are names in brackets or after @ that nobody has; ``unclear`` are the concepts
-    among which a pronoun does not choose.
+    ``unknown`` are names that nobody has, in brackets, after @, or of an owner of what friends
+    own; ``unclear`` are the concepts among which a pronoun does not choose.
     """
 
     text: str
@@ -42,9 +42,20 @@ def find_mentions(text: str, known: Sequence[Known], last: Sequence[Known] = ())
     marked, concepts = _names(unicodedata.normalize("NFC", text), known)
     names = {concept.name for concept in concepts}
     unknown = tuple(m[1] or m[2] for m in _FOREIGN.finditer(marked) if (m[1] or m[2]) not in names)
+    if not concepts and not unknown:
+        unknown = _strangers(marked)
     if concepts or unknown or not last:
         return Mentions(marked, concepts, "named" if concepts else "", unknown)
     return _pronoun(marked, last)
+
+
+def _strangers(text: str) -> tuple[str, ...]:
+    """Find names that nobody has in what only a friend is asked for: "Rex's favourite food"."""
+    words = data("words")
+    nouns = "|".join(map(re.escape, words["friends"]))
+    owner = rf"\b([^\W\d_a-z]\w+)['’]s\s+(?:\w+\s+)?(?:{nouns})\b"
+    found = [match[1] for match in re.finditer(owner, text)]
+    return tuple(name for name in found if name.casefold() not in words["no_names"])
 
 
 def _names(text: str, known: Sequence[Known]) -> tuple[str, tuple[Known, ...]]:

@@ -67,3 +67,26 @@ def test_letters_that_only_look_alike_are_left() -> None:
 
 def test_a_mail_address_is_no_mention() -> None:
     assert find_mentions("write to a@b.org", KNOWN).unknown == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("What is Biscuit's toy?", ("Biscuit",)),
+        ("what was Élise’s favourite food", ("Élise",)),
+        ("Draw Biscuit's red bed.", ("Biscuit",)),
+        ("What is Newton's second law?", ()),
+        ("What's home?", ()),
+        ("It's food. Let's favourite it.", ()),
+        ("What is my dog's toy?", ()),
+    ],
+)
+def test_nobody_is_guessed_of_whom_only_friends_could_know(
+    text: str, unknown: tuple[str, ...]
+) -> None:
+    assert find_mentions(text, KNOWN).unknown == unknown
+
+
+def test_somebody_known_beside_a_stranger_is_enough() -> None:
+    name = KNOWN[0].name
+    assert find_mentions(f"Does {name} know Biscuit's toy?", KNOWN).unknown == ()
