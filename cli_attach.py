@@ -4,6 +4,7 @@ Quotes, escaped and plain spaces, ``~`` and ``file://`` are understood, as termi
 when a file is dropped into the window.
 """
 
+import os
 import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -20,15 +21,27 @@ def to_path(word: str) -> Path:
     text = word.strip()
     if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
         text = text[1:-1]
-    elif "\\" in text and not Path(text).exists():
+    elif "\\" in text and not _is_there(text):
         text = re.sub(r"\\(.)", r"\1", text)
     if text.startswith("file://"):
-        text = unquote(urlsplit(text).path)
+        text = _of_url(text)
+    # unlike the method of paths, this leaves "~somebody" whom the machine does not know
+    return Path(os.path.expanduser(text))
+
+
+def _is_there(text: str) -> bool:
     try:
-        return Path(text).expanduser()
-    except RuntimeError:
-        # "~somebody" whom this machine does not know
-        return Path(text)
+        return Path(text).exists()
+    except (OSError, ValueError):
+        # a name that no file can have
+        return False
+
+
+def _of_url(text: str) -> str:
+    try:
+        return unquote(urlsplit(text).path)
+    except ValueError:
+        return text
 
 
 def find_photos(line: str) -> tuple[str, list[Path]]:

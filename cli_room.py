@@ -1,5 +1,6 @@
 """The room a chat happens in: a conversation, what is attached, and how events are shown."""
 
+import os
 import secrets
 import shutil
 import weakref
@@ -16,7 +17,7 @@ from cli_lines import Lines
 from cli_options import open_assistant
 from cli_output import Quiet, note, say, say_path, stream
 from cli_picture import show
-from omni_errors import OmniError
+from omni_errors import InputError, OmniError
 
 if TYPE_CHECKING:
     from assistant import Assistant
@@ -72,7 +73,7 @@ class Room:
         Raises:
             UsageError: if there is no such model.
         """
-        if not Path(name).expanduser().is_dir():
+        if not os.path.isdir(os.path.expanduser(name)):
             find_entry(name)
         conversation, user = self.chat.conversation, self.assistant.user_name
         self.assistant.close()
@@ -87,9 +88,11 @@ class Room:
         """
         from learning.photos import take_in
 
-        width, height = take_in([path]).photos[0].size
-        self.attached.append(path)
-        note(f"Attached {path.name} {width}×{height}.")
+        if os.path.isdir(path):
+            raise InputError(f"{path} is a folder.", hint="Name one photo.")
+        photo = take_in([path]).photos[0]
+        self.attached.append(photo.path)
+        note(f"Attached {photo.path.name} {photo.size[0]}×{photo.size[1]}.")
 
     def paste(self) -> None:
         """Add what is in the clipboard to what is said next.

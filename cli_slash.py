@@ -1,5 +1,6 @@
 """The commands of a chat that begin with a slash: one registry for running, help and completion."""
 
+import os
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from cli_picture import show, show_image
 from cli_room import Room
 from cli_settings import in_force
 from cli_why import rested_on, summary
-from omni_errors import InputError, NotFoundError, UsageError
+from omni_errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from assistant import Told
@@ -31,6 +32,8 @@ _ALSO = (
 _SHOWN = 3
 # 0 and up to these, without them: seeds there are, and those drawn by chance, which are shorter
 _SEEDS, _SHORT_SEEDS = 2**63, 2**31
+# numbers of so many digits are none here
+_DIGITS = 20
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def complete(room: Room, before: str) -> Iterable[str]:
 
 
 def _paths(word: str) -> list[str]:
-    start = Path(word).expanduser()
+    start = Path(os.path.expanduser(word))
     folder, begun = (start, "") if word.endswith("/") else (start.parent, start.name)
     try:
         found = sorted(path for path in folder.iterdir() if path.name.startswith(begun))
@@ -215,21 +218,13 @@ def _save(source: Path, target: Path) -> None:
 
     from assistant.pictures import strip
 
-    if target.is_dir():
-        target = target / source.name
-    if target.exists():
-        raise InputError(f"{target} exists.", hint="Name another file.")
     with Image.open(source) as image:
         data = strip(image)
-    try:
-        target.write_bytes(data)
-    except OSError as error:
-        raise InputError(f"{target} cannot be written: {error.strerror}.") from error
-    say_path(target)
+    say_path(write_new(target / source.name if os.path.isdir(target) else target, data))
 
 
 def _seed(room: Room, rest: str) -> None:
-    if rest.isdecimal() and int(rest) < _SEEDS:
+    if rest.isdecimal() and len(rest) < _DIGITS and int(rest) < _SEEDS:
         room.seed = int(rest)
         note(f"The next pictures are drawn with seed {room.seed}.")
     elif rest == "random":
@@ -266,7 +261,7 @@ def _undo(room: Room, rest: str) -> None:
 
 
 def _show(room: Room, rest: str) -> None:
-    if rest and not (rest.isdecimal() and int(rest)):
+    if rest and not (rest.isdecimal() and len(rest) < _DIGITS and int(rest)):
         _show_file(room, to_path(rest))
         return
     made = room.chat.pictures[-int(rest or _SHOWN) :]

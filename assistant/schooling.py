@@ -3,6 +3,8 @@
 import json
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
@@ -19,7 +21,7 @@ from learning.checkpoint import backbone_id
 from learning.presets import Recipe, find_recipe
 from learning.review import read_refusals
 from memory.values import Concept
-from omni_errors import NotFoundError
+from omni_errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.sqlite import SqliteSaver
@@ -65,7 +67,7 @@ class School:
         bench = Bench(self.assistant, recipe, folder, on_step, listener, began=began)
         photos = [photo.id for photo in self.memory.photos.list(self.user, concept.id)]
         given = {"concept": concept.id, "photos": photos, "seed": recipe.seed}
-        with open_saver(runs_file(self.assistant.home)) as saver:
+        with _busy(folder), open_saver(runs_file(self.assistant.home)) as saver:
             graph, thread = learning_graph(saver), self._threads(concept) + key
             self._give_up(saver, concept, but=key)
             if not self._whole(folder):
@@ -73,27 +75,37 @@ class School:
                 erase(saver, [thread])
                 shutil.rmtree(folder)
                 private_folder(folder)
-            if waiting(graph, thread) is not None:
-                state = go_on(graph, bench, thread).state
-            else:
-                state = start(graph, given, bench, thread).state
-        shutil.rmtree(folder)
+            try:
+                if waiting(graph, thread) is not None:
+                    state = go_on(graph, bench, thread).state
+                else:
+                    state = start(graph, given, bench, thread).state
+            finally:
+                if self._key(concept, recipe) != key:
+                    # it can't be gone on with, and may hold words that were removed meanwhile
+                    erase(saver, [thread])
+                    shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
         return self._record(concept, int(state["version"]))
 
     def give_up(self, concept: Concept) -> None:
         """Drop what stopped trainings of a concept keep, as when a fact they learn is removed."""
-        file = runs_file(self.assistant.home)
-        if file.exists():
-            with open_saver(file) as saver:
-                self._give_up(saver, concept)
+        with open_saver(runs_file(self.assistant.home)) as saver:
+            self._give_up(saver, concept)
 
     def _give_up(self, saver: "SqliteSaver", concept: Concept, but: str = "") -> None:
-        prefix = self._threads(concept)
+        """Drop all trainings of a concept but one, and those that a process is busy with."""
+        prefix, room = self._threads(concept), training_folder(self.assistant.home, concept.id)
         keys = {name.removeprefix(prefix) for name in threads(saver) if name.startswith(prefix)}
-        erase(saver, [prefix + key for key in keys - {but}])
-        for folder in training_folder(self.assistant.home, concept.id).glob("*/"):
-            if folder.name not in (but, "review") and _is_left(folder):
-                shutil.rmtree(folder)
+        keys |= {folder.name for folder in room.glob("*/")}
+        for key in sorted(keys - {but, "review"}):
+            try:
+                with _busy(room / key):
+                    erase(saver, [prefix + key])
+                    shutil.rmtree(room / key, ignore_errors=True)
+            except InputError:
+                # its own process drops it, if it can't be gone on with
+                continue
 
     def _threads(self, concept: Concept) -> str:
         """Return what the names of a concept's runs begin with."""
@@ -140,24 +152,39 @@ class School:
     def sheet(self, concept: Concept, preset: str | Recipe = "quick") -> Path:
         """Write the sheet of a concept's edit pairs, refused ones left out; return its path."""
         recipe = preset if isinstance(preset, Recipe) else find_recipe(preset)
-        folder = private_folder(training_folder(self.assistant.home, concept.id) / "sheet")
-        bench = Bench(self.assistant, recipe, folder, lambda losses, steps: None, Listener())
-        photos = [photo.id for photo in self.memory.photos.list(self.user, concept.id)]
-        bench.build(concept.id, photos, bench.describe(concept.id, photos))
-        shutil.rmtree(folder)
+        folder = training_folder(self.assistant.home, concept.id) / "sheet"
+        with _busy(folder):
+            bench = Bench(
+                self.assistant,
+                recipe,
+                private_folder(folder),
+                lambda losses, steps: None,
+                Listener(),
+            )
+            photos = [photo.id for photo in self.memory.photos.list(self.user, concept.id)]
+            bench.build(concept.id, photos, bench.describe(concept.id, photos))
+            shutil.rmtree(folder)
         return self.review(concept) / "edits.png"
 
 
-def _is_left(folder: Path) -> bool:
-    """Tell whether no process learns in a folder."""
-    lock = folder / "state" / "lock"
-    if not lock.is_file():
-        return True
+@contextmanager
+def _busy(folder: Path) -> Iterator[None]:
+    """Keep a folder for one process at a time, from before it is filled until it is gone."""
+    private_folder(folder.parent)
+    lock = FileLock(folder.with_suffix(".lock"), timeout=0)
     try:
-        with FileLock(lock, timeout=0):
-            return True
-    except Timeout:
-        return False
+        lock.acquire()
+    except Timeout as error:
+        raise InputError(
+            f"Another process is learning in {folder}.", hint="Wait for it, or stop it."
+        ) from error
+    try:
+        yield
+    finally:
+        # some systems delete nothing that is open; then it lies there until the next training
+        with suppress(OSError):
+            Path(lock.lock_file).unlink(missing_ok=True)
+        lock.release()
 
 
 def _tool_name(tool: object) -> str:

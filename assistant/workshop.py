@@ -304,9 +304,8 @@ def judged(scores: Mapping[str, float]) -> tuple[bool, str]:
 
     Those in use are the first ones until others were trained.
     """
-    if not {"trained loss", "trained recognition"} & scores.keys():
-        return True, "There were too few photos to hold any out, so nothing was compared."
     old, then = ("active", "in use") if "active loss" in scores else ("first", "before")
+    old, then = ("active", "in use") if "active likeness" in scores else (old, then)
     alike = [scores.get(f"{which} likeness") for which in (old, "trained")]
     shares = scores.get(f"{old} recognition"), scores.get("trained recognition")
     if shares[0] is not None and shares[1] is not None and shares[0] != shares[1]:
@@ -318,6 +317,8 @@ def judged(scores: Mapping[str, float]) -> tuple[bool, str]:
     if alike[0] is not None and alike[1] is not None and abs(alike[1] - alike[0]) > _SAME:
         said = f"Likeness of drawings to the photos: {alike[0]:.2f} {then}, {alike[1]:.2f} after."
         return alike[1] > alike[0], said
+    if "trained loss" not in scores:
+        return True, "There were too few photos to hold any out, so no losses were compared."
     before, trained = scores[f"{old} loss"], scores["trained loss"]
     return trained <= before, f"Loss on held-out photos: {before:.3f} {then}, {trained:.3f} after."
 

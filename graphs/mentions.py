@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from graphs.data import data
 from graphs.ports import Known
 
-__all__ = ["Mentions", "find_mentions"]
+__all__ = ["Mentions", "find_mentions", "stranger_of"]
 
 _PRONOUN = re.compile(r"\b(she|he|him|her|his|hers|them|they|theirs?|its?)\b", re.IGNORECASE)
 _PLURAL = ("them", "they", "their", "theirs")
@@ -22,8 +22,8 @@ _FOREIGN = re.compile(r"<([^<>\s]+)>|(?<!\S)@([^\W\d]\w*)")
 class Mentions:
     """A text as the model reads it, its concepts in order of mention, and how they were found.
 
-    ``unknown`` are names that nobody has, in brackets, after @, or of an owner of what friends
-    own; ``unclear`` are the concepts among which a pronoun does not choose.
+    ``unknown`` are names in brackets or after @ that nobody has; ``unclear`` are the concepts
+    among which a pronoun does not choose.
     """
 
     text: str
@@ -42,20 +42,24 @@ def find_mentions(text: str, known: Sequence[Known], last: Sequence[Known] = ())
     marked, concepts = _names(unicodedata.normalize("NFC", text), known)
     names = {concept.name for concept in concepts}
     unknown = tuple(m[1] or m[2] for m in _FOREIGN.finditer(marked) if (m[1] or m[2]) not in names)
-    if not concepts and not unknown:
-        unknown = _strangers(marked)
     if concepts or unknown or not last:
         return Mentions(marked, concepts, "named" if concepts else "", unknown)
     return _pronoun(marked, last)
 
 
-def _strangers(text: str) -> tuple[str, ...]:
-    """Find names that nobody has in what only a friend is asked for: "Rex's favourite food"."""
+def stranger_of(text: str) -> str:
+    """Return the name in a question that only friends could answer: "What is Rex's toy?".
+
+    "" if there is none; it is for texts in which nobody was found.
+    """
     words = data("words")
     nouns = "|".join(map(re.escape, words["friends"]))
-    owner = rf"\b([^\W\d_a-z]\w+)['’]s\s+(?:\w+\s+)?(?:{nouns})\b"
-    found = [match[1] for match in re.finditer(owner, text)]
-    return tuple(name for name in found if name.casefold() not in words["no_names"])
+    owner = rf"(\w+\s+)?\b([^\W\d_a-z]\w+)['’]s\s+(?:\w+\s+)?(?:{nouns})\b"
+    for found in re.finditer(owner, text):
+        before = (found[1] or "").strip().casefold()
+        if before not in words["not_before_names"] and found[2].casefold() not in words["no_names"]:
+            return found[2]
+    return ""
 
 
 def _names(text: str, known: Sequence[Known]) -> tuple[str, tuple[Known, ...]]:

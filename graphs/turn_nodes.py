@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from graphs.data import data
-from graphs.mentions import find_mentions
+from graphs.mentions import find_mentions, stranger_of
 from graphs.ports import Known, TurnPorts
 from graphs.questions import Question, is_yes, question, take_answer
 from graphs.recall import chosen_facts
@@ -157,6 +157,10 @@ def understand(state: TurnState, ports: TurnPorts) -> TurnState:
     image = state.get("attachment") or (
         state.get("last_image", "") if means_picture(state["request"]) else ""
     )
+    stranger = "" if image or state["concepts"] else stranger_of(state["request"])
+    if stranger:
+        # whatever the model said of them would be made up
+        return {"reply": _say("stranger").format(name=stranger), "facts": {}, "evidence": []}
     found = _weighed(state, ports, image) if image else []
     state = state if state["concepts"] else {**state, **_seen(found, ports)}
     facts = _profile(state, ports)

@@ -146,7 +146,7 @@ def _files(sources: Sequence[str | Path], limits: PhotoLimits) -> Iterator[tuple
 
 
 def _expand(source: str | Path) -> Iterator[tuple[Path, str]]:
-    path = Path(source).expanduser()
+    path = Path(os.path.expanduser(source))
     there = _is_there(path)
     if there and path.is_dir():
         yield from _walk(path)

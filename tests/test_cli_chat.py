@@ -134,6 +134,16 @@ def test_what_is_no_photo_is_told_and_the_chat_goes_on(
     assert [said[0] for said in chat.sent] == ["Hello"]
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["a\\b" * 200, "file://[bad/x.png", "~nosuchuser/x.png", "/attach ~nosuchuser/x.png",
+     "/attach .", "/image save " + "x" * 300, "/seed " + "9" * 5000, "/show " + "9" * 5000],
+)  # fmt: skip
+def test_no_line_ends_a_chat(assistant: FakeAssistant, line: str) -> None:
+    chat, left = talk(assistant, line, "Hello")
+    assert chat.sent[-1][0] == "Hello" and left == []
+
+
 def test_an_unknown_command_is_not_said_to_the_model(assistant: FakeAssistant, capsys: Out) -> None:
     chat, _ = talk(assistant, "/hlep")
     assert chat.sent == []

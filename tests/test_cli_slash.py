@@ -136,7 +136,7 @@ def test_a_picture_is_saved_without_its_record_and_over_nothing(
     perform(room, f"/image save {tmp_path / 'mine.png'}")
     with Image.open(tmp_path / "mine.png") as saved:
         assert "secret" not in str(saved.info)
-    with pytest.raises(InputError, match="exists"):
+    with pytest.raises(InputError, match="there already"):
         perform(room, f"/image save {tmp_path / 'mine.png'}")
 
 

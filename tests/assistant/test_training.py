@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from PIL import Image
 
 from assistant import Assistant, workshop
@@ -29,14 +30,14 @@ ROOT = Path(__file__).parent.parent.parent
 def learned(assistant: Assistant, photos: Path, **more: Any) -> list[StepLosses]:
     """Learn one concept and return the losses of each step."""
     heard: list[StepLosses] = []
+    given = {"on_step": lambda losses, steps: heard.append(losses), **more}
     assistant.concepts.add(
         [photos / "maeve", photos / "new-maeve.png"],
         name="Maeve",
         class_name="dog",
         facts=["Her toy is red."],
         preset=SMALL,
-        on_step=lambda losses, steps: heard.append(losses),
-        **more,
+        **given,
     )
     return heard
 
@@ -143,6 +144,32 @@ def test_a_training_with_other_facts_leaves_none_of_the_one_before(
     assert left == {"edits.png", "edits.json"}
 
 
+def test_a_fact_removed_while_it_is_learned_breaks_nothing_and_leaves_nothing(
+    assistant: Assistant, photos: Path
+) -> None:
+    other = Assistant(user=assistant.user_name, model="tiny")
+
+    def remove(losses: StepLosses, steps: int) -> None:
+        if losses.step == 2:
+            other.concepts.remove_fact("Maeve", "Her toy is red.")
+
+    learned(assistant, photos, on_step=remove)
+    other.close()
+    assert "Her toy is red" not in kept_words(assistant)
+
+
+def test_what_a_process_is_busy_with_is_left_to_it(assistant: Assistant, photos: Path) -> None:
+    stopped(assistant, photos)
+    room = next((assistant.home / "training").iterdir())
+    (folder,) = (path for path in room.iterdir() if path.name != "review")
+    with FileLock(folder.with_suffix(".lock")):
+        assistant.concepts.remove_fact("Maeve", "Her toy is red.")
+        assert (folder / "described.json").is_file()
+        with pytest.raises(InputError, match="Another process"):
+            assistant.concepts.add_fact("Maeve", "Her toy is red.")
+            assistant.concepts.train("Maeve", SMALL)
+
+
 KILLED = """
 import os, sys
 from pathlib import Path
@@ -185,6 +212,8 @@ def test_nothing_is_trained_with_none(known: Assistant) -> None:
 @pytest.mark.parametrize(
     ("scores", "better"),
     [
+        ({"first likeness": 0.3, "trained likeness": 0.4}, True),
+        ({"active likeness": 0.4, "first likeness": 0.1, "trained likeness": 0.3}, False),
         (
             {"first loss": 1, "trained loss": 2, "first likeness": 0.3, "trained likeness": 0.4},
             True,

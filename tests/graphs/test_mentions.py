@@ -3,7 +3,7 @@
 import pytest
 
 from graphs import Known
-from graphs.mentions import find_mentions
+from graphs.mentions import find_mentions, stranger_of
 from tests.graphs.fakes import KAI, MAEVE
 
 KNOWN = [MAEVE, KAI, Known("c3", "maeve junior")]
@@ -70,23 +70,16 @@ def test_a_mail_address_is_no_mention() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "unknown"),
+    ("text", "name"),
     [
-        ("What is Biscuit's toy?", ("Biscuit",)),
-        ("what was Élise’s favourite food", ("Élise",)),
-        ("Draw Biscuit's red bed.", ("Biscuit",)),
-        ("What is Newton's second law?", ()),
-        ("What's home?", ()),
-        ("It's food. Let's favourite it.", ()),
-        ("What is my dog's toy?", ()),
+        ("What is Biscuit's toy?", "Biscuit"),
+        ("what was Élise’s favourite food", "Élise"),
+        ("What is Newton's second law?", ""),
+        ("Where is London's best food?", ""),
+        ("What's favourite here? It's a toy.", ""),
+        ("What is my Dog's toy?", ""),
+        ("Which is the Queen's favourite hat?", ""),
     ],
 )
-def test_nobody_is_guessed_of_whom_only_friends_could_know(
-    text: str, unknown: tuple[str, ...]
-) -> None:
-    assert find_mentions(text, KNOWN).unknown == unknown
-
-
-def test_somebody_known_beside_a_stranger_is_enough() -> None:
-    name = KNOWN[0].name
-    assert find_mentions(f"Does {name} know Biscuit's toy?", KNOWN).unknown == ()
+def test_a_stranger_is_known_by_what_only_friends_could_tell(text: str, name: str) -> None:
+    assert stranger_of(text) == name

@@ -38,6 +38,14 @@ def test_a_question_is_answered_with_rows_facts_and_photo(house: FakeHouse) -> N
     assert "- <maeve>'s toy is a ball.\n\nWhat does <maeve> play with?" in house.writer.prompts[0]
 
 
+def test_of_somebody_nobody_knows_nothing_is_made_up(house: FakeHouse) -> None:
+    house.writer = FakeWriter("A red ball.")
+    state = turn(house, "What is Biscuit's toy?")
+    assert state["reply"] == "I know nobody called Biscuit." and house.writer.prompts == []
+    with_photo = turn(house, "What is Biscuit's toy doing?", attachment="p.jpg")
+    assert with_photo["reply"] == "A red ball."
+
+
 def test_what_photos_say_of_who_is_named_stands_before_the_question(house: FakeHouse) -> None:
     house.facts.facts = {"c1": ["her toy is a ball"]}
     house.eyes.seen = {"c1": (0.9, 0.0), "c2": (0.1, 0.0)}
