@@ -1,8 +1,10 @@
 """The picture in the clipboard, as a file."""
 
 import shutil
+import struct
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,10 @@ def pasting_folder(state: Path) -> Path:
     """Make a private folder for what one chat takes from the clipboard, and delete old ones."""
     room = private_folder(state / "pasted")
     for left in room.iterdir():
-        if time.time() - left.stat().st_mtime > _OLD:
-            shutil.rmtree(left, ignore_errors=True)
+        # another chat may sweep at the same moment
+        with suppress(FileNotFoundError):
+            if time.time() - left.stat().st_mtime > _OLD:
+                shutil.rmtree(left, ignore_errors=True)
     return Path(tempfile.mkdtemp(dir=room))
 
 
@@ -55,7 +59,15 @@ def _grabbed() -> Any:
             f"The clipboard cannot be read: {error}.",
             hint="Install wl-clipboard or xclip, or use /attach PATH.",
         ) from error
-    except (UnidentifiedImageError, Image.DecompressionBombError, SyntaxError) as error:
+    except (
+        UnidentifiedImageError,
+        Image.DecompressionBombError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+        OverflowError,
+        struct.error,
+    ) as error:
         raise InputError(
             "What is in the clipboard cannot be read as a picture.", hint="Or use /attach PATH."
         ) from error
