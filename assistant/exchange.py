@@ -17,9 +17,20 @@ from assistant.painting import Made, Studio
 from assistant.results import Answer, Drawing, Question
 from assistant.writing import ModelWriter, plain
 from backbone.limits import require_seed
-from graphs import ReplayOptions, TurnPorts, answer, drop, open_saver, start, turn_graph, waiting
+from graphs import (
+    ReplayOptions,
+    TurnPorts,
+    answer,
+    drop,
+    go_on,
+    open_saver,
+    start,
+    turn_graph,
+    waiting,
+)
 from memory.names import check_text
 from memory.tables import new_id
+from omni_errors import OmniError
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -108,14 +119,29 @@ class Exchange:
             yield turn_graph(saver)
 
     def waiting(self) -> tuple[Question, Mapping[str, Any]] | None:
-        """Return the question that waits, and the state it waits in."""
+        """Return the question that waits, and the state it waits in.
+
+        A turn that was killed after its question was answered is finished first: what was agreed
+        to is done, and not asked again.
+        """
         if not runs_file(self.assistant.home).exists():
             return None
         with self._graph() as graph:
             found = waiting(graph, self.thread)
+            if found is not None and found.asking is None and found.state.get("asked"):
+                found = self._finished(graph, found.state)
         if found is None or found.asking is None:
             return None
         return _question(found.asking), found.state
+
+    def _finished(self, graph: Any, state: Mapping[str, Any]) -> "Outcome | None":
+        """Go on with a run whose question was answered; what fails now is given up."""
+        desk = _Desk(self.assistant, self.listener, Ask(state["text"]))
+        try:
+            return go_on(graph, desk.ports, self.thread)
+        except OmniError:
+            drop(graph, self.thread)
+            return None
 
     def drop(self) -> None:
         """Give up the run that waits."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -184,6 +185,22 @@ def test_a_reply_that_is_stopped_before_its_first_word_says_nothing(known: Assis
     exchange = Exchange(known, known.chat().conversation, listener)
     result = exchange.begin(Ask("What is Maeve's toy?"))
     assert result.text == "…" and result.trace["interrupted"] is True
+
+
+def test_what_was_agreed_to_is_done_after_a_kill(
+    known: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat = known.chat()
+    list(chat.send("Remember that Maeve likes hay."))
+    with monkeypatch.context() as dying:
+        dying.setattr(type(known.facts), "add", Mock(side_effect=SystemExit))
+        with pytest.raises(SystemExit):
+            list(chat.answer("yes"))
+    again = known.chat(chat.conversation)
+    assert again.waiting is None
+    assert "Maeve likes hay." in {fact.text for fact in known.concepts.facts("Maeve")}
+    turns = known.conversations.show(chat.conversation).turns
+    assert [turn.reply for turn in turns] == ["I will remember that."]
 
 
 def test_the_seed_is_told_before_a_picture_is_drawn(known: Assistant) -> None:
