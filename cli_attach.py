@@ -21,20 +21,12 @@ def to_path(word: str) -> Path:
     text = word.strip()
     if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
         text = text[1:-1]
-    elif "\\" in text and not _is_there(text):
+    elif "\\" in text and not os.path.exists(text):
         text = re.sub(r"\\(.)", r"\1", text)
     if text.startswith("file://"):
         text = _of_url(text)
     # unlike the method of paths, this leaves "~somebody" whom the machine does not know
     return Path(os.path.expanduser(text))
-
-
-def _is_there(text: str) -> bool:
-    try:
-        return Path(text).exists()
-    except (OSError, ValueError):
-        # a name that no file can have
-        return False
 
 
 def _of_url(text: str) -> str:

@@ -136,7 +136,8 @@ def _draw(room: Room, rest: str) -> None:
 
 
 def _edit(room: Room, rest: str) -> None:
-    text, photos = find_photos(_needed(rest, "/edit remove the dog"))
+    text, photos = find_photos(rest)
+    _needed(text, "/edit remove the dog")
     for photo in photos:
         room.attach(photo)
     if not room.attached and room.chat.last_image is None:

@@ -121,14 +121,14 @@ class Exchange:
     def waiting(self) -> tuple[Question, Mapping[str, Any]] | None:
         """Return the question that waits, and the state it waits in.
 
-        A turn that was killed after its question was answered is finished first: what was agreed
-        to is done, and not asked again.
+        What was agreed to be remembered, and not done when the turn was killed, is done first.
+        Other turns are not gone on with: they draw or answer at length, and may have been stopped.
         """
         if not runs_file(self.assistant.home).exists():
             return None
         with self._graph() as graph:
             found = waiting(graph, self.thread)
-            if found is not None and found.asking is None and found.state.get("asked"):
+            if found is not None and found.asking is None and _agreed(found.state):
                 found = self._finished(graph, found.state)
         if found is None or found.asking is None:
             return None
@@ -157,6 +157,11 @@ class Exchange:
             question = _question(done.asking)
             return Answer(question.text, conversation=self.conversation, question=question)
         return desk.result(done.state, self.conversation)
+
+
+def _agreed(state: Mapping[str, Any]) -> bool:
+    """Tell whether a run was answered that is to remember something."""
+    return state.get("route") == "remember" and bool(state.get("asked"))
 
 
 class _Desk:

@@ -63,7 +63,7 @@ class School:
         began = time.monotonic() if began is None else began
         recipe = preset if isinstance(preset, Recipe) else find_recipe(preset)
         key = self._key(concept, recipe)
-        folder = private_folder(training_folder(self.assistant.home, concept.id) / key)
+        folder = training_folder(self.assistant.home, concept.id) / key
         bench = Bench(self.assistant, recipe, folder, on_step, listener, began=began)
         photos = [photo.id for photo in self.memory.photos.list(self.user, concept.id)]
         given = {"concept": concept.id, "photos": photos, "seed": recipe.seed}
@@ -74,7 +74,7 @@ class School:
                 # photos of others that it learned from are forgotten: it begins anew
                 erase(saver, [thread])
                 shutil.rmtree(folder)
-                private_folder(folder)
+            private_folder(folder)
             try:
                 if waiting(graph, thread) is not None:
                     state = go_on(graph, bench, thread).state
@@ -85,7 +85,7 @@ class School:
                     # it can't be gone on with, and may hold words that were removed meanwhile
                     erase(saver, [thread])
                     shutil.rmtree(folder, ignore_errors=True)
-        shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
         return self._record(concept, int(state["version"]))
 
     def give_up(self, concept: Concept) -> None:

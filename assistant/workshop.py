@@ -32,7 +32,6 @@ __all__ = ["METRICS", "Bench", "OnStep", "judged", "review_folder"]
 OnStep = Callable[["StepLosses", int], None]
 # photos of other concepts, at most so many of each and in all
 _EACH, _OTHERS = 4, 40
-_NEUTRAL, _NEUTRAL_SIDE = 16, 192
 _REPORT_EVERY = 20
 # cosines that differ by no more are taken for equal
 _SAME = 0.02
@@ -243,7 +242,7 @@ class Bench:
             tuple(decoded(read(self.user, photo)) for photo in told["photos"]),
             tuple(told["facts"]),
             places=tuple(told["places"]),
-            negatives=(*negatives, *neutral_negatives(_NEUTRAL_SIDE, _NEUTRAL)),
+            negatives=(*negatives, *neutral_negatives()),
         )
         one = self.assistant
         return prepare(
@@ -304,8 +303,8 @@ def judged(scores: Mapping[str, float]) -> tuple[bool, str]:
 
     Those in use are the first ones until others were trained.
     """
-    old, then = ("active", "in use") if "active loss" in scores else ("first", "before")
-    old, then = ("active", "in use") if "active likeness" in scores else (old, then)
+    in_use = any(name.startswith("active ") for name in scores)
+    old, then = ("active", "in use") if in_use else ("first", "before")
     alike = [scores.get(f"{which} likeness") for which in (old, "trained")]
     shares = scores.get(f"{old} recognition"), scores.get("trained recognition")
     if shares[0] is not None and shares[1] is not None and shares[0] != shares[1]:

@@ -41,6 +41,6 @@ def neutral_pool(size: int, number: int) -> tuple[Stranger, ...]:
     return tuple(found)
 
 
-def neutral_negatives(size: int, number: int) -> tuple[Negative, ...]:
+def neutral_negatives(size: int = 192, number: int = 16) -> tuple[Negative, ...]:
     """Return the pool as photos without the concept."""
     return tuple(Negative(one.image, one.class_word) for one in neutral_pool(size, number))

@@ -147,8 +147,9 @@ def _files(sources: Sequence[str | Path], limits: PhotoLimits) -> Iterator[tuple
 
 def _expand(source: str | Path) -> Iterator[tuple[Path, str]]:
     path = Path(os.path.expanduser(source))
-    there = _is_there(path)
-    if there and path.is_dir():
+    # unlike the methods of paths, these take a name that no file can have for one that none has
+    there = os.path.lexists(path)
+    if os.path.isdir(path):
         yield from _walk(path)
     elif there:
         yield path, ""
@@ -161,14 +162,6 @@ def _expand(source: str | Path) -> Iterator[tuple[Path, str]]:
         yield from ((name, _leaves(name, base)) for name in found if not name.is_dir())
     else:
         raise NotFoundError(f"{str(source)!r} does not exist.", hint="Check the path.")
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.exists() or path.is_symlink()
-    except (OSError, ValueError):
-        # a name that no file can have
-        return False
 
 
 def _walk(folder: Path) -> Iterator[tuple[Path, str]]:

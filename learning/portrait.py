@@ -26,8 +26,6 @@ __all__ = ["write_rows"]
 _TRIED, _DRAWINGS, _SEED = 4, 1, 0
 # pixels per side of a portrait that is looked at
 _SIDE = 128
-# drawn scenes that say what all pictures have in common
-_OTHERS, _OTHERS_SIDE = 16, 192
 
 
 def write_rows(
@@ -44,7 +42,7 @@ def write_rows(
     rows = face.write_concept(name, photos, masks)
     if len(photos) < 2 or masks is None or not len(rows.gen):
         return rows
-    others = [one.image for one in neutral_negatives(_OTHERS_SIDE, _OTHERS)]
+    others = [one.image for one in neutral_negatives()]
     looks = looks_of(face, photos, others)
     return rows if looks is None else _best(face, rows, photos, masks, looks)
 

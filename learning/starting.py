@@ -19,7 +19,7 @@ from learning.masks import Mask
 from learning.portrait import write_rows
 from learning.presets import Recipe
 
-__all__ = ["Encoder", "begin", "centroids"]
+__all__ = ["Encoder", "begin", "centroids", "class_rows"]
 
 Encoder = Callable[[str, Sequence[Image.Image], Sequence[Mask] | None], ConceptTokens]
 
@@ -65,7 +65,7 @@ def _fill(
     generator: Generator,
 ) -> None:
     """Put in the class word's own rows, and centroids of what the model makes of the photos."""
-    word, said = _class_rows(face, material.class_word)
+    word, said = class_rows(face, material.class_word)
     rows.sks.copy_(word)
     rows.out.copy_(said)
     inside = masks if masks is not None else [None] * len(material.photos)
@@ -87,7 +87,7 @@ def _words(face: Backbone) -> Tensor:
     return face.model.embed_ids(ids, ConceptTable(size)).float().cpu()
 
 
-def _class_rows(face: Backbone, class_word: str) -> tuple[Tensor, Tensor]:
+def class_rows(face: Backbone, class_word: str) -> tuple[Tensor, Tensor]:
     """Return a class word's mean input and output rows ``[1, Du]``."""
     ids = face.words.tokenizer.encode(class_word)
     table = ConceptTable(face.config.trunk.vocab_size)

@@ -123,6 +123,11 @@ def test_a_photo_in_an_edit_is_what_is_edited(assistant: FakeAssistant) -> None:
     assert chat.sent[0][:3] == ("make it blue", (assistant.picture,), "edit")
 
 
+def test_an_edit_without_words_is_refused(assistant: FakeAssistant, capsys: Out) -> None:
+    chat, _ = talk(assistant, f"/edit {assistant.picture}")
+    assert chat.sent == [] and "There is no text" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("word", ["x" * 300, "nothing.png", "fake.png"])
 @pytest.mark.parametrize("command", ["/show", "/attach"])
 def test_what_is_no_photo_is_told_and_the_chat_goes_on(

@@ -18,7 +18,8 @@ from bench.data.pictures import Shelf
 from learning.cutouts import choose_cutouts
 from learning.edit_pairs import EditPair, judge, removal_pairs, scene_pairs, world_of
 from learning.inpainting import TeleaInpainter
-from learning.masks import GrabCutSegmenter, SubjectMask
+from learning.masks import SubjectMask
+from learning.salient import SalientSegmenter
 
 __all__ = ["EDIT_KINDS", "Outlined", "colour_of", "dropped_edits", "edit_items", "outline"]
 
@@ -41,8 +42,7 @@ class Outlined:
 def outline(photos: Sequence[Image.Image], class_word: str) -> Outlined:
     """Outline the subject of photos scaled to a longest side of 256."""
     small = tuple(_small(photo) for photo in photos)
-    segmenter = GrabCutSegmenter()
-    masks = tuple(segmenter.segment(photo, class_word) for photo in small)
+    masks = SalientSegmenter().segment_all(small, class_word)
     return Outlined(small, masks, choose_cutouts(small, masks, class_word))
 
 

@@ -28,7 +28,7 @@ from learning.examples import Material, Negative
 from learning.lesson import Lesson, learn, prepare
 from learning.neutral import neutral_negatives
 from learning.presets import Recipe
-from learning.starting import _class_rows, begin
+from learning.starting import begin, class_rows
 
 __all__ = ["Taught", "Teacher", "recipe_of"]
 
@@ -201,7 +201,7 @@ class Teacher:
 
     def _named_by_class(self, start: ConceptTokens, plan: RowsPlan) -> ConceptTokens:
         """Begin the name as the class word; an encoder would write what the photos show into it."""
-        sks, out = _class_rows(self.face, self.subject.class_word)
+        sks, out = class_rows(self.face, self.subject.class_word)
         return ConceptTokens(
             start.name,
             sks=sks.detach().clone(),

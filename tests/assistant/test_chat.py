@@ -9,6 +9,7 @@ import pytest
 from assistant import Answer, Assistant, Chat, Drawing, Drawn, Ended, Event, Question, Step, Words
 from assistant.exchange import Ask, Exchange
 from assistant.listening import Listener
+from assistant.painting import Studio
 from omni_errors import InputError, NotFoundError
 
 Heard = Sequence[Event]
@@ -201,6 +202,20 @@ def test_what_was_agreed_to_is_done_after_a_kill(
     assert "Maeve likes hay." in {fact.text for fact in known.concepts.facts("Maeve")}
     turns = known.conversations.show(chat.conversation).turns
     assert [turn.reply for turn in turns] == ["I will remember that."]
+
+
+def test_a_drawing_that_was_stopped_is_not_drawn_later(
+    known: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat = known.chat()
+    list(chat.send("draw <Kim> at sea"))
+    with monkeypatch.context() as dying:
+        dying.setattr(Studio, "draw", Mock(side_effect=SystemExit))
+        with pytest.raises(SystemExit):
+            list(chat.answer("Maeve"))
+    drawing = Mock()
+    monkeypatch.setattr(Studio, "draw", drawing)
+    assert chat.waiting is None and not drawing.called
 
 
 def test_the_seed_is_told_before_a_picture_is_drawn(known: Assistant) -> None:

@@ -99,14 +99,7 @@ def stopped(assistant: Assistant, photos: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(CancelledError, match="after step 3"):
-        assistant.concepts.add(
-            [photos / "maeve", photos / "new-maeve.png"],
-            name="Maeve",
-            class_name="dog",
-            facts=["Her toy is red."],
-            preset=SMALL,
-            on_step=stop,
-        )
+        learned(assistant, photos, on_step=stop)
 
 
 def test_a_training_begins_anew_when_those_it_learned_from_are_forgotten(

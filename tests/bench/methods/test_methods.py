@@ -21,7 +21,7 @@ from bench.methods.teaching import Taught, Teacher, recipe_of
 from bench.metrics.forgetting import fingerprint
 from graphs.options import ReplayOptions
 from learning.presets import Recipe
-from learning.starting import _class_rows
+from learning.starting import class_rows
 from omni_errors import NotFoundError
 from tests.bench.conftest import photo
 
@@ -142,7 +142,7 @@ def test_textual_inversion_is_called_by_the_class_word_and_not_by_the_photos(
     concept = Teacher(face, bench, subject, replace(RECIPE, start="random"), tmp_path)
     found = concept.teach(still()).concept
     assert found is not None
-    word, said = _class_rows(face, subject.class_word)
+    word, said = class_rows(face, subject.class_word)
     assert torch.equal(found.sks, word)
     assert torch.equal(found.out, said)
     assert "class word" in METHODS["textual-inversion"].about
