@@ -32,7 +32,6 @@ __all__ = [
     "find_segmenter",
     "outline_all",
     "outlined",
-    "tidy",
     "working_size",
 ]
 
@@ -144,7 +143,7 @@ def outlined(
 
     None if what is found is too small or too large to be believed.
     """
-    found = tidy(_grab_cut(pixels, labels, options.iterations))
+    found = _tidy(_grab_cut(pixels, labels, options.iterations))
     return found if options.min_share <= float(found.mean()) <= options.max_share else None
 
 
@@ -169,7 +168,7 @@ def _grab_cut(pixels: NDArray[np.uint8], labels: NDArray[np.uint8], iterations: 
     return inside
 
 
-def tidy(found: Mask) -> Mask:
+def _tidy(found: Mask) -> Mask:
     """Keep the part that weighs most near the middle, without holes."""
     kernel = np.ones((3, 3), np.uint8)
     opened = np.asarray(cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_OPEN, kernel))

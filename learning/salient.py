@@ -27,10 +27,8 @@ from learning.masks import (
     Mask,
     MaskOptions,
     SubjectMask,
-    central_ellipse,
     enlarged,
     outlined,
-    tidy,
     working_size,
 )
 from learning.saliency import shared_saliency
@@ -96,25 +94,15 @@ class SalientSegmenter:
         if inside is not None:
             mask = SubjectMask(enlarged(inside, image.size), self.name)
             ways.append((_fit(mask.inside, shades), mask))
-        return max(ways, key=lambda way: way[0])[1] if ways else self._rough(image, shades)
-
-    def _rough(self, image: Image.Image, shades: Shades) -> SubjectMask:
-        """Take where the subject seems to be for a guess, or else the middle."""
-        inside = tidy(shades > _limit(shades))
-        if self._found.min_share <= float(inside.mean()) <= self._found.max_share:
-            return SubjectMask(enlarged(inside, image.size), self.name, outlined=False)
-        return SubjectMask(central_ellipse(image.size), "ellipse", outlined=False)
-
-
-def _limit(shades: Shades) -> float:
-    """Find the shade that parts the subject from the rest best (Otsu)."""
-    level, _ = cv2.threshold((shades * 255).astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
-    return float(level) / 255
+        # not what seems to be the subject: a blob with its surroundings looks like the photos, too,
+        # and would be drawn from (docs/log.md)
+        return max(ways, key=lambda way: way[0])[1] if ways else plain
 
 
 def _labels(shades: Shades) -> NDArray[np.uint8]:
     """Say of each pixel what GrabCut is to begin from."""
-    limit = _limit(shades)
+    level, _ = cv2.threshold((shades * 255).astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
+    limit = float(level) / 255
     labels = np.full(shades.shape, cv2.GC_PR_BGD, np.uint8)
     labels[shades > _PERHAPS * limit] = cv2.GC_PR_FGD
     labels[shades < _SURELY_NOT * limit] = cv2.GC_BGD

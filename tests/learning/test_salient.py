@@ -85,14 +85,11 @@ def test_one_photo_is_outlined_too_and_always_alike() -> None:
     assert first.inside.shape == truth.shape and (first.inside == second.inside).all()
 
 
-def test_where_no_outline_is_found_the_shared_cells_are_the_guess() -> None:
+def test_where_no_outline_is_found_the_middle_is_the_guess() -> None:
     segmenter = SalientSegmenter(MaskOptions(min_share=0.3, max_share=0.31))
-    photos = [image for image, _ in scenes()]
-    segmenter._found = MaskOptions(min_share=0.01, max_share=0.011)
-    assert not any(mask.outlined for mask in segmenter.segment_all(photos, "ball"))
-    segmenter._found = MaskOptions()
-    rough = segmenter._rough(photos[0], np.pad(np.ones((30, 30), np.float32), 40))
-    assert (rough.method, rough.outlined) == ("salient", False) and 0.05 < rough.share < 0.09
+    segmenter._found = segmenter.options
+    found = segmenter.segment(scenes()[0][0], "ball")
+    assert (found.method, found.outlined) == ("ellipse", False)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (300, 20)])
