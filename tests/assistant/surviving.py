@@ -66,7 +66,7 @@ def survives_add(assistant: Assistant, life: Life, told: Told, whole: Told) -> I
 
 
 def survives_chat(assistant: Assistant, life: Life, told: Told, whole: Told) -> Iterator[str]:
-    """See that turns, facts and pictures that were told of are kept, and a question waits."""
+    """See that what was told of is kept, and a question waits or is done as was agreed."""
     memory, user = assistant.memory, assistant.user
     yield from whole_store(memory)
     facts = {fact.text for fact in assistant.concepts.facts(life.name)}
@@ -78,10 +78,11 @@ def survives_chat(assistant: Assistant, life: Life, told: Told, whole: Told) -> 
         if kind == "picture" and not Path(what[0]).stat().st_size:
             yield f"{what[0]} is empty"
     if told and told[-1][0] == "asked":
-        balls = sum(one[0] == "asked" for one in told) - 1
-        if f"Maeve has {balls} balls" not in facts:
-            if assistant.chat(told[-1][1]).waiting is None:
-                yield "the question does not wait"
+        fact = f"Maeve has {sum(one[0] == 'asked' for one in told) - 1} balls"
+        waits = assistant.chat(told[-1][1]).waiting is not None
+        # looked for afterwards: whoever said yes just before the kill finds it done on opening
+        if not waits and fact not in {one.text for one in assistant.concepts.facts(life.name)}:
+            yield "the question does not wait, and what was agreed to is not done"
     if not assistant.ask("What is Maeve's toy?").turn:
         yield "nothing can be asked any more"
 
