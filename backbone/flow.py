@@ -58,7 +58,8 @@ def schedule(num_timesteps: int, shift: float) -> Tensor:
 
 def draw_times(count: int, shift: float, generator: Generator) -> Tensor:
     """Draw training times: a shifted logit-normal ``[count]`` (§19)."""
-    return shift_time(torch.randn(count, generator=generator).sigmoid(), shift)
+    drawn = torch.randn(count, generator=generator, device=generator.device)
+    return shift_time(drawn.sigmoid(), shift)
 
 
 def interpolate(data: Tensor, noise: Tensor, t: Tensor) -> Tensor:

@@ -54,6 +54,11 @@ class Parts:
             parameter.requires_grad_()
         return chosen
 
+    def to(self, device: torch.device | str) -> None:
+        """Move to a device, in place."""
+        self.model.to(device)
+        self.rows.to(device)
+
     def matrices(self) -> tuple[str, ...]:
         """Name the matrices inside the generation expert, whose steps are made orthogonal."""
         named = self.trainable().items()
@@ -68,7 +73,8 @@ class Parts:
         """Encode pictures ``[S, S, 3]`` as scaled latents ``[n, z, S / 8, S / 8]``."""
         if self.model.autoencoder is None:
             raise ValueError("omni-mini has an autoencoder")
-        pixels = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
+        stacked = torch.from_numpy(np.stack(pictures)).to(self.model.device)
+        pixels = stacked.permute(0, 3, 1, 2).float() / 127.5 - 1
         return self.model.autoencoder.encode(pixels).float()
 
     def write_rows(self, crops: Tensor, masks: Sequence[Bytes]) -> Tensor:

@@ -8,6 +8,7 @@ Run ``python -m backbone.mini.generation --steps N``; it stops and goes on at wi
 
 import argparse
 from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,11 +22,21 @@ from backbone.concepts import GENERATE, ConceptTable, ConceptTokens
 from backbone.decoder import Cache, KeyValue
 from backbone.flow import draw_times, interpolate
 from backbone.mini.assembly import Parts, open_parts, shares
+from backbone.mini.batches import (
+    Batch,
+    Batches,
+    Maker,
+    Shown,
+    as_cache,
+    make_ready,
+    read_texts,
+    shown,
+)
 from backbone.mini.captions import caption
-from backbone.mini.copying import Copying, hold, start_copying
+from backbone.mini.copying import Copying, generating, hold, start_copying
 from backbone.mini.edits import EDITS, edit
 from backbone.mini.pixels import Bytes
-from backbone.mini.pool import PictureMemory, Pool
+from backbone.mini.pool import DROP, PictureMemory, Pool
 from backbone.mini.portraits import as_shown, portrait
 from backbone.mini.readout import Lane, load_lane, open_lane, start_readout, unsteady
 from backbone.mini.row_encoder import CROP
@@ -50,6 +61,8 @@ _PLAIN = 0.85
 # crops whose components rows begin with; examples the head is fitted to, so many at a time
 _SHOWN, _READ, _AT_ONCE = 200, 800, 40
 LANE = "lane.safetensors"
+# what writes to the states of a layer
+_WRITERS = ("o_proj_moe_gen.weight", "mlp_moe_gen.down_proj.weight")
 # of unsteady sizes, beside the other losses; a spread below which details are noise
 _STEADY, _FINEST = 0.2, 0.05
 
@@ -127,7 +140,7 @@ class TextMemory:
         if missing:
             self._read([rows[n] for n in missing], [keys[n] for n in missing], table)
         width = packed.und_map.tokens
-        stacked: list[KeyValue | None] = [None] * self.parts.model.config.trunk.num_hidden_layers
+        stacked: dict[int, KeyValue] = {}
         for place, layer in enumerate(self.layers):
             pairs = [self.kept[key][place] for key in keys]
             stacked[layer] = (
@@ -138,7 +151,7 @@ class TextMemory:
             self.kept.move_to_end(key)
         while len(self.kept) > self.limit:
             self.kept.popitem(last=False)
-        return Cache(tuple(stacked), length=width, und_length=width, is_gen=(False,) * width)
+        return as_cache(self.parts, stacked, width)
 
     @torch.no_grad()
     def _read(
@@ -152,19 +165,12 @@ class TextMemory:
             empty = torch.zeros(shape, dtype=model.dtype)
             self.kept.update({key: [(empty, empty)] * len(self.layers) for key in keys})
             return
-        und = model.embed_ids(packed.und_ids, table)[packed.und_source]
-        geometry = model.geometry(packed)
-        # The rows among the texts take up positions, but are not there to be seen.
-        geometry = geometry._replace(und_bias=geometry.und_only_bias, order=None)
-        read: list[KeyValue] = []
-        for index, layer in enumerate(model.language_model.model.layers[: self.layers[-1] + 1]):
-            und, _, pair = layer(und, None, geometry, None, keep=True)
-            if index in self.layers and pair is not None:
-                read.append(pair)
+        read = read_texts(self.parts, packed, table)
         lengths = (packed.und_map.sample >= 0).sum(1).tolist()
         for row, (key, length) in enumerate(zip(keys, lengths, strict=True)):
+            pairs = (read[layer] for layer in self.layers)
             self.kept[key] = [
-                (k[row, :, :length].clone(), v[row, :, :length].clone()) for k, v in read
+                (k[row, :, :length].clone(), v[row, :, :length].clone()) for k, v in pairs
             ]
 
 
@@ -212,8 +218,8 @@ def detail_weights(parts: Parts, world: World) -> Tensor:
 
     Fine texture has hardly a share of the squares, and all of what tells two dogs apart.
     """
-    shown = [_example(world, 10**6 + 2, number, editing=False) for number in range(_SHOWN)]
-    spread = parts.encode([e.target for e in shown]).std((0, 2, 3))
+    views = [_example(world, 10**6 + 2, number, editing=False) for number in range(_SHOWN)]
+    spread = parts.encode([e.target for e in views]).std((0, 2, 3))
     weights = 1 / (spread + _FINEST)
     weights = weights * spread.square().sum() / (weights * spread.square()).sum()
     return weights.repeat(parts.model.config.latent_patch_size**2)
@@ -227,28 +233,34 @@ def flow_losses(
     aim: Aim = Aim(),
 ) -> dict[str, Tensor]:
     """Return the losses of drawing and editing, and their mean over all tokens."""
-    groups = _by_task(batch)
+    groups = [group for group in by_task(batch).values() if group]
+    return losses_of(parts, [_ready(parts, memory, group) for group in groups], generator, aim)
+
+
+def losses_of(
+    parts: Parts, groups: Sequence[Batch], generator: Generator, aim: Aim = Aim()
+) -> dict[str, Tensor]:
+    """Return the losses of groups that are ready, and their mean by numbers of examples."""
     losses = {}
-    for task, group in groups.items():
-        if group:
-            with torch.autocast("cpu", torch.bfloat16):
-                losses[task] = _group_loss(parts, memory, group, generator, aim)
-    weights = {task: len(group) / len(batch) for task, group in groups.items()}
-    total = sum((weights[task] * loss for task, loss in losses.items()), torch.zeros(()))
+    with torch.autocast(parts.model.device.type, torch.bfloat16):
+        for group in groups:
+            losses[IMAGE if group.drawn else EDIT] = _loss(parts, group, generator, aim)
+    counts = [len(group.gen_source) for group in groups]
+    pairs = zip(losses.values(), counts, strict=True)
+    total = torch.stack([count * loss for loss, count in pairs]).sum() / sum(counts)
     return {"total": total, **losses}
 
 
-def _by_task(batch: list[Example]) -> dict[str, list[Example]]:
+def by_task(batch: list[Example]) -> dict[str, list[Example]]:
+    """Part drawings from edits."""
     return {
         IMAGE: [e for e in batch if e.source is None],
         EDIT: [e for e in batch if e.source is not None],
     }
 
 
-def _group_loss(
-    parts: Parts, memory: TextMemory, group: list[Example], generator: Generator, aim: Aim
-) -> Tensor:
-    seen = _seen(parts, memory, group, generator)
+def _loss(parts: Parts, batch: Batch, generator: Generator, aim: Aim) -> Tensor:
+    seen = _look(parts, batch, generator)
     velocity = parts.model.velocity(seen.hidden, seen.mixed, seen.t)
     error = flow_error(parts.model.config, velocity, seen.noise - seen.data, seen.t)
     loss = (error if aim.weights is None else error * aim.weights).mean()
@@ -267,42 +279,61 @@ class _Seen:
     t: Tensor
 
 
-def _seen(parts: Parts, memory: TextMemory, group: list[Example], generator: Generator) -> _Seen:
+def _ready(parts: Parts, memory: TextMemory, group: list[Example]) -> Batch:
+    """Make a group ready with what is remembered of texts and pictures."""
     model, table = parts.model, memory.table
-    targets = memory.pictures.latents([e.target for e in group])
+    latents = [memory.pictures.latents([e.target for e in group])]
     sources = [e.source for e in group if e.source is not None]
-    encoded = memory.pictures.latents(sources) if sources else None
-    rows = [
-        _items(parts, example, table, targets[n], None if encoded is None else encoded[n])
-        for n, example in enumerate(group)
-    ]
-    packed = lay_out([[items] for items in rows], model.tools(table))
+    if sources:
+        latents.insert(0, memory.pictures.latents(sources))
+    packed, texts = lay_out_group(parts, table, group, latents)
+    kept = [e for e in group if not e.dropped]
+    masks = torch.from_numpy(np.stack([e.mask for e in kept])) if kept else torch.zeros(0, 1, 1)
+    return Batch(
+        data=torch.cat(packed.latent_tokens),
+        targets=packed.noisy.nonzero()[:, 0],
+        ids=torch.cat([model.latent_ids(h, w) for h, w in packed.latent_grids]),
+        tokens=len(packed.latent_tokens[0]),
+        gen_source=packed.gen_source,
+        noise_slots=packed.noise_slots,
+        geometry=model.geometry(packed)._replace(und_rope=None),
+        cache=memory.cache(packed, texts, table),
+        crops=memory.pictures.latents([e.crop for e in kept]) if kept else torch.zeros(0),
+        shares=shares(masks.float()[:, None] / 255) if kept else torch.zeros(0),
+    )
+
+
+def lay_out_group(
+    parts: Parts, table: ConceptTable, group: list[Example], latents: Sequence[Tensor]
+) -> tuple[Packed, list[list[Item]]]:
+    """Lay out a group; return its texts as well.
+
+    ``latents`` are those of sources, if there are any, and of targets ``[n, z, h, w]``.
+    """
+    rows = [_items(parts, e, table, [x[n] for x in latents]) for n, e in enumerate(group)]
+    packed = lay_out([[items] for items in rows], parts.model.tools(table))
     texts = [[i for i in items if not (isinstance(i, LatentItem) and i.noisy)] for items in rows]
-    cache = memory.cache(packed, [_as_text(items) for items in texts], table)
-    noise, t = _draws(packed, model.config.timestep_shift, generator)
-    data = torch.cat(packed.latent_tokens)
-    mixed = interpolate(data, noise, t)
-    gen = _assemble(parts, packed, _rows(parts, memory, group), mixed, t)
-    geometry = model.geometry(packed)
+    return packed, [_as_text(items) for items in texts]
+
+
+def _look(parts: Parts, batch: Batch, generator: Generator) -> _Seen:
+    """Add noise to a group and let the expert look at it."""
+    model = parts.model
+    noise, t = _draws(batch, model.config.timestep_shift, generator)
+    mixed = interpolate(batch.data, noise, t)
+    latents = model.embed_latents(mixed, t, batch.ids)
+    if len(batch.crops):
+        rows = parts.rows(batch.crops, batch.shares)
+        latents = torch.cat([rows.flatten(0, 1).to(latents), latents])
     states: list[Tensor] = []
     norm: nn.Module = model.language_model.model.norm_moe_gen
     hook = norm.register_forward_pre_hook(lambda _, given: states.append(given[0]))
-    _, hidden, _ = model.run(None, gen, geometry._replace(und_rope=None), cache)
+    _, hidden, _ = model.run(None, latents[batch.gen_source], batch.geometry, batch.cache)
     hook.remove()
     if hidden is None:
         raise ValueError("a batch of pictures has generation tokens")
-    slots, noisy = packed.noise_slots, packed.noisy
-    last, picked = (x.flatten(0, 1)[slots] for x in (states[0], hidden))
-    return _Seen(last.float(), picked, data[noisy], noise[noisy], mixed[noisy], t[noisy])
-
-
-def _rows(parts: Parts, memory: TextMemory, group: list[Example]) -> Tensor:
-    """Write the rows of those whose condition was not dropped ``[n, 16, Dg]``."""
-    kept = [e for e in group if not e.dropped]
-    if not kept:
-        return torch.zeros(0, 16, parts.model.config.gen_width)
-    crops = memory.pictures.latents([e.crop for e in kept])
-    return parts.write_rows(crops, [e.mask for e in kept])
+    last, picked = (x.flatten(0, 1)[batch.noise_slots] for x in (states[0], hidden))
+    return _Seen(last.float(), picked, *(x[batch.targets] for x in (batch.data, noise, mixed, t)))
 
 
 def _as_text(items: list[Item]) -> list[Item]:
@@ -311,30 +342,22 @@ def _as_text(items: list[Item]) -> list[Item]:
 
 
 def _items(
-    parts: Parts, example: Example, table: ConceptTable, target: Tensor, source: Tensor | None
+    parts: Parts, example: Example, table: ConceptTable, latents: Sequence[Tensor]
 ) -> list[Item]:
     prefix = replace(parts.words.prefix("sks", table, GENERATE), dropped=example.dropped)
     text = replace(parts.words.text(example.text, table), dropped=example.dropped)
-    middle: list[Item] = [] if source is None else [LatentItem(source, task=EDIT)]
-    task = IMAGE if source is None else EDIT
+    *sources, target = latents
+    middle: list[Item] = [LatentItem(source, task=EDIT) for source in sources]
+    task = EDIT if sources else IMAGE
     return [prefix, *middle, text, LatentItem(target, noisy=True, task=task)]
 
 
-def _draws(packed: Packed, shift: float, generator: Generator) -> tuple[Tensor, Tensor]:
-    noises, times = [], []
-    for item, tokens in zip(packed.latents, packed.latent_tokens, strict=True):
-        noises.append(torch.randn(tokens.shape, generator=generator))
-        drawn = draw_times(1, shift, generator).item() if item.noisy else 0.0
-        times.append(torch.full((len(tokens),), drawn))
-    return torch.cat(noises), torch.cat(times)
-
-
-def _assemble(parts: Parts, packed: Packed, rows: Tensor, mixed: Tensor, t: Tensor) -> Tensor:
-    model = parts.model
-    ids = torch.cat([model.latent_ids(h, w) for h, w in packed.latent_grids])
-    latents = model.embed_latents(mixed, t, ids)
-    flat = torch.cat([rows.flatten(0, 1).to(latents), latents])
-    return flat[packed.gen_source]
+def _draws(batch: Batch, shift: float, generator: Generator) -> tuple[Tensor, Tensor]:
+    """Draw noise ``[N, P]`` for all tokens and a time ``[N]`` for each target; others have 0."""
+    device = batch.data.device
+    noise = torch.randn(batch.data.shape, generator=generator, device=device)
+    drawn = draw_times(len(batch.gen_source), shift, generator).repeat_interleave(batch.tokens)
+    return noise, torch.zeros_like(noise[:, 0]).index_copy(0, batch.targets, drawn)
 
 
 @torch.no_grad()
@@ -345,11 +368,20 @@ def begin(parts: Parts, memory: TextMemory, world: World, start: Path | None) ->
         kept = found.get(f"average/{name}")
         if kept is not None and kept.shape == parameter.shape:
             parameter.copy_(kept)
-    shown = [_example(world, 10**6, number, editing=False) for number in range(_SHOWN)]
-    masks = torch.from_numpy(np.stack([e.mask for e in shown])).float()[:, None] / 255
-    copying = start_copying(parts, parts.encode([e.crop for e in shown]), shares(masks))
+    if found:
+        _grow(parts, found)
+    views = [_example(world, 10**6, number, editing=False) for number in range(_SHOWN)]
+    masks = torch.from_numpy(np.stack([e.mask for e in views])).float()[:, None] / 255
+    copying = start_copying(parts, parts.encode([e.crop for e in views]), shares(masks))
     open_lane(parts, copying.frame.quarters[0]).mend(parts)
     return _read_off(parts, memory, copying, examples(world, 10**6 + 1, _READ))
+
+
+def _grow(parts: Parts, found: Mapping[str, Tensor]) -> None:
+    """Let layers that another run lacked begin by doing nothing."""
+    for name, parameter in parts.trainable().items():
+        if f"average/{name}" not in found and name.endswith(_WRITERS):
+            parameter.zero_()
 
 
 def _read_off(parts: Parts, memory: TextMemory, copying: Copying, batch: list[Example]) -> Lane:
@@ -357,17 +389,17 @@ def _read_off(parts: Parts, memory: TextMemory, copying: Copying, batch: list[Ex
     kept, wanted = [], []
     for at in range(0, len(batch), _AT_ONCE):
         part = batch[at : at + _AT_ONCE]
-        for group in _by_task(part).values():
+        for group in by_task(part).values():
             if group:
                 with torch.autocast("cpu", torch.bfloat16):
-                    seen = _seen(parts, memory, group, Generator().manual_seed(at))
+                    ready = _ready(parts, memory, group)
+                    seen = _look(parts, ready, Generator().manual_seed(at))
                 kept.append(seen.states)
                 wanted.append(seen.data)
     return start_readout(parts, copying, torch.cat(kept), torch.cat(wanted))
 
 
-def main() -> None:
-    """Train to the end of the schedule."""
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Train omni-mini's generation expert")
     parser.add_argument("--assets", type=Path, default=Path("runs/assets"))
     parser.add_argument("--trunk", type=Path, default=Path("runs/trunk"))
@@ -376,34 +408,101 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/generation"))
     parser.add_argument("--start", type=Path, help="a run this one begins with")
     parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--seconds", type=float, help="end after so long, whatever the steps")
     parser.add_argument("--batch", type=int, default=40)
     parser.add_argument("--pool", type=int, default=4000, help="examples that are made")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--average", type=float, default=0.999, help="decay of averaged weights")
-    arguments = parser.parse_args()
-    parts = open_parts(arguments.trunk, arguments.autoencoder, arguments.understanding)
-    world = parts.world(arguments.assets)
-    memory = TextMemory(parts, 2 * arguments.pool)
+    parser.add_argument("--device", default="cpu", help="cuda: a graphics card")
+    parser.add_argument(
+        "--processes", type=int, default=0, help="let so many make batches that stay as they are"
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Train to the end of the schedule."""
+    options = _options()
+    parts = open_parts(options.trunk, options.autoencoder, options.understanding)
+    world = parts.world(options.assets)
+    memory = TextMemory(parts, 2 * options.pool)
+    steps: Callable[[int], list[Batch]] = _remembered(options, parts, world, memory)
+    if options.processes:
+        steps = _made_once(options, parts, memory.table)
     # a run killed before its first checkpoint has a lane, and begins again
-    if not all((arguments.out / name).is_file() for name in (LANE, "state.safetensors")):
-        begin(parts, memory, world, arguments.start).save(arguments.out / LANE)
-    schedule = Schedule(arguments.steps, arguments.rate, 100, average=arguments.average)
-    stage = Stage(arguments.out, parts.trainable(), schedule, orthogonal=parts.matrices())
+    if not all((options.out / name).is_file() for name in (LANE, "state.safetensors")):
+        begin(parts, memory, world, options.start).save(options.out / LANE)
+    weights = detail_weights(parts, world).to(options.device)
+    parts.to(options.device)
+    if options.device != "cpu":
+        _compile(parts)
+    schedule = Schedule(
+        options.steps, options.rate, 100, average=options.average, seconds=options.seconds
+    )
+    stage = Stage(options.out, parts.trainable(), schedule, orthogonal=parts.matrices())
     hold(parts)
-    lane = load_lane(arguments.out / LANE)
+    lane = load_lane(options.out / LANE).to(options.device)
     stage.mend = lambda: lane.mend(parts)
-    aim = Aim(lane.size, detail_weights(parts, world))
+    aim, generator = Aim(lane.size, weights), Generator(options.device)
+    stage.run(lambda n: losses_of(parts, steps(n), generator.manual_seed(n), aim))
+
+
+def _remembered(
+    options: argparse.Namespace, parts: Parts, world: World, memory: TextMemory
+) -> Callable[[int], list[Batch]]:
+    """Choose the examples of a step anew every time, and keep what they are read and seen as."""
 
     def make(number: int) -> Example:
-        return _example(world, 0, number, number < arguments.pool * _EDITS)
+        return _example(world, 0, number, number < options.pool * _EDITS)
 
-    pool = Pool(arguments.pool, make)
+    pool = Pool(options.pool, make)
 
-    def losses(step: int) -> dict[str, Tensor]:
-        batch = pool.batch(step, arguments.batch)
-        return flow_losses(parts, memory, batch, Generator().manual_seed(step), aim)
+    def batches(step: int) -> list[Batch]:
+        groups = by_task(pool.batch(step, options.batch)).values()
+        return [_ready(parts, memory, group) for group in groups if group]
 
-    stage.run(losses)
+    return batches
+
+
+def _made_once(
+    options: argparse.Namespace, parts: Parts, table: ConceptTable
+) -> Callable[[int], list[Batch]]:
+    """Let other processes make batches whose examples stay together."""
+    count = options.pool // options.batch
+    where = (options.trunk, options.autoencoder, options.assets, options.batch)
+    batches = Batches(count, options.processes, _open_maker, *where)
+    return lambda step: batches.batch(step, lambda group: make_ready(parts, table, group))
+
+
+def _open_maker(trunk: Path, autoencoder: Path, assets: Path, size: int) -> Maker:
+    """Open what makes batches of a size, in a process of its own."""
+    parts = open_parts(trunk, autoencoder)
+    world = parts.world(assets)
+    table = ConceptTable(parts.model.config.trunk.vocab_size, [placeholder(parts)])
+
+    def make(number: int) -> list[Shown]:
+        rng = default_rng([_SEED, 1, number])
+        made = [
+            replace(e, dropped=bool(rng.random() < DROP)) for e in examples(world, number, size)
+        ]
+        return [_shown(parts, table, group) for group in by_task(made).values()]
+
+    return make
+
+
+def _shown(parts: Parts, table: ConceptTable, group: list[Example]) -> Shown:
+    """Lay a group out without encoding its pictures."""
+    side = parts.model.config.default_image_size[0] // 8
+    blank = torch.zeros(1, parts.rows.mean.numel(), side, side).expand(len(group), -1, -1, -1)
+    latents = [blank] if group[0].source is None else [blank, blank]
+    return shown(group, lay_out_group(parts, table, group, latents)[0], table)
+
+
+def _compile(parts: Parts) -> None:
+    """Compile the layers that are trained, where that works."""
+    torch._dynamo.config.suppress_errors = True  # noqa: SLF001
+    for layer in generating(parts):
+        layer.compile(dynamic=False)
 
 
 if __name__ == "__main__":

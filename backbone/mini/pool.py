@@ -17,10 +17,11 @@ from backbone.mini.pixels import Bytes
 if TYPE_CHECKING:
     from backbone.mini.generation import Example
 
-__all__ = ["PictureMemory", "Pool"]
+__all__ = ["DROP", "PictureMemory", "Pool"]
 
 _SEED = 12
-_DROP = 0.1
+# share of examples whose condition is left out
+DROP = 0.1
 
 
 class Pool:
@@ -35,7 +36,7 @@ class Pool:
         rng = default_rng([_SEED, step])
         places = range(step * count, (step + 1) * count)
         return [
-            replace(self._take(self._number(place)), dropped=bool(rng.random() < _DROP))
+            replace(self._take(self._number(place)), dropped=bool(rng.random() < DROP))
             for place in places
         ]
 

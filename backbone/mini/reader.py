@@ -110,7 +110,8 @@ class Reader:
         features = self.features([picture for shown in views for picture in shown])
         if natural is not None:
             moved = [n for n, count in zip(natural, counts, strict=True) for _ in range(count)]
-            features = features + torch.tensor(moved)[:, None, None] * self.shift.to(features)
+            there = torch.tensor(moved, device=features.device)[:, None, None]
+            features = features + there * self.shift.to(features)
         tokens = self.connector(features)
         padded = nn.utils.rnn.pad_sequence(list(tokens.split(counts)), batch_first=True)
         seen = torch.arange(padded.shape[1])[None] < torch.tensor(counts)[:, None]

@@ -49,6 +49,12 @@ class Lane:
             metadata={"weight": name, "size": str(self.size)},
         )
 
+    def to(self, device: torch.device | str) -> "Lane":
+        """Move to a device."""
+        name, kept = self.copies
+        there = [t.to(device) for t in (self.directions, self.reads, kept)]
+        return Lane(there[0], there[1], (name, there[2]), self.size)
+
     @torch.no_grad()
     def mend(self, parts: Parts) -> None:
         """Undo what training changed of the lane."""

@@ -35,12 +35,21 @@ class Schedule:
     log_every: int = 20
     # decay of the averaged weights, reached as the run grows
     average: float = 0.999
+    # ends then, and the rate follows the time instead of the steps
+    seconds: float | None = None
 
-    def rate_at(self, step: int) -> float:
+    def done(self, step: int, elapsed: float = 0.0) -> float:
+        """Return the share of the run that is over, from a step and the seconds it took."""
+        if self.seconds is not None:
+            return min(elapsed / self.seconds, 1.0)
+        return step / max(self.steps, 1)
+
+    def rate_at(self, step: int, elapsed: float = 0.0) -> float:
         """Return the learning rate of a step."""
         if step < self.warmup:
             return self.rate * (step + 1) / self.warmup
-        done = (step - self.warmup) / max(self.steps - self.warmup, 1)
+        first = 0.0 if self.seconds is not None else self.warmup / max(self.steps, 1)
+        done = max(self.done(step, elapsed) - first, 0.0) / max(1 - first, 1e-9)
         return self.rate * (self.floor + (1 - self.floor) * 0.5 * (1 + math.cos(math.pi * done)))
 
 
@@ -77,9 +86,9 @@ class Stage:
 
         ``loss_of(step)`` returns losses by name; the one called "total" is minimised.
         """
-        last_save = last_log = time.monotonic()
-        while self.step < self.schedule.steps:
-            losses = self._update(loss_of)
+        start = last_save = last_log = time.monotonic()
+        while self.schedule.done(self.step, time.monotonic() - start) < 1:
+            losses = self._update(loss_of, time.monotonic() - start)
             if self.step % self.schedule.log_every == 0:
                 now = time.monotonic()
                 self._log(losses, (now - last_log) / self.schedule.log_every)
@@ -89,11 +98,13 @@ class Stage:
                 last_save = time.monotonic()
         self.save()
 
-    def _update(self, loss_of: Callable[[int], dict[str, Tensor]]) -> dict[str, Tensor]:
+    def _update(
+        self, loss_of: Callable[[int], dict[str, Tensor]], elapsed: float = 0.0
+    ) -> dict[str, Tensor]:
         losses = loss_of(self.step)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
-                group["lr"] = self.schedule.rate_at(self.step) * group.get("share", 1.0)
+                group["lr"] = self.schedule.rate_at(self.step, elapsed) * group.get("share", 1.0)
             optimizer.zero_grad()
         losses["total"].backward()
         nn.utils.clip_grad_norm_(self.parameters.values(), 1.0)
@@ -148,14 +159,19 @@ class Stage:
         tensors = load_file(path)
         for name, parameter in self.parameters.items():
             parameter.data.copy_(tensors[f"weight/{name}"])
-            self.averages[name] = tensors[f"average/{name}"]
+            self.averages[name].copy_(tensors[f"average/{name}"])
             self._owner(parameter).state[parameter] = {
-                key: tensors[f"{key}/{name}"]
+                key: _like(tensors[f"{key}/{name}"], parameter, key)
                 for key in ("step", "exp_avg", "exp_avg_sq", "momentum_buffer")
                 if f"{key}/{name}" in tensors
             }
         with safe_open(path, "pt") as file:
             self.step = int(file.metadata()["step"])
+
+
+def _like(kept: Tensor, parameter: nn.Parameter, key: str) -> Tensor:
+    """Put an optimiser's tensor where its parameter is; counts of steps stay."""
+    return kept if key == "step" else kept.to(parameter.device)
 
 
 def _tensors(state: dict[str, Any]) -> Iterable[tuple[str, Tensor]]:

@@ -10,6 +10,7 @@ from torch import Generator, Tensor
 from backbone.concepts import GENERATE, ConceptTable, ConceptTokens
 from backbone.flow import draw_times
 from backbone.mini.assembly import Parts, mini_config
+from backbone.mini.batches import Shown, make_ready, shown
 from backbone.mini.generation import (
     Aim,
     Example,
@@ -17,6 +18,8 @@ from backbone.mini.generation import (
     detail_weights,
     examples,
     flow_losses,
+    lay_out_group,
+    losses_of,
     placeholder,
 )
 from backbone.mini.portraits import portrait
@@ -45,7 +48,7 @@ def example(text: str, seed: int, *, edit: bool = False, dropped: bool = False) 
     return Example(text, target, crop, mask, source if edit else None, dropped)
 
 
-def as_sample(parts: Parts, given: Example, generator: Generator) -> Sample:
+def as_sample(parts: Parts, given: Example, noise: Tensor, t: float) -> Sample:
     base = placeholder(parts)
     rows = parts.write_rows(parts.encode([given.crop]), [given.mask])
     concept = replace_rows(base, rows[0].detach())
@@ -53,16 +56,19 @@ def as_sample(parts: Parts, given: Example, generator: Generator) -> Sample:
     prefix = parts.words.prefix("sks", table, GENERATE)
     items: list[Item] = [prefix]
     if given.source is not None:
-        source = parts.encode([given.source])[0]
-        # The stage draws noise for sources too, and uses none of it.
-        torch.randn(16, 64, generator=generator)
-        items.append(LatentItem(source))
-    noise = torch.randn(16, 64, generator=generator)
-    t = draw_times(1, 1.0, generator).item()
+        items.append(LatentItem(parts.encode([given.source])[0]))
     target = parts.encode([given.target])[0]
     task = IMAGE if given.source is None else EDIT
     noisy = LatentItem(target, noisy=True, task=task, t=t, noise=noise)
     return Sample((*items, parts.words.text(given.text, table), noisy), (concept,))
+
+
+def draws(batch: list[Example], *, edit: bool) -> tuple[Tensor, list[float]]:
+    """Draw as the stage does: noise for sources too, of which none is used."""
+    generator, each = Generator().manual_seed(3), 1 + edit
+    noise = torch.randn(len(batch) * each * 16, 64, generator=generator)
+    times = draw_times(len(batch), 1.0, generator)
+    return noise.view(len(batch), each, 16, 64)[:, -1], times.tolist()
 
 
 def replace_rows(concept: ConceptTokens, rows: Tensor) -> ConceptTokens:
@@ -75,8 +81,8 @@ def test_kept_keys_and_values_give_the_loss_of_a_whole_pass(parts: Parts, edit: 
     batch = [example("<sks> by the sea", 1, edit=edit), example("<sks>, at night", 2, edit=edit)]
     with torch.no_grad():
         ours = flow_losses(parts, TextMemory(parts), batch, Generator().manual_seed(3))["total"]
-        generator = Generator().manual_seed(3)
-        rows = [[as_sample(parts, given, generator)] for given in batch]
+        noise, times = draws(batch, edit=edit)
+        rows = [[as_sample(parts, given, noise[n], times[n])] for n, given in enumerate(batch)]
         flow = torch.cat([token_losses(parts.model, [row], Generator()).flow for row in rows])
     assert ours.item() == pytest.approx(flow.mean().item(), rel=0.03)
 
@@ -154,3 +160,20 @@ def test_a_portrait_shows_a_subject_as_it_was_shown(world: World) -> None:
     seen, main = view.scene.objects[0], portrait(world, view, rng, "beach").objects[0]
     assert (main.angle, main.mirrored, main.shear) == (seen.angle, seen.mirrored, seen.shear)
     assert max(main.width, main.height) > 0.5
+
+
+def test_a_batch_made_elsewhere_costs_what_it_costs_here(parts: Parts) -> None:
+    memory, generator = TextMemory(parts), Generator()
+    batch = [example("<sks> by the sea", 1), example("<sks>, at night", 2, dropped=True)]
+    made = make_ready(parts, memory.table, batch_elsewhere(parts, batch))
+    with torch.no_grad():
+        there = losses_of(parts, [made], generator.manual_seed(3))["total"]
+        here = flow_losses(parts, memory, batch, generator.manual_seed(3))["total"]
+    assert there.item() == pytest.approx(here.item(), rel=1e-3)
+
+
+def batch_elsewhere(parts: Parts, batch: list[Example]) -> Shown:
+    """Lay a batch out with a table of its own, as another process does."""
+    table = ConceptTable(260, [placeholder(parts)])
+    latents = [torch.zeros(1, 16, 8, 8).expand(len(batch), -1, -1, -1)]
+    return shown(batch, lay_out_group(parts, table, batch, latents)[0], table)
