@@ -21,8 +21,11 @@ from sklearn.linear_model import LogisticRegression
 from backbone import Backbone, ConceptTokens, ImageOptions, load
 from backbone.mini.assets import load_assets
 from backbone.mini.colours import COLOURS
+from backbone.mini.pixels import Bytes
 from backbone.mini.places import PLACES
+from backbone.mini.portraits import portrait
 from backbone.mini.sheet import page
+from backbone.mini.views import frame, subject_views
 from backbone.mini.world import World
 from bench.data.wording import templates
 from bench.judges.scenes import SceneReader, make_reader
@@ -33,7 +36,7 @@ from bench.subjects import Figure, Subject, introduce, margin, open_subjects, ou
 __all__ = ["Judges", "main", "mean_look", "nearest_look", "open_judges"]
 
 _SEED, _SIZE = 20261203, 128
-_PER_PLACE, _CHECKED = 60, 15
+_PER_PLACE, _CHECKED = 120, 30
 _PROMPTS = (
     "a photo of <sks> on the beach",
     "<sks> in the snow",
@@ -64,7 +67,10 @@ class Judges:
 
 
 def open_judges(assets: Path | None) -> Judges:
-    """Train the classifier of places on composed scenes, and check it on others."""
+    """Train the classifier of places on composed scenes, and check it on others.
+
+    Half of them show a subject as large as it is drawn.
+    """
     encoder, world = EfficientNetLite(), World(load_assets(assets), size=_SIZE)
     places = tuple(templates()["places"])
     sets = [_scenes(encoder, world, places, count) for count in (_PER_PLACE, _CHECKED)]
@@ -79,10 +85,18 @@ def _scenes(
     rng = np.random.default_rng([_SEED, count])
     numbers = np.repeat(np.arange(len(places)), count)
     images = [
-        Image.fromarray(world.scene(rng, subject=world.subject(rng), place=places[int(n)]).image)
-        for n in numbers
+        Image.fromarray(_scene(world, rng, places[int(n)], large=bool(at % 2)))
+        for at, n in enumerate(numbers)
     ]
     return encoder.embed(images), numbers
+
+
+def _scene(world: World, rng: np.random.Generator, place: str, *, large: bool) -> Bytes:
+    subject = world.subject(rng)
+    if not large:
+        return world.scene(rng, subject=subject, place=place).image
+    view = subject_views(world, subject, 1, rng, plain=True, square_of=frame)[0]
+    return portrait(world, view, rng, place).image
 
 
 def drawn(

@@ -48,7 +48,8 @@ from backbone.mini.world import World
 from backbone.packing import EDIT, IMAGE, Item, LatentItem, Packed, TextItem, lay_out
 from backbone.training import flow_error
 
-__all__ = ["Example", "TextMemory", "begin", "examples", "flow_losses", "main"]
+__all__ = ["Example", "TextMemory", "begin", "by_task", "examples", "flow_losses", "grow"]
+__all__ += ["lay_out_group", "losses_of", "main"]
 
 _SEED = 2
 _EDITS = 0.35
@@ -369,7 +370,7 @@ def begin(parts: Parts, memory: TextMemory, world: World, start: Path | None) ->
         if kept is not None and kept.shape == parameter.shape:
             parameter.copy_(kept)
     if found:
-        _grow(parts, found)
+        grow(parts, found)
     views = [_example(world, 10**6, number, editing=False) for number in range(_SHOWN)]
     masks = torch.from_numpy(np.stack([e.mask for e in views])).float()[:, None] / 255
     copying = start_copying(parts, parts.encode([e.crop for e in views]), shares(masks))
@@ -377,7 +378,7 @@ def begin(parts: Parts, memory: TextMemory, world: World, start: Path | None) ->
     return _read_off(parts, memory, copying, examples(world, 10**6 + 1, _READ))
 
 
-def _grow(parts: Parts, found: Mapping[str, Tensor]) -> None:
+def grow(parts: Parts, found: Mapping[str, Tensor]) -> None:
     """Let layers that another run lacked begin by doing nothing."""
     for name, parameter in parts.trainable().items():
         if f"average/{name}" not in found and name.endswith(_WRITERS):

@@ -18,6 +18,7 @@ from backbone.mini.generation import (
     detail_weights,
     examples,
     flow_losses,
+    grow,
     lay_out_group,
     losses_of,
     placeholder,
@@ -177,3 +178,14 @@ def batch_elsewhere(parts: Parts, batch: list[Example]) -> Shown:
     table = ConceptTable(260, [placeholder(parts)])
     latents = [torch.zeros(1, 16, 8, 8).expand(len(batch), -1, -1, -1)]
     return shown(batch, lay_out_group(parts, table, batch, latents)[0], table)
+
+
+def test_a_layer_another_run_lacked_begins_by_doing_nothing(parts: Parts) -> None:
+    trained = parts.trainable()
+    lacked = next(name for name in trained if name.endswith("mlp_moe_gen.down_proj.weight"))
+    kept = {name: parameter.detach().clone() for name, parameter in trained.items()}
+    with torch.no_grad():
+        grow(parts, {f"average/{name}": kept[name] for name in kept if name != lacked})
+        assert not trained[lacked].any()
+        assert all(torch.equal(trained[name], kept[name]) for name in kept if name != lacked)
+        trained[lacked].copy_(kept[lacked])

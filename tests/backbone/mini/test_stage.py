@@ -60,6 +60,14 @@ def test_the_rate_rises_then_falls() -> None:
     assert rates[4] == pytest.approx(0.02, abs=1e-3)
 
 
+def test_a_run_of_so_many_seconds_follows_the_time() -> None:
+    schedule = Schedule(1, 1.0, warmup=2, seconds=100.0)
+    assert schedule.rate_at(1, 50.0) == 1.0
+    assert schedule.rate_at(7, 50.0) == pytest.approx(0.51)
+    assert schedule.done(10**6, 50.0) == 0.5
+    assert schedule.done(0, 101.0) == 1.0
+
+
 def test_averages_follow_the_weights(tmp_path: Path) -> None:
     layer = nn.Linear(3, 1)
     stage = Stage(tmp_path, dict(layer.named_parameters()), Schedule(50, 0.01))
