@@ -209,6 +209,8 @@ class SamplingConfig:
     edit_renorm_min: float = 0.0
     # how much latents differ where an edit is taken to have changed something; None: everywhere
     edit_limit: float | None = None
+    # steps between latent tokens, of pixels in [-1, 1], up to which they are seams; None: none are
+    seam_limit: float | None = None
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from backbone.keeping import blend, unchanged
 from backbone.limits import ignore_step, never, require, require_seed
 from backbone.packing import Item
 from backbone.reading import think_prompt
+from backbone.seams import smooth_seams
 from backbone.words import Words
 from omni_errors import CancelledError, InputError
 
@@ -221,6 +222,8 @@ class Painter:
     ) -> Image.Image:
         first = next(self.autoencoder.parameters())
         made = self.autoencoder.decode(latent.to(first))[0].float().cpu()
+        if (seams := self.config.sampling.seam_limit) is not None:
+            made = smooth_seams(made, self.config.latent_downsample, seams)
         limit = self.config.sampling.edit_limit
         if edited is None or limit is None or self.size_of(edited) != size:
             return to_image(made)
