@@ -28,7 +28,7 @@ def smooth_seams(pixels: Tensor, side: int, limit: float) -> Tensor:
 
 def _smooth_columns(pixels: Tensor, side: int, limit: float) -> Tensor:
     """Smooth the borders between columns of tokens."""
-    borders = torch.arange(side, pixels.shape[2], side)
+    borders = torch.tensor(range(side, pixels.shape[2], side))
     if not len(borders):
         return pixels
     step = _steps(pixels, borders)
