@@ -15,6 +15,7 @@ from bench.report.doubting import apart, few, no_better
 from bench.report.figures import Figures, Names, collect, gather, methods_of, mixed
 from bench.report.marks import agreements, same_to_all, unmarked
 from bench.report.replaying import replay_section
+from bench.report.sweeping import sweep_section
 from bench.report.trust import covered, trust_section
 from bench.report.trying import tried_of
 from bench.running.ledger import Result
@@ -56,6 +57,7 @@ def write_report(out: Path, summary_file: Path | None = None) -> dict[str, Any]:
         *trust_section(controls, doubted, tried, checks["reader"], agreed, kept, seen, without),
         *sections.kinds(figures, names, methods),
         *sections.ablation(figures, names),
+        *sweep_section(figures, names, methods),
         *replay_section(results, methods),
         *sections.curve_of_exemplars(figures, names),
         *sections.planes(out, results),

@@ -10,6 +10,7 @@ from bench.report.blocks import Block, Table, Text
 from bench.report.figures import Figures, Names
 from bench.report.replaying import replay_section
 from bench.report.sections import curve_of_exemplars, head, kinds, main_table
+from bench.report.sweeping import sweep_section
 from bench.report.writing import write_report
 from bench.running.ledger import Ledger, Result
 
@@ -42,6 +43,19 @@ def test_replay_is_told_by_who_answered() -> None:
 
 def test_without_replay_there_is_nothing_to_tell() -> None:
     assert replay_section([Result("ours", "a", "a/qa/0", "qa", "")], ["ours"]) == []
+
+
+def test_numbers_of_rows_are_told_fewest_first() -> None:
+    names = ["ours", "features-start", "rows-16-4", "rows-0-16"]
+    values = {name: {"rec": {"a": number / 4}} for number, name in enumerate(names)}
+    shown = table(sweep_section(Figures(values), NAMES, names))
+    assert [row[:3] for row in shown.rows] == [
+        ("0", "16", "rows-0-16"),
+        ("16", "4", "rows-16-4"),
+        ("16", "16", "features-start"),
+    ]
+    assert shown.rows[0][3] == "0.750"
+    assert sweep_section(Figures(values), NAMES, names[:2]) == []
 
 
 def test_a_curve_without_its_methods_says_which_these_are() -> None:
