@@ -93,8 +93,8 @@ def _agreement(agreed: Sequence[Agreement]) -> list[Block]:
 def covered(out: Path, items: int) -> tuple[int, int]:
     """Count the items after which the base model was looked at, of so many."""
     files = (out / "forgetting").glob("*.json")
-    # older evidence has no number, and counts for nothing
-    return sum(int(json.loads(f.read_text("utf-8")).get("items", 0)) for f in files), items
+    # older evidence names no items, and counts for nothing
+    return sum(len(json.loads(f.read_text("utf-8")).get("done", ())) for f in files), items
 
 
 def _base_model(forgotten: Mapping[str, list[str]], seen: tuple[int, int] | None) -> str:

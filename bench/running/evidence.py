@@ -1,7 +1,7 @@
 """Evidence of forgetting: what was found of the base model, kept when a run goes on later."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,17 +11,19 @@ from bench.metrics.forgetting import Fingerprint
 __all__ = ["keep_evidence"]
 
 
-def keep_evidence(file: Path, before: Fingerprint, after: Fingerprint, *, done: int) -> None:
-    """Write down what ``done`` items left of the model, adding to what is there.
+def keep_evidence(
+    file: Path, before: Fingerprint, after: Fingerprint, *, done: Sequence[str]
+) -> None:
+    """Write down what items that were ``done`` left of the model, adding to what is there.
 
     A change that was found once stays, with the prints that show it: a later process opens the
     model anew, so that it finds none. Where nothing was done nothing is shown.
     """
-    if done == 0:
+    if not done:
         return
     told = {
         "changes": before.changes(after),
-        "items": done,
+        "done": list(done),
         "before": asdict(before),
         "after": asdict(after),
     }
@@ -39,7 +41,8 @@ def _kept(file: Path) -> dict[str, Any]:
 
 
 def _joined(kept: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
-    items = int(kept.get("items", 0)) + int(told["items"])
+    # what was done again, with other settings, counts once
+    done = sorted({*kept.get("done", []), *told["done"]})
     changes = list(dict.fromkeys([*kept.get("changes", []), *told["changes"]]))
     shown = kept if kept.get("changes") else told
-    return {**shown, "changes": changes, "items": items}
+    return {**shown, "changes": changes, "done": done}

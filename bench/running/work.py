@@ -79,11 +79,11 @@ class Work:
         self.library = Library(kit.face, bench)
         self._known: Player | None = None
 
-    def run(self, methods: Sequence[Method]) -> int:
-        """Do what is not done yet, and return how many items that were."""
-        return sum(self._method(method) for method in methods)
+    def run(self, methods: Sequence[Method]) -> list[str]:
+        """Do what is not done yet, and return what that was: methods and items."""
+        return [done for method in methods for done in self._method(method)]
 
-    def _method(self, method: Method) -> int:
+    def _method(self, method: Method) -> list[str]:
         settings = self._settings(method)
         todo = [
             item
@@ -93,7 +93,7 @@ class Work:
             if not self.ledger.has(method.name, item.id, settings)
         ]
         if not todo:
-            return 0
+            return []
         taught = self._taught(method)
         player = self._player(method, taught)
         if taught is not None and taught.updates:
@@ -101,7 +101,7 @@ class Work:
                 self._items(method, player, taught, todo, settings)
         else:
             self._items(method, player, taught, todo, settings)
-        return len(todo)
+        return [f"{method.name} {item.id}" for item in todo]
 
     def _settings(self, method: Method) -> str:
         """Name everything that changes a result; under another name it is done anew."""

@@ -144,7 +144,7 @@ def test_what_compares_faces_is_named_and_another_is_run_anew(
     for faces in (None, None, first, first, named):
         seen, rex = replace(kit, faces=faces), bench.subject("rex")
         work = Work(seen, bench, rex, suite, suite.recipe_for(1, 0), tmp_path)
-        done.append(work.run([METHODS["black"]]))
+        done.append(len(work.run([METHODS["black"]])))
     assert [count > 0 for count in done] == [True, False, True, False, True]
     last = list(read_results(tmp_path / "results" / "rex.jsonl"))[-1]
     assert last.provenance["faces"] == "other"
@@ -222,23 +222,24 @@ def test_the_base_model_is_bit_identical_afterwards(out: Path) -> None:
 
 def test_a_change_of_the_model_stays_on_record(tmp_path: Path) -> None:
     file, clean, other = tmp_path / "f.json", Fingerprint("a", ("x",)), Fingerprint("b", ("x",))
-    keep_evidence(file, clean, other, done=2)
-    keep_evidence(file, clean, clean, done=3)
+    keep_evidence(file, clean, other, done=["ours a", "ours b"])
+    keep_evidence(file, clean, clean, done=["ours b", "tp b"])
     told = json.loads(file.read_text())
-    assert (told["changes"], told["items"]) == (["weights differ"], 5)
+    assert told["changes"] == ["weights differ"]
+    assert told["done"] == ["ours a", "ours b", "tp b"]
     assert told["after"]["weights"] == "b"
 
 
 def test_where_nothing_was_done_nothing_is_shown(tmp_path: Path) -> None:
     same = Fingerprint("a", ())
-    keep_evidence(tmp_path / "f.json", same, same, done=0)
+    keep_evidence(tmp_path / "f.json", same, same, done=[])
     assert not (tmp_path / "f.json").exists()
 
 
 @pytest.mark.parametrize(("items", "told"), [(5, "covers 3 of 5 items"), (3, "")])
 def test_evidence_that_misses_items_says_so(tmp_path: Path, items: int, told: str) -> None:
     same = Fingerprint("a", ())
-    for name, done in (("a", 1), ("b", 2)):
+    for name, done in (("a", ["ours 1"]), ("b", ["ours 1", "ours 2"])):
         keep_evidence(tmp_path / "forgetting" / f"{name}.json", same, same, done=done)
     seen = covered(tmp_path, items)
     last = trust_section([], [], [], {}, [], forgotten(tmp_path), seen)[-1]
