@@ -31,6 +31,7 @@ from bench.data.wording import templates
 from bench.judges.scenes import SceneReader, make_reader
 from bench.metrics.editing import ssim_outside
 from bench.metrics.encoders import EfficientNetLite
+from bench.metrics.surroundings import around
 from bench.subjects import Figure, Subject, introduce, margin, open_subjects, outline, report
 
 __all__ = ["Judges", "main", "mean_look", "nearest_look", "open_judges"]
@@ -62,7 +63,7 @@ class Judges:
 
     def place(self, image: Image.Image) -> str:
         """Name the place of a picture."""
-        number = self.classifier.predict(self.encoder.embed([image]))[0]
+        number = self.classifier.predict(around(self.encoder.maps([image])))[0]
         return self.places[int(number)]
 
 
@@ -88,7 +89,7 @@ def _scenes(
         Image.fromarray(_scene(world, rng, places[int(n)], large=bool(at % 2)))
         for at, n in enumerate(numbers)
     ]
-    return encoder.embed(images), numbers
+    return around(encoder.maps(images)), numbers
 
 
 def _scene(world: World, rng: np.random.Generator, place: str, *, large: bool) -> Bytes:

@@ -1,8 +1,8 @@
 """Which place a picture shows, and which small thing is in it, without any model to ask.
 
 Pictures are compared with scenes that the code composes itself: a place is that of the nearest
-mean of whole pictures, a thing is looked for at every place of a feature map. What the reader
-gets right on scenes it has not seen is measured when it is made and stands in every report.
+mean of what lies around subjects, a thing is looked for at every place of a feature map. What the
+reader gets right on scenes it has not seen is measured when it is made and stands in every report.
 
 Letters: ``n`` pictures, ``T`` places of a feature map, ``D`` width, ``P`` places, ``O`` things.
 """
@@ -17,18 +17,21 @@ from numpy.random import Generator
 from PIL import Image
 
 from backbone.mini.assets import load_assets
+from backbone.mini.portraits import portrait
 from backbone.mini.scene import Scene
 from backbone.mini.small_objects import SMALL_OBJECTS
+from backbone.mini.views import frame, subject_views
 from backbone.mini.world import World
 from bench.data.wording import templates
 from bench.metrics.encoders import EfficientNetLite
 from bench.metrics.similarity import Vectors, units
+from bench.metrics.surroundings import around
 
 __all__ = ["SceneReader", "THINGS", "make_reader", "open_reader"]
 
 THINGS = tuple(thing.name for thing in SMALL_OBJECTS if thing.shape)
-_SIZE, _PER_PLACE, _PER_THING = 128, 12, 5
-_SEED, _CHECKED = 20261201, 4
+_SIZE, _PER_PLACE, _PER_THING = 128, 32, 5
+_SEED, _CHECKED = 20261201, 8
 # share of a cell that a thing has to fill to be what the cell shows
 _FILLED = 0.4
 # standard deviations by which a thing stands out, and among how many at most
@@ -37,7 +40,7 @@ _CLEAR, _AMONG = 2.0, 4
 
 @dataclass(frozen=True)
 class SceneReader:
-    """Means of places ``[P, D]`` and things ``[O, D]``, and what scores usually are.
+    """Means of places ``[P, 2 D]`` and things ``[O, D]``, and what scores usually are.
 
     ``right`` gives mean marks on scenes it was not made from.
     """
@@ -53,7 +56,7 @@ class SceneReader:
 
     def rank_places(self, image: Image.Image) -> list[str]:
         """Return all places, the likeliest first."""
-        vector = self.encoder.embed([image])[0]
+        vector = around(self.encoder.maps([image]))[0]
         common = self.place_means.mean(axis=0)
         near = units(self.place_means - common) @ units(vector - common)
         return [self.places[int(n)] for n in np.argsort(-near)]
@@ -117,8 +120,16 @@ def make_reader(encoder: EfficientNetLite) -> SceneReader:
 
 
 def _place_mean(encoder: EfficientNetLite, world: World, place: str, rng: Generator) -> Vectors:
-    scenes = [_composed(world, rng, place=place, small="") for _ in range(_PER_PLACE)]
-    return np.asarray(encoder.embed([_picture(scene) for scene in scenes]).mean(axis=0))
+    pictures = [_shown(world, rng, place, large=bool(n % 2)) for n in range(_PER_PLACE)]
+    return np.asarray(around(encoder.maps(pictures)).mean(axis=0))
+
+
+def _shown(world: World, rng: Generator, place: str, *, large: bool) -> Image.Image:
+    """Show a subject in a place, as large as subjects are drawn, or smaller."""
+    if not large:
+        return _picture(_composed(world, rng, place=place, small=""))
+    view = subject_views(world, world.subject(rng), 1, rng, plain=True, square_of=frame)[0]
+    return _picture(portrait(world, view, rng, place))
 
 
 def _composed(world: World, rng: Generator, *, place: str | None, small: str) -> Scene:
@@ -168,8 +179,8 @@ def _check(reader: SceneReader, world: World) -> dict[str, float]:
     rng = np.random.default_rng(_SEED + 1)
     places, things, absent = [], [], []
     for place in reader.places:
-        for _ in range(_CHECKED):
-            image = _picture(_composed(world, rng, place=place, small=""))
+        for number in range(_CHECKED):
+            image = _shown(world, rng, place, large=bool(number % 2))
             places.append(reader.place_mark(image, place))
             asked = reader.things[int(rng.integers(len(reader.things)))]
             absent.append(reader.thing_mark(image, asked))

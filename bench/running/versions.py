@@ -20,6 +20,7 @@ _SCENES = (
     "bench/judges/scenes.py",
     "bench/metrics/encoders.py",
     "bench/metrics/similarity.py",
+    "bench/metrics/surroundings.py",
 )
 
 

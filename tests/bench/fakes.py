@@ -16,7 +16,7 @@ def reader() -> SceneReader:
     return SceneReader(
         EfficientNetLite(),
         places,
-        rng.normal(size=(len(places), 1280)),
+        rng.normal(size=(len(places), 2 * 1280)),
         things,
         rng.normal(size=(len(things), 1280)),
         np.zeros(len(things)),
