@@ -10,6 +10,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from backbone.blank import random_model
+from backbone.concepts import ConceptTable, ConceptTokens
 from backbone.config import BackboneConfig, preset
 from backbone.llama import load_llama
 from backbone.mini.assets import load_assets
@@ -24,7 +25,8 @@ from backbone.tokenizer import FolderTokenizer, Tokenizer
 from backbone.words import Words
 from omni_errors import FolderError
 
-__all__ = ["Parts", "merge_updates", "mini_config", "open_model", "open_parts", "shares"]
+__all__ = ["Parts", "merge_updates", "mini_config", "open_model", "open_parts", "placeholder"]
+__all__ += ["shares"]
 
 
 def mini_config() -> BackboneConfig:
@@ -130,3 +132,16 @@ def open_parts(trunk: Path, autoencoder: Path, understanding: Path | None = None
         torch.manual_seed(4)
         rows = RowEncoder(channels, config.gen_width)
     return Parts(model, tokenizer, Words(model, tokenizer), rows)
+
+
+def placeholder(parts: Parts) -> ConceptTokens:
+    """Make the concept every example calls ``<sks>``; its generation rows are filled in later.
+
+    Its name row is the embedding of "it", so that the language model reads a plain word.
+    """
+    model = parts.model
+    plain = ConceptTable(model.config.trunk.vocab_size)
+    word = model.embed_ids(parts.tokenizer.encode(" it")[:1], plain).float()
+    und = torch.zeros(0, model.config.trunk.understanding.hidden_size)
+    gen = torch.zeros(16, model.config.gen_width)
+    return ConceptTokens("sks", sks=word, und=und, gen=gen, out=word)

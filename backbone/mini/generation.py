@@ -7,7 +7,6 @@ Run ``python -m backbone.mini.generation --steps N``; it stops and goes on at wi
 """
 
 import argparse
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,37 +17,35 @@ from numpy.random import default_rng
 from safetensors.torch import load_file
 from torch import Generator, Tensor, nn
 
-from backbone.concepts import GENERATE, ConceptTable, ConceptTokens
-from backbone.decoder import Cache, KeyValue
+from backbone.concepts import GENERATE, ConceptTable
 from backbone.flow import draw_times, interpolate
-from backbone.mini.assembly import Parts, open_parts, shares
+from backbone.mini.assembly import Parts, open_parts, placeholder, shares
 from backbone.mini.batches import (
     Batch,
     Batches,
     Maker,
     Shown,
-    as_cache,
     make_ready,
-    read_texts,
     shown,
 )
 from backbone.mini.captions import caption
 from backbone.mini.copying import Copying, generating, hold, start_copying
 from backbone.mini.edits import EDITS, edit
 from backbone.mini.pixels import Bytes
-from backbone.mini.pool import DROP, PictureMemory, Pool
+from backbone.mini.pool import DROP, Pool
 from backbone.mini.portraits import as_shown, portrait
 from backbone.mini.readout import Lane, load_lane, open_lane, start_readout, unsteady
 from backbone.mini.row_encoder import CROP
 from backbone.mini.scene import Scene, render
 from backbone.mini.stage import Schedule, Stage
+from backbone.mini.text_memory import TextMemory
 from backbone.mini.views import View, frame, subject_views
 from backbone.mini.words import choose
 from backbone.mini.world import World
-from backbone.packing import EDIT, IMAGE, Item, LatentItem, Packed, TextItem, lay_out
+from backbone.packing import EDIT, IMAGE, Item, LatentItem, Packed, lay_out
 from backbone.training import flow_error
 
-__all__ = ["Example", "TextMemory", "begin", "by_task", "examples", "flow_losses", "grow"]
+__all__ = ["Example", "begin", "by_task", "examples", "flow_losses", "grow"]
 __all__ += ["lay_out_group", "losses_of", "main"]
 
 _SEED = 2
@@ -114,96 +111,6 @@ def _wanted(world: World, view: View, rng: np.random.Generator) -> Scene:
     scene = world.scene(rng, subject=view.scene.objects[0].subject, place=place)
     main = as_shown(scene.objects[0], view)
     return render(replace(scene.layout, objects=(main, *scene.objects[1:])))
-
-
-class TextMemory:
-    """Keep the keys and values of texts at the layers that carry a generation expert.
-
-    Latents of pictures are kept beside them.
-    """
-
-    def __init__(self, parts: Parts, limit: int = 8000) -> None:
-        self.parts, self.limit = parts, limit
-        # an example has a target, a crop and perhaps a source
-        self.table = ConceptTable(parts.model.config.trunk.vocab_size, [placeholder(parts)])
-        self.pictures = PictureMemory(parts.encode, 3 * limit)
-        self.kept: OrderedDict[tuple[int, ...], list[KeyValue]] = OrderedDict()
-        self.layers = [
-            index
-            for index in range(parts.model.config.trunk.num_hidden_layers)
-            if parts.model.config.trunk.has_generation(index)
-        ]
-
-    def cache(self, packed: Packed, rows: list[list[Item]], table: ConceptTable) -> Cache:
-        """Return a cache whose slots are those of the und stream of a laid-out batch."""
-        keys = [_key(items) for items in rows]
-        missing = [n for n, key in enumerate(keys) if key not in self.kept]
-        if missing:
-            self._read([rows[n] for n in missing], [keys[n] for n in missing], table)
-        width = packed.und_map.tokens
-        stacked: dict[int, KeyValue] = {}
-        for place, layer in enumerate(self.layers):
-            pairs = [self.kept[key][place] for key in keys]
-            stacked[layer] = (
-                _stack([p[0] for p in pairs], width),
-                _stack([p[1] for p in pairs], width),
-            )
-        for key in keys:
-            self.kept.move_to_end(key)
-        while len(self.kept) > self.limit:
-            self.kept.popitem(last=False)
-        return as_cache(self.parts, stacked, width)
-
-    @torch.no_grad()
-    def _read(
-        self, rows: list[list[Item]], keys: list[tuple[int, ...]], table: ConceptTable
-    ) -> None:
-        model = self.parts.model
-        packed = lay_out([[items] for items in rows], model.tools(table))
-        if not packed.und_ids:
-            trunk = model.config.trunk
-            shape = (trunk.num_key_value_heads, 0, trunk.head_dim)
-            empty = torch.zeros(shape, dtype=model.dtype)
-            self.kept.update({key: [(empty, empty)] * len(self.layers) for key in keys})
-            return
-        read = read_texts(self.parts, packed, table)
-        lengths = (packed.und_map.sample >= 0).sum(1).tolist()
-        for row, (key, length) in enumerate(zip(keys, lengths, strict=True)):
-            pairs = (read[layer] for layer in self.layers)
-            self.kept[key] = [
-                (k[row, :, :length].clone(), v[row, :, :length].clone()) for k, v in pairs
-            ]
-
-
-def _key(items: list[Item]) -> tuple[int, ...]:
-    """Tell texts apart, and where a source picture moved their positions."""
-    key: list[int] = []
-    for item in items:
-        if isinstance(item, TextItem):
-            key += [-1] if item.dropped else item.ids
-        else:
-            key.append(-2 - int(item.dropped))
-    return tuple(key)
-
-
-def _stack(parts: list[Tensor], width: int) -> Tensor:
-    out = parts[0].new_zeros(len(parts), parts[0].shape[0], width, parts[0].shape[2])
-    for row, part in enumerate(parts):
-        out[row, :, : part.shape[1]] = part
-    return out
-
-
-def placeholder(parts: Parts) -> ConceptTokens:
-    """Make the concept every example calls ``<sks>``; its generation rows are filled in later.
-
-    Its name row is the embedding of "it", so that the language model reads a plain word.
-    """
-    model = parts.model
-    plain = ConceptTable(model.config.trunk.vocab_size)
-    word = model.embed_ids(parts.tokenizer.encode(" it")[:1], plain).float()
-    und = torch.zeros(0, model.config.trunk.understanding.hidden_size)
-    gen = torch.zeros(16, model.config.gen_width)
-    return ConceptTokens("sks", sks=word, und=und, gen=gen, out=word)
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ import torch
 from torch import Generator
 
 from backbone.mini.assembly import Parts, open_parts
-from backbone.mini.generation import Example, TextMemory, examples, flow_losses
+from backbone.mini.generation import Example, examples, flow_losses
 from backbone.mini.sheet import use_averages
+from backbone.mini.text_memory import TextMemory
 from backbone.mini.world import World
 from backbone.packing import IMAGE
 

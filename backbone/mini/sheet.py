@@ -17,8 +17,7 @@ from safetensors.torch import load_file
 from backbone.concepts import ConceptTokens
 from backbone.face import Backbone
 from backbone.images import flatten
-from backbone.mini.assembly import Parts, open_parts
-from backbone.mini.generation import placeholder
+from backbone.mini.assembly import Parts, open_parts, placeholder
 from backbone.mini.pixels import Bytes
 from backbone.mini.row_encoder import CROP
 from backbone.mini.scene import Mask

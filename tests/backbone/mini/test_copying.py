@@ -11,8 +11,9 @@ from backbone.blank import random_model
 from backbone.latents import latents_to_tokens
 from backbone.mini.assembly import Parts, mini_config
 from backbone.mini.copying import Frame, find_frame, hold, start_copying
-from backbone.mini.generation import Example, TextMemory, flow_losses
+from backbone.mini.generation import Example, flow_losses
 from backbone.mini.row_encoder import CROP, RowEncoder
+from backbone.mini.text_memory import TextMemory
 from backbone.tokenizer import ByteTokenizer
 from backbone.words import Words
 from omni_errors import InputError

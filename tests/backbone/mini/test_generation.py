@@ -9,22 +9,21 @@ from torch import Generator, Tensor
 
 from backbone.concepts import GENERATE, ConceptTable, ConceptTokens
 from backbone.flow import draw_times
-from backbone.mini.assembly import Parts, mini_config
+from backbone.mini.assembly import Parts, mini_config, placeholder
 from backbone.mini.batches import Shown, make_ready, shown
 from backbone.mini.generation import (
     Aim,
     Example,
-    TextMemory,
     detail_weights,
     examples,
     flow_losses,
     grow,
     lay_out_group,
     losses_of,
-    placeholder,
 )
 from backbone.mini.portraits import portrait
 from backbone.mini.row_encoder import CROP, RowEncoder
+from backbone.mini.text_memory import TextMemory
 from backbone.mini.views import subject_views
 from backbone.mini.world import World
 from backbone.packing import EDIT, IMAGE, Item, LatentItem
