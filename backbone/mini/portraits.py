@@ -6,6 +6,7 @@ of the picture's 8 × 8 tokens; other sizes and sides are asked for in words.
 """
 
 from dataclasses import replace
+from typing import Any
 
 from numpy.random import Generator
 
@@ -22,10 +23,16 @@ def as_shown(placed: Placed, view: View) -> Placed:
     return replace(placed, mirrored=view.scene.objects[0].mirrored)
 
 
-def portrait(world: World, view: View, rng: Generator, place: str | None) -> Scene:
-    """Compose a scene with the subject of a view just where the view's frame has it."""
+def portrait(
+    world: World, view: View, rng: Generator, place: str | None, *, plain: bool = False
+) -> Scene:
+    """Compose a scene with the subject of a view just where the view's frame has it.
+
+    A ``plain`` one has clear daylight, and nothing beside the subject.
+    """
     seen = view.scene.objects[0]
-    scene = world.scene(rng, subject=seen.subject, place=place, others=None, size="")
+    sky: dict[str, Any] = {"time": "day", "weather": "clear", "small": ""} if plain else {}
+    scene = world.scene(rng, subject=seen.subject, place=place, others=None, size="", **sky)
     first = scene.objects[0]
     main = replace(_filling(seen, view), mention=first.mention, role=first.role)
     main = replace(main, grounded=first.grounded)

@@ -21,6 +21,7 @@ from backbone.mini.assembly import Parts, open_parts, placeholder
 from backbone.mini.pixels import Bytes
 from backbone.mini.row_encoder import CROP
 from backbone.mini.scene import Mask
+from backbone.mini.stage import check_layout
 from backbone.mini.views import frame, masked_crop, subject_views
 from backbone.painting import ImageOptions
 
@@ -39,7 +40,9 @@ _EDITS = ("remove <sks> from the photo", "Change the background so that <sks> is
 def use_averages(parts: Parts, run: Path) -> None:
     """Put the averaged weights of a run into the model and the row encoder."""
     tensors = load_file(run / "state.safetensors")
-    for name, parameter in parts.trainable().items():
+    trained = parts.trainable()
+    check_layout(run, (f"average/{name}" for name in trained), tensors)
+    for name, parameter in trained.items():
         parameter.copy_(tensors[f"average/{name}"])
         parameter.requires_grad_(False)
 

@@ -18,7 +18,9 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-__all__ = ["Schedule", "Stage"]
+from omni_errors import FolderError
+
+__all__ = ["Schedule", "Stage", "check_layout"]
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Stage:
         groups += _groups({n: p for n, p in plain.items() if n in slow}, 0.1)
         self.optimizers = _optimizers(groups, matrices, schedule)
         self.averages = {name: p.detach().clone() for name, p in parameters.items()}
-        self.step = 0
+        self.step, self.elapsed = 0, 0.0
         # what puts right after a step what must stay as it is
         self.mend: Callable[[], None] | None = None
         self._resume()
@@ -86,9 +88,11 @@ class Stage:
 
         ``loss_of(step)`` returns losses by name; the one called "total" is minimised.
         """
-        start = last_save = last_log = time.monotonic()
-        while self.schedule.done(self.step, time.monotonic() - start) < 1:
-            losses = self._update(loss_of, time.monotonic() - start)
+        last_save = last_log = time.monotonic()
+        begun = last_log - self.elapsed
+        while self.schedule.done(self.step, self.elapsed) < 1:
+            losses = self._update(loss_of)
+            self.elapsed = time.monotonic() - begun
             if self.step % self.schedule.log_every == 0:
                 now = time.monotonic()
                 self._log(losses, (now - last_log) / self.schedule.log_every)
@@ -98,13 +102,12 @@ class Stage:
                 last_save = time.monotonic()
         self.save()
 
-    def _update(
-        self, loss_of: Callable[[int], dict[str, Tensor]], elapsed: float = 0.0
-    ) -> dict[str, Tensor]:
+    def _update(self, loss_of: Callable[[int], dict[str, Tensor]]) -> dict[str, Tensor]:
         losses = loss_of(self.step)
         for optimizer in self.optimizers:
+            rate = self.schedule.rate_at(self.step, self.elapsed)
             for group in optimizer.param_groups:
-                group["lr"] = self.schedule.rate_at(self.step, elapsed) * group.get("share", 1.0)
+                group["lr"] = rate * group.get("share", 1.0)
             optimizer.zero_grad()
         losses["total"].backward()
         nn.utils.clip_grad_norm_(self.parameters.values(), 1.0)
@@ -138,7 +141,8 @@ class Stage:
             state = self._state(parameter)
             tensors |= {f"{key}/{name}": value for key, value in _tensors(state)}
         part = self.folder / "state.part"
-        save_file(tensors, part, metadata={"step": str(self.step)})
+        told = {"step": str(self.step), "seconds": str(self.elapsed)}
+        save_file(tensors, part, metadata=told)
         os.replace(part, self.folder / "state.safetensors")
 
     def _owner(self, parameter: nn.Parameter) -> torch.optim.Optimizer:
@@ -157,6 +161,7 @@ class Stage:
         if not path.is_file():
             return
         tensors = load_file(path)
+        check_layout(self.folder, (f"weight/{name}" for name in self.parameters), tensors)
         for name, parameter in self.parameters.items():
             parameter.data.copy_(tensors[f"weight/{name}"])
             self.averages[name].copy_(tensors[f"average/{name}"])
@@ -167,6 +172,21 @@ class Stage:
             }
         with safe_open(path, "pt") as file:
             self.step = int(file.metadata()["step"])
+            self.elapsed = float(file.metadata().get("seconds", 0.0))
+
+
+def check_layout(folder: Path, names: Iterable[str], tensors: Collection[str]) -> None:
+    """Refuse a run of a model that has other layers.
+
+    Raises:
+        FolderError: naming what it lacks.
+    """
+    lacking = next((name for name in names if name not in tensors), None)
+    if lacking is not None:
+        raise FolderError(
+            f"{folder} is a run of another layout: it has no {lacking}.",
+            hint="Give it as --start of a new run.",
+        )
 
 
 def _like(kept: Tensor, parameter: nn.Parameter, key: str) -> Tensor:

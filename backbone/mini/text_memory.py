@@ -62,12 +62,6 @@ class TextMemory:
     ) -> None:
         model = self.parts.model
         packed = lay_out([[items] for items in rows], model.tools(table))
-        if not packed.und_ids:
-            trunk = model.config.trunk
-            shape = (trunk.num_key_value_heads, 0, trunk.head_dim)
-            empty = torch.zeros(shape, dtype=model.dtype)
-            self.kept.update({key: [(empty, empty)] * len(self.layers) for key in keys})
-            return
         read = read_texts(self.parts, packed, table)
         lengths = (packed.und_map.sample >= 0).sum(1).tolist()
         for row, (key, length) in enumerate(zip(keys, lengths, strict=True)):

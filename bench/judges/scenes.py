@@ -129,7 +129,7 @@ def _shown(world: World, rng: Generator, place: str, *, large: bool) -> Image.Im
     if not large:
         return _picture(_composed(world, rng, place=place, small=""))
     view = subject_views(world, world.subject(rng), 1, rng, plain=True, square_of=frame)[0]
-    return _picture(portrait(world, view, rng, place))
+    return _picture(portrait(world, view, rng, place, plain=True))
 
 
 def _composed(world: World, rng: Generator, *, place: str | None, small: str) -> Scene:

@@ -8,6 +8,7 @@ from bench.report.blocks import Block, Heading, Table, Text
 from bench.report.controls import Control
 from bench.report.marks import Agreement, Unmarked
 from bench.report.trying import TriedRow
+from bench.running.ledger import Result
 
 __all__ = ["covered", "trust_section"]
 
@@ -90,11 +91,12 @@ def _agreement(agreed: Sequence[Agreement]) -> list[Block]:
     ]
 
 
-def covered(out: Path, items: int) -> tuple[int, int]:
-    """Count the items after which the base model was looked at, of so many."""
+def covered(out: Path, results: Sequence[Result]) -> tuple[int, int]:
+    """Count the results after which the base model was looked at, and all of them."""
     files = (out / "forgetting").glob("*.json")
     # older evidence names no items, and counts for nothing
-    return sum(len(json.loads(f.read_text("utf-8")).get("done", ())) for f in files), items
+    seen = {name for f in files for name in json.loads(f.read_text("utf-8")).get("done", ())}
+    return sum(result.name in seen for result in results), len(results)
 
 
 def _base_model(forgotten: Mapping[str, list[str]], seen: tuple[int, int] | None) -> str:

@@ -50,7 +50,7 @@ def write_report(out: Path, summary_file: Path | None = None) -> dict[str, Any]:
         *few(figures),
         *apart(results),
     ]
-    agreed, kept, seen = agreements(results), forgotten(out), covered(out, len(results))
+    agreed, kept, seen = agreements(results), forgotten(out), covered(out, results)
     blocks = [
         *sections.head(bench, run, names),
         *sections.main_table(figures, names, methods),

@@ -39,6 +39,11 @@ class Result:
         return self.method, self.item
 
     @property
+    def name(self) -> str:
+        """Name what was done, and with which settings."""
+        return f"{self.method} {self.item} {self.settings}"
+
+    @property
     def settings(self) -> str:
         """Name what the result was made with, "" if nobody wrote it down."""
         return str(self.provenance.get("settings", ""))

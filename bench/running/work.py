@@ -80,7 +80,7 @@ class Work:
         self._known: Player | None = None
 
     def run(self, methods: Sequence[Method]) -> list[str]:
-        """Do what is not done yet, and return what that was: methods and items."""
+        """Do what is not done yet, and return what that was: method, item and settings."""
         return [done for method in methods for done in self._method(method)]
 
     def _method(self, method: Method) -> list[str]:
@@ -101,7 +101,7 @@ class Work:
                 self._items(method, player, taught, todo, settings)
         else:
             self._items(method, player, taught, todo, settings)
-        return [f"{method.name} {item.id}" for item in todo]
+        return [f"{method.name} {item.id} {settings}" for item in todo]
 
     def _settings(self, method: Method) -> str:
         """Name everything that changes a result; under another name it is done anew."""

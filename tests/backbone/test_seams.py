@@ -1,9 +1,15 @@
 """Small steps between tokens go, edges stay, and nothing else moves."""
 
+from dataclasses import replace
+
+import pytest
 import torch
 from torch import Tensor
 
+from backbone import Backbone, ImageOptions, load
+from backbone.config import SamplingConfig
 from backbone.seams import smooth_seams
+from omni_errors import InputError
 
 
 def stepped(height: float) -> Tensor:
@@ -41,3 +47,19 @@ def test_rows_of_tokens_are_smoothed_as_columns_are() -> None:
     across = smooth_seams(stepped(0.05), 16, 0.3)
     down = smooth_seams(stepped(0.05).transpose(1, 2), 16, 0.3)
     assert torch.allclose(down.transpose(1, 2), across)
+
+
+def test_a_model_smooths_what_it_draws_if_its_config_says_so() -> None:
+    face, options = load("tiny"), ImageOptions(seed=1, num_timesteps=2)
+    usual = face.generate("a cup", options=options).image
+    sampling = replace(face.model.config.sampling, seam_limit=0.5)
+    face.model.config = replace(face.model.config, sampling=sampling)
+    smooth = Backbone(face.model, face.words.tokenizer).generate("a cup", options=options).image
+    assert usual.size == smooth.size
+    assert usual.tobytes() != smooth.tobytes()
+
+
+@pytest.mark.parametrize("limit", [0.0, -0.1])
+def test_a_limit_that_smooths_nothing_is_refused(limit: float) -> None:
+    with pytest.raises(InputError, match="above 0, or null"):
+        SamplingConfig(seam_limit=limit)

@@ -162,9 +162,14 @@ def test_a_portrait_shows_a_subject_as_it_was_shown(world: World) -> None:
     assert max(main.width, main.height) > 0.5
 
 
-def test_a_batch_made_elsewhere_costs_what_it_costs_here(parts: Parts) -> None:
+@pytest.mark.parametrize("edit", [False, True])
+@pytest.mark.parametrize("dropped", [False, True])
+def test_a_batch_made_elsewhere_costs_what_it_costs_here(
+    parts: Parts, edit: bool, dropped: bool
+) -> None:
     memory, generator = TextMemory(parts), Generator()
-    batch = [example("<sks> by the sea", 1), example("<sks>, at night", 2, dropped=True)]
+    first = example("<sks> by the sea", 1, edit=edit, dropped=dropped)
+    batch = [first, example("<sks>, at night", 2, edit=edit, dropped=True)]
     made = make_ready(parts, memory.table, batch_elsewhere(parts, batch))
     with torch.no_grad():
         there = losses_of(parts, [made], generator.manual_seed(3))["total"]
@@ -175,7 +180,8 @@ def test_a_batch_made_elsewhere_costs_what_it_costs_here(parts: Parts) -> None:
 def batch_elsewhere(parts: Parts, batch: list[Example]) -> Shown:
     """Lay a batch out with a table of its own, as another process does."""
     table = ConceptTable(260, [placeholder(parts)])
-    latents = [torch.zeros(1, 16, 8, 8).expand(len(batch), -1, -1, -1)]
+    blank = torch.zeros(1, 16, 8, 8).expand(len(batch), -1, -1, -1)
+    latents = [blank] if batch[0].source is None else [blank, blank]
     return shown(batch, lay_out_group(parts, table, batch, latents)[0], table)
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from backbone.mini.stage import Schedule, Stage
+from omni_errors import FolderError
 
 
 def loss_of(layer: nn.Linear) -> Callable[[int], dict[str, Tensor]]:
@@ -39,6 +40,23 @@ def test_a_killed_run_goes_on_to_the_same_weights(
     whole = trained(tmp_path / "a", [30], orthogonal)
     parted = trained(tmp_path / "b", [11, 23, 30], orthogonal)
     assert all(torch.equal(whole[name], parted[name]) for name in whole)
+
+
+def test_a_run_of_so_many_seconds_does_not_begin_its_time_anew(tmp_path: Path) -> None:
+    layer, schedule = nn.Linear(3, 1), Schedule(1, 0.05, seconds=5.0)
+    stage = Stage(tmp_path, dict(layer.named_parameters()), schedule)
+    stage.elapsed = 5.0
+    stage.save()
+    again = Stage(tmp_path, dict(layer.named_parameters()), schedule)
+    again.run(loss_of(layer))
+    assert (again.step, again.elapsed) == (0, 5.0)
+
+
+def test_a_run_of_another_layout_is_refused(tmp_path: Path) -> None:
+    Stage(tmp_path, dict(nn.Linear(3, 1).named_parameters()), Schedule(1, 0.05)).save()
+    other = dict(nn.Sequential(nn.Linear(3, 1)).named_parameters())
+    with pytest.raises(FolderError, match=r"another layout: it has no weight/0\.weight"):
+        Stage(tmp_path, other, Schedule(1, 0.05))
 
 
 def test_training_lowers_the_loss_and_writes_it_down(tmp_path: Path) -> None:

@@ -39,6 +39,8 @@ from learning.presets import Recipe
 from omni_errors import InputError, NotFoundError
 from tests.bench.fakes import reader
 
+# what a result was made with
+THEN = {"settings": "as then"}
 OPTIONS = RunOptions("smoke", ("ours", "und-only", "no-replay", "exemplars-0"), "tiny", 0, 1)
 
 
@@ -236,11 +238,16 @@ def test_where_nothing_was_done_nothing_is_shown(tmp_path: Path) -> None:
     assert not (tmp_path / "f.json").exists()
 
 
-@pytest.mark.parametrize(("items", "told"), [(5, "covers 3 of 5 items"), (3, "")])
-def test_evidence_that_misses_items_says_so(tmp_path: Path, items: int, told: str) -> None:
-    same = Fingerprint("a", ())
-    for name, done in (("a", ["ours 1"]), ("b", ["ours 1", "ours 2"])):
-        keep_evidence(tmp_path / "forgetting" / f"{name}.json", same, same, done=done)
+@pytest.mark.parametrize(("made", "told"), [("anew", "covers 2 of 3 items"), ("as then", "")])
+def test_evidence_that_misses_items_says_so(tmp_path: Path, made: str, told: str) -> None:
+    same, settings = Fingerprint("a", ()), ("as then", "as then", made)
+    items = [
+        Result("ours", name, f"{name}/qa/0", "qa", "", provenance={"settings": with_what})
+        for name, with_what in zip("abc", settings, strict=True)
+    ]
+    for item in items:
+        file = tmp_path / "forgetting" / f"{item.subject}.json"
+        keep_evidence(file, same, same, done=[replace(item, provenance=THEN).name])
     seen = covered(tmp_path, items)
     last = trust_section([], [], [], {}, [], forgotten(tmp_path), seen)[-1]
     assert isinstance(last, Text)
