@@ -52,18 +52,18 @@ class Tried:
 def try_judge(
     judge: Judge,
     answers: Sequence[tuple[AskedAnswer, bool]],
-    pictures: Sequence[tuple[AskedPicture, bool]],
+    pictures: Sequence[tuple[AskedPicture, str]],
     edits: Sequence[tuple[AskedEdit, str]] | None = None,
 ) -> Tried:
     """Show a judge answers, pictures and edits of which we know whether they are right.
 
-    Denials and lists are added to the answers; ``edits`` are composed where none are given, and
-    come with what is wrong with each, "" if nothing.
+    Pictures and edits come with what is wrong with each, "" if nothing. Denials and lists are
+    added to the answers; ``edits`` are composed where none are given.
     """
     shown = {
         "answers": [(judge.answer(a).mark, _wrong(right)) for a, right in answers]
         + [(judge.answer(a).mark, wrong) for a, wrong in tricky_answers(answers)],
-        "pictures": [(judge.picture(p).mark, _wrong(right)) for p, right in pictures],
+        "pictures": [(judge.picture(asked).mark, wrong) for asked, wrong in pictures],
         "edits": [
             (_edit_mark(judge, asked), wrong)
             for asked, wrong in (known_edits() if edits is None else edits)

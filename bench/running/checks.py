@@ -16,6 +16,7 @@ from bench.data.items import Bench, Fact
 from bench.data.pictures import open_picture
 from bench.data.wording import templates
 from bench.judges.judge import AlwaysOne, AskedAnswer, AskedPicture, Judge
+from bench.judges.known import RIGHT
 from bench.judges.trust import Tried, try_encoder, try_judge
 from bench.metrics.encoders import ConstantEncoder, ImageEncoder
 
@@ -27,6 +28,8 @@ __all__ = ["base_answers", "check_run", "known_answers", "known_pictures"]
 
 _ANSWERS, _PLACES, _SIZE, _SEED = 8, 4, 128, 20261202
 _BASE_TOKENS = 16
+# things that are drawn without downloads, and scenes that are tried until one has room for it
+KNOWN_THINGS, _TRIES = ("red ball", "blue umbrella", "yellow star", "green book"), 20
 
 
 def base_answers(face: "Backbone") -> tuple[str, ...]:
@@ -59,7 +62,7 @@ def try_all(
         one.name: [open_picture(bench.folder, path) for path in one.train + one.test]
         for one in bench.subjects
     }
-    drawn = [shown.image for shown, right in pictures if right]
+    drawn = [shown.image for shown, wrong in pictures if wrong == RIGHT]
     return (
         [try_judge(judge, answers, pictures) for judge in judges],
         [try_encoder(encoder, photos, drawn) for encoder in encoders],
@@ -79,8 +82,11 @@ def known_answers(bench: Bench) -> list[tuple[AskedAnswer, bool]]:
     return found
 
 
-def known_pictures() -> list[tuple[AskedPicture, bool]]:
-    """Compose scenes of some places, each called by its own place and by another one."""
+def known_pictures() -> list[tuple[AskedPicture, str]]:
+    """Compose scenes of places and things, each called by its own and by another; and no scene.
+
+    What is wrong with each stands beside it, "" if nothing.
+    """
     from backbone.mini.assets import load_assets
     from backbone.mini.world import World
 
@@ -89,9 +95,26 @@ def known_pictures() -> list[tuple[AskedPicture, bool]]:
     found = []
     for number, place in enumerate(places):
         scene = world.scene(rng, subject=world.subject(rng), place=place, small="", others=0)
+        image, other = Image.fromarray(scene.image), places[(number + 1) % len(places)]
+        found.append((_at_home(image, place), RIGHT))
+        found.append((_at_home(image, other), "another place"))
+    found.append((_at_home(Image.new("RGB", (_SIZE, _SIZE)), places[0]), "a black picture"))
+    for thing in KNOWN_THINGS:
+        made = ((world.subject(rng), {"small": thing, "place": places[0]}) for _ in range(_TRIES))
+        scenes = (world.scene(rng, subject=s, others=0, size="", **how) for s, how in made)
+        scene = next(one for one in scenes if len(one.objects) > 1)
         image = Image.fromarray(scene.image)
-        for named in (place, places[(number + 1) % len(places)]):
-            fact = Fact(f"its home is at the {named}", False, "home", named, "place")
-            asked = AskedPicture(image, "A photo of it in its home.", fact, "")
-            found.append((asked, named == place))
+        other = KNOWN_THINGS[(KNOWN_THINGS.index(thing) + 1) % len(KNOWN_THINGS)]
+        found.append((_with_toy(image, thing), RIGHT))
+        found.append((_with_toy(image, other), "another thing"))
     return found
+
+
+def _at_home(image: Image.Image, place: str) -> AskedPicture:
+    fact = Fact(f"its home is at the {place}", False, "home", place, "place")
+    return AskedPicture(image, "A photo of it in its home.", fact, "")
+
+
+def _with_toy(image: Image.Image, thing: str) -> AskedPicture:
+    fact = Fact(f"its toy is a {thing}", False, "toy", thing, "object")
+    return AskedPicture(image, "A photo of it with its toy.", fact, "")

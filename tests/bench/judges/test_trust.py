@@ -1,5 +1,6 @@
 """Judges and encoders are shown what is known to be wrong; two of them must fail."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,6 +17,8 @@ from bench.metrics.similarity import Vectors
 from bench.running.checks import known_answers, known_pictures
 from tests.bench.conftest import photo
 from tests.bench.fakes import reader
+
+SHOWN = known_pictures()
 
 
 class Blind(RuleJudge):
@@ -41,6 +44,15 @@ class Medium:
     def embed(self, images: Sequence[Image.Image]) -> Vectors:
         white = [np.asarray(image).min() > 250 for image in images]
         return np.array([(0.0, 1.0) if drawn else (1.0, 0.0) for drawn in white])
+
+
+class PlacesOnly(RuleJudge):
+    """Know every place, and say that every thing is there."""
+
+    def picture(self, asked: AskedPicture) -> Verdict:
+        right = {(id(p.image), p.fact.value) for p, wrong in SHOWN if wrong == RIGHT}
+        known = asked.fact.kind == "object" or (id(asked.image), asked.fact.value) in right
+        return Verdict(float(known), "", "")
 
 
 def by_task(tasks: Sequence[TriedTask]) -> dict[str, bool]:
@@ -117,6 +129,16 @@ def test_one_photo_of_each_proves_nothing() -> None:
     assert (tried.trusted, tried.cases) == (False, 0)
 
 
-def test_known_things_are_right_and_wrong_in_equal_parts(bench: Bench) -> None:
-    for known in (known_answers(bench), known_pictures()):
-        assert sum(right for _, right in known) * 2 == len(known)
+def test_known_answers_are_right_and_wrong_in_equal_parts(bench: Bench) -> None:
+    known = known_answers(bench)
+    assert sum(right for _, right in known) * 2 == len(known)
+
+
+def test_pictures_are_wrong_in_place_in_thing_or_altogether() -> None:
+    kinds = Counter(wrong for _, wrong in known_pictures())
+    assert kinds == {RIGHT: 8, "another place": 4, "another thing": 4, "a black picture": 1}
+
+
+def test_who_sees_places_alone_is_not_believed_of_pictures(bench: Bench) -> None:
+    (task,) = try_judge(PlacesOnly(reader()), [], SHOWN, []).tasks
+    assert (task.trusted, task.missed) == (False, ("another thing",))
