@@ -1,12 +1,14 @@
 """The model as the graphs write with it: concepts by id, pictures by reference."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from assistant.events import Words
 from assistant.gallery import Gallery
 from assistant.listening import Listener
+from assistant.possessive import Possessive
 
 if TYPE_CHECKING:
     from backbone import Backbone
@@ -47,15 +49,23 @@ class ModelWriter:
         # those without tokens are in the prompt as well, and come back with its brackets
         names = list(dict.fromkeys([c.name for c in loaded] + re.findall(_MENTION, prompt)))
         pieces: list[str] = []
-        for raw in model.stream(reading, options):
-            # what is heard as it comes begins where the reply that is kept does
-            piece = plain(raw, names) if pieces else plain(raw, names).lstrip()
-            if piece:
-                pieces.append(piece)
-                self.listener.tell(Words(piece))
+        for piece in _heard(model.stream(reading, options), names, Possessive(prompt)):
+            pieces.append(piece)
+            self.listener.tell(Words(piece))
         said = plain("".join(pieces), names).strip()
         # stopped before the first word, it said nothing: not that it does not know
         return said or (_NOTHING if self.listener.interrupted else "")
+
+
+def _heard(raw: Iterator[str], names: Sequence[str], its: Possessive) -> Iterator[str]:
+    """Write pieces of a reply as they are heard: they begin where the reply that is kept does."""
+    begun = False
+    for part in chain(raw, [None]):
+        piece = its.rest() if part is None else its.hear(plain(part, names))
+        told = piece if begun else piece.lstrip()
+        begun = begun or bool(told)
+        if told:
+            yield told
 
 
 def plain(text: str, names: Sequence[str]) -> str:
