@@ -1,8 +1,8 @@
 """A small model's "it's toy" for people: "Its toy".
 
 A concept's name reads much like the word "it", and what the name's owner has comes out as "it's".
-Where a question asks for something of somebody, and the answer says that very thing next, it is
-"its"; "it's a ball" stays as it is.
+Where the answer then names what was asked for, or says what that is, it is "its"; "it's a ball"
+stays as it is.
 """
 
 import re
@@ -10,15 +10,19 @@ import re
 __all__ = ["Possessive"]
 
 _ASKED = re.compile(r"[’']s ([^?.\n]+)\?")
+_BEGUN = re.compile(r"(i|it([’']s?)?\s*)?", re.IGNORECASE)
+_SAID = re.compile(r"it[’']s (\w+)(?:\s+(\w+))?", re.IGNORECASE)
+# what follows a thing that somebody has
+_VERBS = frozenset({"is", "are", "was", "were", "has"})
 
 
 class Possessive:
-    """Go through the pieces of an answer as they come, holding back two at most."""
+    """Go through the pieces of an answer as they come, holding back the first few at most."""
 
     def __init__(self, prompt: str) -> None:
         asked = _ASKED.findall(prompt)
         self._thing = asked[-1].casefold() if asked else ""
-        self._held, self._settled = "", not self._thing
+        self._held, self._settled = "", False
 
     def hear(self, piece: str) -> str:
         """Take a piece, and return what can be told by now."""
@@ -26,14 +30,18 @@ class Possessive:
             return piece
         self._held += piece
         text = self._held.lstrip()
-        if re.fullmatch(r"(it([’']s?)?\s*)?", text, re.IGNORECASE):
-            return ""
-        return self.rest()
+        said = _SAID.match(text)
+        waiting = said is not None and said[2] is None and not self._named(said[1])
+        return "" if _BEGUN.fullmatch(text) or waiting else self.rest()
 
     def rest(self) -> str:
         """Return what was held back: the answer is over, or what it says is known."""
         held, self._held, self._settled = self._held, "", True
-        found = re.match(r"\s*it[’']s (\w+)", held, re.IGNORECASE)
-        if found and self._thing.startswith(found[1].casefold()):
+        said = _SAID.match(held.lstrip())
+        if said and (self._named(said[1]) or (said[2] or "").casefold() in _VERBS):
             return re.sub(r"it[’']s", "Its", held, count=1, flags=re.IGNORECASE)
         return held
+
+    def _named(self, word: str) -> bool:
+        """Tell whether a word, or its beginning, is that of the thing that was asked for."""
+        return self._thing.startswith(word.casefold()) if self._thing else False
