@@ -1,6 +1,7 @@
 """Conversations: turns that follow each other, asked questions, and other processes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -23,6 +24,15 @@ def ended(heard: Heard) -> Answer | Drawing:
 
 def say(chat: Chat, text: str, *images: Path) -> Answer | Drawing:
     return ended(list(chat.send(text, images)))
+
+
+@contextmanager
+def killed_in(monkeypatch: pytest.MonkeyPatch, owner: type, method: str) -> Iterator[None]:
+    """Die where a method is called, and have it whole again."""
+    with monkeypatch.context() as dying:
+        dying.setattr(owner, method, Mock(side_effect=SystemExit))
+        with pytest.raises(SystemExit):
+            yield
 
 
 def test_a_conversation_of_twelve_turns(known: Assistant, ben: Assistant, photos: Path) -> None:
@@ -193,10 +203,8 @@ def test_what_was_agreed_to_is_done_after_a_kill(
 ) -> None:
     chat = known.chat()
     list(chat.send("Remember that Maeve likes hay."))
-    with monkeypatch.context() as dying:
-        dying.setattr(type(known.facts), "add", Mock(side_effect=SystemExit))
-        with pytest.raises(SystemExit):
-            list(chat.answer("yes"))
+    with killed_in(monkeypatch, type(known.facts), "add"):
+        list(chat.answer("yes"))
     again = known.chat(chat.conversation)
     assert again.waiting is None
     assert "Maeve likes hay." in {fact.text for fact in known.concepts.facts("Maeve")}
@@ -209,10 +217,8 @@ def test_a_drawing_that_was_stopped_is_not_drawn_later(
 ) -> None:
     chat = known.chat()
     list(chat.send("draw <Kim> at sea"))
-    with monkeypatch.context() as dying:
-        dying.setattr(Studio, "draw", Mock(side_effect=SystemExit))
-        with pytest.raises(SystemExit):
-            list(chat.answer("Maeve"))
+    with killed_in(monkeypatch, Studio, "draw"):
+        list(chat.answer("Maeve"))
     drawing = Mock()
     monkeypatch.setattr(Studio, "draw", drawing)
     assert chat.waiting is None and not drawing.called
