@@ -28,6 +28,7 @@ __all__ = [
     "Sample",
     "TokenLosses",
     "flow_error",
+    "out_of_play",
     "joint_loss",
     "everyone",
     "token_losses",
@@ -177,12 +178,12 @@ def _text_loss(
     picked = hidden.flatten(0, 1)[packed.label_slots.to(model.device)]
     logits = model.logits(picked, table).float()
     if table.concepts:
-        logits = logits.masked_fill(_out_of_play(packed, table, samples, logits), float("-inf"))
+        logits = logits.masked_fill(out_of_play(packed, table, samples, logits), float("-inf"))
     labels = torch.tensor([table.column(label) for label in packed.labels], device=model.device)
     return F.cross_entropy(logits, labels, reduction="none")
 
 
-def _out_of_play(
+def out_of_play(
     packed: Packed, table: ConceptTable, samples: Sequence[Sample], logits: Tensor
 ) -> Tensor:
     """Mark the names a sample does not know, so that it trains as it would run alone."""

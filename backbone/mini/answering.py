@@ -25,8 +25,8 @@ from backbone.packing import Packed, lay_out
 from backbone.training import Sample, everyone
 from omni_errors import InputError
 
-__all__ = ["Found", "indicator", "keep", "look_at", "run_lessons", "start_answering"]
-__all__ += ["other_lessons", "updates", "where_answers_begin", "yes_or_no_lessons"]
+__all__ = ["Found", "indicator", "keep", "level_answers", "look_at", "other_lessons"]
+__all__ += ["run_lessons", "start_answering", "updates", "where_answers_begin", "yes_or_no_lessons"]
 
 # where it is written, and where it is read
 _WRITTEN_IN, LAYER = 1, 20
@@ -37,6 +37,8 @@ _SCORE, _STRENGTH = 40.0, 1.5
 # share of the mean square that is added to a regression
 _RIDGE = 0.02
 _BATCH = 16
+# how often answers are levelled, as a shift does not add up quite linearly
+_LEVELLED = 2
 _OTHERS = ("read", "read", "ask", "name", "introduce", "who")
 _SEED = 15
 
@@ -174,6 +176,38 @@ def start_answering(reader: Reader, found: Found, others: Tensor) -> None:
     o.down[0, _CARRIED] = 1
     # as far along the slope as changes the logits by the strength
     o.up[:, 0] = _STRENGTH * found.slope / found.slope.square().sum() / o.scale
+
+
+@torch.no_grad()
+def level_answers(reader: Reader, found: Found, lessons: Sequence[Lesson]) -> float:
+    """Shift what the head carries until yes and no are equally far from even; return the shift.
+
+    A model that has learned to answer such questions leans to one side, once the head is begun
+    anew.
+    """
+    _, _, v, _ = updates(reader, LAYER, 0, 0)
+    names, yes = indicator(found.states, found.named), found.yes
+    shift = 0.0
+    for _ in range(_LEVELLED):
+        margins = torch.cat(
+            [_margins(reader, lessons[at : at + _BATCH]) for at in range(0, len(lessons), _BATCH)]
+        )
+        middle = _middle(margins, yes)
+        v.down[0] -= middle / _STRENGTH * names
+        shift -= middle
+    return shift
+
+
+def _middle(margins: Tensor, yes: Tensor) -> float:
+    """Return what lies half way between the middles of yes and of no."""
+    return float(margins[yes].median() + margins[~yes].median()) / 2
+
+
+def _margins(reader: Reader, lessons: Sequence[Lesson]) -> Tensor:
+    """Return by how much "Yes" is likelier than "No" where each lesson's answer begins ``[s]``."""
+    samples, packed, hidden = run_lessons(reader, lessons)
+    first = [_places(packed, sample, row)[0] for row, sample in enumerate(samples)]
+    return hidden.flatten(0, 1)[first].float() @ _yes_less_no(reader)
 
 
 def updates(

@@ -79,6 +79,10 @@ class Parts:
         pixels = stacked.permute(0, 3, 1, 2).float() / 127.5 - 1
         return self.model.autoencoder.encode(pixels).float()
 
+    def placeholder(self) -> ConceptTokens:
+        """Make the concept every example calls ``<sks>``."""
+        return placeholder(self.model, self.tokenizer)
+
     def write_rows(self, crops: Tensor, masks: Sequence[Bytes]) -> Tensor:
         """Write generation rows ``[n, 16, Dg]`` from latents and masks of crops."""
         inside = torch.from_numpy(np.stack(masks)).float()[:, None] / 255
@@ -134,14 +138,13 @@ def open_parts(trunk: Path, autoencoder: Path, understanding: Path | None = None
     return Parts(model, tokenizer, Words(model, tokenizer), rows)
 
 
-def placeholder(parts: Parts) -> ConceptTokens:
-    """Make the concept every example calls ``<sks>``; its generation rows are filled in later.
+def placeholder(model: UnifiedModel, tokenizer: Tokenizer) -> ConceptTokens:
+    """Make the concept texts call ``<sks>``; its generation rows are filled in later.
 
     Its name row is the embedding of "it", so that the language model reads a plain word.
     """
-    model = parts.model
     plain = ConceptTable(model.config.trunk.vocab_size)
-    word = model.embed_ids(parts.tokenizer.encode(" it")[:1], plain).float()
+    word = model.embed_ids(tokenizer.encode(" it")[:1], plain).float()
     und = torch.zeros(0, model.config.trunk.understanding.hidden_size)
     gen = torch.zeros(16, model.config.gen_width)
     return ConceptTokens("sks", sks=word, und=und, gen=gen, out=word)

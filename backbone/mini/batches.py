@@ -1,4 +1,4 @@
-"""Batches of the generation stage, made once by many processes and kept where the model is.
+"""Batches made once by many processes and kept where the model is; those of the generation stage.
 
 On a graphics card the expert's own step takes no longer than laying a batch out. So who is in a
 batch never changes: its texts are read, its pictures encoded and its tokens placed once. What is
@@ -6,10 +6,10 @@ new whenever it comes up is noise and time.
 """
 
 import multiprocessing
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import cv2
 import numpy as np
@@ -29,12 +29,14 @@ from backbone.visibility import TokenMap
 if TYPE_CHECKING:
     from backbone.mini.generation import Example
 
-__all__ = ["Batch", "Batches", "Layout", "Maker", "Shown", "as_cache", "make_ready"]
+__all__ = ["Batch", "Batches", "Layout", "Shown", "as_cache", "make_ready"]
 __all__ += ["read_texts", "shown"]
 
 # text tokens of a row in all batches, so that all have one shape
 _TEXT = 48
 _SEED = 31
+# batches that are waited for
+_FIRST = 8
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,8 @@ class Shown:
     crops: Bytes
     masks: Bytes
     sources: Bytes | None
+    # weights of the targets' tokens [n, tokens]
+    focus: NDArray[np.float32]
 
 
 def shown(group: "list[Example]", packed: Packed, table: ConceptTable) -> Shown:
@@ -136,10 +140,8 @@ def shown(group: "list[Example]", packed: Packed, table: ConceptTable) -> Shown:
         np.stack([e.crop for e in group])[picked],
         np.stack([e.mask for e in group])[picked],
         np.stack(sources) if sources else None,
+        np.stack([e.focus for e in group]),
     )
-
-
-Maker = Callable[[int], list[Shown]]
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,8 @@ class Batch:
 
     ``data [N, P]`` are the latent tokens of sources and targets in the order of their rows,
     ``targets [m]`` are those of targets among them, ``ids [N]`` their places in a picture, which
-    has ``tokens``; ``crops [m, z, 16, 16]`` and ``shares [m, 1, 16, 16]`` write rows.
+    has ``tokens``; ``crops [m, z, 16, 16]`` and ``shares [m, 1, 16, 16]`` write rows; ``focus [m]``
+    weighs the tokens of targets.
     """
 
     data: Tensor
@@ -161,6 +164,7 @@ class Batch:
     cache: Cache
     crops: Tensor
     shares: Tensor
+    focus: Tensor
 
     @property
     def drawn(self) -> bool:
@@ -192,6 +196,7 @@ def make_ready(parts: Parts, table: ConceptTable, given: Shown) -> Batch:
         cache=as_cache(parts, read_texts(parts, packed, table), packed.und_map.tokens),
         crops=parts.encode(list(given.crops)) if len(given.crops) else torch.zeros(0),
         shares=shares(masks),
+        focus=torch.from_numpy(given.focus).flatten().to(model.device),
     )
 
 
@@ -225,50 +230,83 @@ def as_cache(parts: Parts, read: dict[int, KeyValue], width: int) -> Cache:
     return Cache(tuple(kept), length=width, und_length=width, is_gen=(False,) * width)
 
 
-class Batches:
+Made = TypeVar("Made")
+Kept = TypeVar("Kept")
+
+
+class Batches(Generic[Made, Kept]):
     """Let processes make a number of batches; hand each out as soon as it is ready.
 
     ``open_maker(*arguments)`` is called once in each process, and returns what makes a batch of
     a number. Processes share nothing: threads of a model that is open do not survive a fork.
+    Who does not ``wait`` gets an earlier batch again while none is new, after the first few.
     """
 
     def __init__(
-        self, count: int, processes: int, open_maker: Callable[..., Maker], *arguments: object
+        self,
+        count: int,
+        processes: int,
+        open_maker: Callable[..., Callable[[int], Made]],
+        *arguments: object,
+        wait: bool = True,
     ) -> None:
-        self.count = count
-        self.kept: list[list[Batch]] = []
+        self.count, self.wait = count, wait
+        self.kept: list[Kept] = []
         self._pool = ProcessPoolExecutor(
             processes,
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_alone,
             initargs=(open_maker, arguments),
         )
-        self._coming: Iterator[list[Shown]] = self._pool.map(_make, range(count))
+        self._coming: list[Future[Made] | None] = [
+            self._pool.submit(_make, number) for number in range(count)
+        ]
 
-    def batch(self, step: int, ready: Callable[[Shown], Batch]) -> list[Batch]:
-        """Return the groups of a step: new ones first, then all again in a new order."""
-        if step >= self.count:
-            order = default_rng([_SEED, step // self.count]).permutation(self.count)
-            step = int(order[step % self.count])
-        while len(self.kept) <= step:
-            self.kept.append([ready(group) for group in next(self._coming)])
-        return self.kept[step]
+    def batch(self, step: int, ready: Callable[[Made], Kept]) -> Kept:
+        """Return the batch of a step: new ones first, then all again in a new order."""
+        if step >= self.count and (self.wait or not self._unseen()):
+            return self._seen(self._again(step), ready)
+        if self.wait or len(self.kept) <= _FIRST or self._is_ready(len(self.kept)):
+            return self._seen(step if self.wait else len(self.kept), ready)
+        return self.kept[int(default_rng([_SEED, step]).integers(len(self.kept)))]
 
     def close(self) -> None:
         """Let the processes go, whatever they have not made yet."""
         self._pool.shutdown(cancel_futures=True)
 
+    def _again(self, step: int) -> int:
+        order = default_rng([_SEED, step // self.count]).permutation(self.count)
+        return int(order[step % self.count])
+
+    def _unseen(self) -> bool:
+        return len(self.kept) < self.count
+
+    def _is_ready(self, number: int) -> bool:
+        coming = self._coming[number] if number < self.count else None
+        return coming is not None and coming.done()
+
+    def _seen(self, number: int, ready: Callable[[Made], Kept]) -> Kept:
+        while len(self.kept) <= number:
+            at = len(self.kept)
+            coming, self._coming[at] = self._coming[at], None
+            if coming is None:
+                raise ValueError(f"batch {at} was taken and not kept")
+            self.kept.append(ready(coming.result()))
+        return self.kept[number]
+
 
 # what makes batches in a process
-_MAKERS: list[Maker] = []
+_MAKERS: list[Callable[[int], Any]] = []
 
 
-def _alone(open_maker: Callable[..., Maker], arguments: tuple[object, ...]) -> None:
+def _alone(
+    open_maker: Callable[..., Callable[[int], object]], arguments: tuple[object, ...]
+) -> None:
     """Keep a process to one core, and open what makes batches there."""
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     _MAKERS.append(open_maker(*arguments))
 
 
-def _make(number: int) -> list[Shown]:
+def _make(number: int) -> Any:
     return _MAKERS[0](number)

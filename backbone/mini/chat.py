@@ -23,7 +23,8 @@ from backbone.mini.reader import Reader
 from backbone.mini.words import choose
 from backbone.packing import Item, TextItem, lay_out
 
-__all__ = ["Exchange", "chat_loss", "exchanges", "open_exchanges", "prompts"]
+__all__ = ["Exchange", "chat_loss", "exchanges", "in_segments", "open_exchanges", "prompts"]
+__all__ += ["teach"]
 
 _WORDS: dict[str, list[str]] = json.loads(
     (Path(__file__).parent / "data" / "chat.json").read_text("utf-8")
@@ -88,10 +89,15 @@ def _answer(reader: Reader, prompt: str) -> Exchange:
 
 def chat_loss(reader: Reader, batch: Sequence[Exchange]) -> Tensor:
     """Return the mean divergence of the pupil's next tokens from the teacher's, in nats."""
-    with torch.no_grad(), without_lora(reader.model):
-        wanted = _answers(reader, [_in_template(reader, e) for e in batch], batch)
-    given = _answers(reader, [_in_segments(reader, e) for e in batch], batch)
-    return F.kl_div(given, wanted, log_target=True, reduction="batchmean")
+    given = _answers(reader, [in_segments(reader, e) for e in batch], batch)
+    return F.kl_div(given, teach(reader, batch), log_target=True, reduction="batchmean")
+
+
+@torch.no_grad()
+def teach(reader: Reader, batch: Sequence[Exchange]) -> Tensor:
+    """Return the untouched model's log-probabilities ``[n, V]`` of the answers' tokens."""
+    with without_lora(reader.model):
+        return _answers(reader, [_in_template(reader, e) for e in batch], batch)
 
 
 def _in_template(reader: Reader, given: Exchange) -> list[Item]:
@@ -102,7 +108,8 @@ def _in_template(reader: Reader, given: Exchange) -> list[Item]:
     return [TextItem((*asked, *between, *said, *given.answer), loss=True)]
 
 
-def _in_segments(reader: Reader, given: Exchange) -> list[Item]:
+def in_segments(reader: Reader, given: Exchange) -> list[Item]:
+    """Write an exchange as the house has it: a text, and the text that answers it."""
     asked = TextItem(tuple(reader.words.tokenizer.encode(given.prompt)))
     return [asked, TextItem(given.answer, loss=True)]
 

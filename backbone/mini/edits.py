@@ -33,6 +33,8 @@ _FEWEST = 40
 # how often a subject that can be changed in place fills most of the picture, and how much of it
 _CLOSE, _CLOSE_REACH = 0.4, (0.65, 0.95)
 _IN_PLACE = ("remove", "background", "recolour")
+# the same where there has to be room beside it
+_ADD_CLOSE, _ADD_REACH = 0.5, (0.45, 0.75)
 
 
 @dataclass(frozen=True)
@@ -203,7 +205,9 @@ def _source(world: World, rng: Generator, kind: str, subject: Subject | None, sp
     scene = world.scene(rng, subject=subject, place=place, count=1, others=0, split=split)
     layout = scene.layout
     if kind in _IN_PLACE and rng.random() < _CLOSE:
-        return _closer(layout, rng)
+        return _closer(layout, rng, _CLOSE_REACH)
+    if kind == "add" and rng.random() < _ADD_CLOSE:
+        return _closer(layout, rng, _ADD_REACH)
     if kind in ("move", "add") or rng.random() < 0.6:
         return layout
     name = choose(list(world.small), rng)
@@ -213,9 +217,9 @@ def _source(world: World, rng: Generator, kind: str, subject: Subject | None, sp
     return replace(layout, objects=(*layout.objects, extra))
 
 
-def _closer(layout: Layout, rng: Generator) -> Layout:
+def _closer(layout: Layout, rng: Generator, reaches: tuple[float, float]) -> Layout:
     """Let the first object fill most of the picture, as in a photo of it."""
-    main, reach = layout.objects[0], float(rng.uniform(*_CLOSE_REACH))
+    main, reach = layout.objects[0], float(rng.uniform(*reaches))
     near = arrangement.stand(
         main.subject, layout.backdrop, rng, float(rng.normal(0.5, 0.06)), reach
     )

@@ -40,18 +40,19 @@ class Shown:
 class Gallery:
     """Hold pairs of subjects of one class; each is made when it is first asked for.
 
-    ``lessons`` keeps lessons that are asked for again.
+    ``lessons`` keeps lessons that are asked for again. Galleries that begin with another ``first``
+    pair have other subjects.
     """
 
-    def __init__(self, world: World, pairs: int, views: int = 4) -> None:
-        self.world, self.pairs, self.views = world, pairs, views
+    def __init__(self, world: World, pairs: int, views: int = 4, first: int = 0) -> None:
+        self.world, self.pairs, self.views, self.first = world, pairs, views, first
         self.made: dict[int, tuple[Shown, Shown]] = {}
         self.lessons: dict[tuple[str, int], Lesson] = {}
 
     def pair(self, number: int) -> tuple[Shown, Shown]:
         """Return two subjects of one class; the same ones whenever asked for."""
         if number not in self.made:
-            rng = default_rng([_SEED, number])
+            rng = default_rng([_SEED, self.first + number])
             subject = self.world.subject(rng)
             other = self.world.sibling(subject, rng)
             self.made[number] = (self._show(subject, rng), self._show(other, rng))

@@ -14,23 +14,23 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.random import default_rng
+from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Generator, Tensor, nn
 
 from backbone.concepts import GENERATE, ConceptTable
 from backbone.flow import draw_times, interpolate
-from backbone.mini.assembly import Parts, open_parts, placeholder, shares
+from backbone.mini.assembly import Parts, open_parts, shares
 from backbone.mini.batches import (
     Batch,
     Batches,
-    Maker,
     Shown,
     make_ready,
     shown,
 )
 from backbone.mini.captions import caption
 from backbone.mini.copying import Copying, generating, hold, start_copying
-from backbone.mini.edits import EDITS, edit
+from backbone.mini.edits import EDITS, EditTriplet, edit
 from backbone.mini.pixels import Bytes
 from backbone.mini.pool import DROP, Pool
 from backbone.mini.portraits import as_shown, portrait
@@ -49,13 +49,15 @@ __all__ = ["Example", "begin", "by_task", "examples", "flow_losses", "grow"]
 __all__ += ["lay_out_group", "losses_of", "main"]
 
 _SEED = 2
-_EDITS = 0.35
+_EDITS = 0.4
 # odds of the kinds of edits; each kind that is not named has 1
-_ODDS = {"remove": 4, "background": 2, "add": 3, "recolour": 2}
+_ODDS = {"remove": 4, "background": 2, "add": 6, "recolour": 2}
 # share of drawings in a place with a name, and of drawings as the subject was shown
 _PLACED, _PORTRAITS = 0.9, 0.85
 # share of subjects that are shown in clear daylight
 _PLAIN = 0.85
+# pixels per side of a token; how much more a token weighs that shows a small thing alone
+_TOKEN, _FOCUS = 16, 4.0
 # crops whose components rows begin with; examples the head is fitted to, so many at a time
 _SHOWN, _READ, _AT_ONCE = 200, 800, 40
 LANE = "lane.safetensors"
@@ -75,6 +77,18 @@ class Example:
     mask: Bytes
     source: Bytes | None = None
     dropped: bool = False
+    # where something small has to appear [S, S]
+    small: NDArray[np.bool_] | None = None
+
+    @property
+    def focus(self) -> NDArray[np.float32]:
+        """Return the weights of the target's tokens ``[T]``, those of small things above 1."""
+        rows = self.target.shape[0] // _TOKEN
+        if self.small is None:
+            return np.ones(rows * rows, np.float32)
+        tiles = self.small.reshape(rows, _TOKEN, rows, _TOKEN)
+        shares = tiles.mean((1, 3)).astype(np.float32)
+        return np.ravel(1 + _FOCUS * shares)
 
 
 def examples(world: World, step: int, count: int) -> list[Example]:
@@ -91,11 +105,24 @@ def _example(world: World, step: int, number: int, editing: bool) -> Example:
     if editing:
         triplet = edit(world, rng, _kind(rng), subject=subject)
         text, source, target = triplet.instruction, triplet.source, triplet.target
+        small = _added(triplet)
     else:
         scene = _wanted(world, view, rng)
         text, source, target = caption(scene, rng), None, scene.image
+        small = _small(scene)
     mask = (view.crop_mask * np.uint8(255)).astype(np.uint8)
-    return Example(text, target, view.crop, mask, source)
+    return Example(text, target, view.crop, mask, source, small=small)
+
+
+def _small(scene: Scene) -> NDArray[np.bool_] | None:
+    """Say where a scene's small things are seen."""
+    found = [scene.mask(n) for n, item in enumerate(scene.objects) if item.role == "small"]
+    return np.any(found, axis=0) if found else None
+
+
+def _added(triplet: EditTriplet) -> NDArray[np.bool_] | None:
+    """Say where an edit puts something small."""
+    return _small(triplet.after) if triplet.kind in ("add", "replace") else None
 
 
 def _kind(rng: np.random.Generator) -> str:
@@ -171,6 +198,7 @@ def _loss(parts: Parts, batch: Batch, generator: Generator, aim: Aim) -> Tensor:
     seen = _look(parts, batch, generator)
     velocity = parts.model.velocity(seen.hidden, seen.mixed, seen.t)
     error = flow_error(parts.model.config, velocity, seen.noise - seen.data, seen.t)
+    error = error * batch.focus[:, None]
     loss = (error if aim.weights is None else error * aim.weights).mean()
     return loss + _STEADY * unsteady(seen.states, aim.size) if aim.size else loss
 
@@ -208,6 +236,7 @@ def _ready(parts: Parts, memory: TextMemory, group: list[Example]) -> Batch:
         cache=memory.cache(packed, texts, table),
         crops=memory.pictures.latents([e.crop for e in kept]) if kept else torch.zeros(0),
         shares=shares(masks.float()[:, None] / 255) if kept else torch.zeros(0),
+        focus=torch.from_numpy(np.concatenate([e.focus for e in group])),
     )
 
 
@@ -382,23 +411,32 @@ def _remembered(
     return batches
 
 
-def _made_once(options: argparse.Namespace) -> Batches:
+def _made_once(options: argparse.Namespace) -> Batches[list[Shown], list[Batch]]:
     """Let other processes make batches whose examples stay together."""
     count = options.pool // options.batch
     where = (options.trunk, options.autoencoder, options.assets, options.batch)
-    return Batches(count, options.processes, _open_maker, *where)
+    wait = options.seconds is None
+    return Batches(count, options.processes, _open_maker, *where, wait=wait)
 
 
-def _kept(batches: Batches, parts: Parts, table: ConceptTable) -> Callable[[int], list[Batch]]:
+def _kept(
+    batches: Batches[list[Shown], list[Batch]], parts: Parts, table: ConceptTable
+) -> Callable[[int], list[Batch]]:
     """Make batches ready where the model is."""
-    return lambda step: batches.batch(step, lambda group: make_ready(parts, table, group))
+
+    def ready(groups: list[Shown]) -> list[Batch]:
+        return [make_ready(parts, table, group) for group in groups]
+
+    return lambda step: batches.batch(step, ready)
 
 
-def _open_maker(trunk: Path, autoencoder: Path, assets: Path, size: int) -> Maker:
+def _open_maker(
+    trunk: Path, autoencoder: Path, assets: Path, size: int
+) -> Callable[[int], list[Shown]]:
     """Open what makes batches of a size, in a process of its own."""
     parts = open_parts(trunk, autoencoder)
     world = parts.world(assets)
-    table = ConceptTable(parts.model.config.trunk.vocab_size, [placeholder(parts)])
+    table = ConceptTable(parts.model.config.trunk.vocab_size, [parts.placeholder()])
 
     def make(number: int) -> list[Shown]:
         rng = default_rng([_SEED, 1, number])

@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from backbone.mini.answering import (
+    level_answers,
     look_at,
     other_lessons,
     start_answering,
@@ -48,6 +49,7 @@ def start_heads(reader: Reader, gallery: Gallery, kinds: Collection[str]) -> dic
     found = look_at(reader, asked)
     if "answering" in kinds:
         start_answering(reader, found, others)
+        figures["answering shifted by"] = level_answers(reader, found, asked)
     if "weighing" in kinds:
         told = look_at_told(reader, asked)
         figures["weighing"] = start_weighing(reader, told, found, others)

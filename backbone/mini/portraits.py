@@ -13,9 +13,13 @@ from numpy.random import Generator
 from backbone.mini import arrangement
 from backbone.mini.scene import Placed, Scene, render
 from backbone.mini.views import View, frame
+from backbone.mini.words import choose
 from backbone.mini.world import World
 
 __all__ = ["as_shown", "portrait"]
+
+# share of portraits that have something small beside the subject for sure
+_COMPANY = 0.3
 
 
 def as_shown(placed: Placed, view: View) -> Placed:
@@ -32,6 +36,8 @@ def portrait(
     """
     seen = view.scene.objects[0]
     sky: dict[str, Any] = {"time": "day", "weather": "clear", "small": ""} if plain else {}
+    if not plain and rng.random() < _COMPANY:
+        sky["small"] = choose(list(world.small), rng)
     scene = world.scene(rng, subject=seen.subject, place=place, others=None, size="", **sky)
     first = scene.objects[0]
     main = replace(_filling(seen, view), mention=first.mention, role=first.role)

@@ -30,7 +30,7 @@ from backbone.whitening import WhitenedConnector
 from backbone.words import Words
 from omni_errors import FolderError, InputError
 
-__all__ = ["Reader", "load_run", "make_reader", "open_reader", "warm_start"]
+__all__ = ["Reader", "load_run", "make_reader", "open_reader", "pictures_of", "warm_start"]
 
 _GEN_ROWS = 16
 # pictures whose features are kept
@@ -134,7 +134,7 @@ class Reader:
         natural = [given.natural for given in lessons for _ in given.names]
         shown = [views for given in lessons for views in given.views]
         # all that is new in one pass of the encoder
-        if pictures := [picture for given in lessons for picture in _pictures(given)]:
+        if pictures := [picture for given in lessons for picture in pictures_of(given)]:
             self.features(pictures)
         written = self.write(names, shown, natural)
         samples, taken = [], 0
@@ -170,7 +170,8 @@ class Reader:
         return ((f"{line}\n{question}", answer), *rest)
 
 
-def _pictures(given: Lesson) -> list[Bytes]:
+def pictures_of(given: Lesson) -> list[Bytes]:
+    """List the pictures of a lesson: views first, then those that are asked about."""
     shown = [picture for views in given.views for picture in views]
     asked = [given.image, *(look.image for look in given.more)]
     return shown + [picture for picture in asked if picture is not None]

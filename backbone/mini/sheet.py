@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from backbone.concepts import ConceptTokens
 from backbone.face import Backbone
 from backbone.images import flatten
-from backbone.mini.assembly import Parts, open_parts, placeholder
+from backbone.mini.assembly import Parts, open_parts
 from backbone.mini.pixels import Bytes
 from backbone.mini.row_encoder import CROP
 from backbone.mini.scene import Mask
@@ -50,7 +50,7 @@ def use_averages(parts: Parts, run: Path) -> None:
 @torch.no_grad()
 def concept_from(parts: Parts, crop: Bytes, mask: Bytes) -> ConceptTokens:
     """Write a concept's rows from one masked frame ``[s, s, 3]``, ``[s, s]`` of 0 and 255."""
-    base = placeholder(parts)
+    base = parts.placeholder()
     rows = parts.write_rows(parts.encode([crop]), [mask])[0]
     return ConceptTokens("sks", sks=base.sks.data, und=base.und.data, gen=rows, out=base.out.data)
 

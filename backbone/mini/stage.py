@@ -32,13 +32,18 @@ class Schedule:
     warmup: int = 100
     # share of the rate that is left at the end
     floor: float = 0.02
-    # seconds between checkpoints
+    # seconds between checkpoints, at most
     save_every: float = 300.0
     log_every: int = 20
     # decay of the averaged weights, reached as the run grows
     average: float = 0.999
     # ends then, and the rate follows the time instead of the steps
     seconds: float | None = None
+
+    @property
+    def pause(self) -> float:
+        """Return the seconds between checkpoints: a short run has some, too."""
+        return self.save_every if self.seconds is None else min(self.save_every, self.seconds / 6)
 
     def done(self, step: int, elapsed: float = 0.0) -> float:
         """Return the share of the run that is over, from a step and the seconds it took."""
@@ -97,7 +102,7 @@ class Stage:
                 now = time.monotonic()
                 self._log(losses, (now - last_log) / self.schedule.log_every)
                 last_log = now
-            if time.monotonic() - last_save > self.schedule.save_every:
+            if time.monotonic() - last_save > self.schedule.pause:
                 self.save()
                 last_save = time.monotonic()
         self.save()

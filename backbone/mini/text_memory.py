@@ -10,7 +10,7 @@ from torch import Tensor
 
 from backbone.concepts import ConceptTable
 from backbone.decoder import Cache, KeyValue
-from backbone.mini.assembly import Parts, placeholder
+from backbone.mini.assembly import Parts
 from backbone.mini.batches import as_cache, read_texts
 from backbone.mini.pool import PictureMemory
 from backbone.packing import Item, Packed, TextItem, lay_out
@@ -27,7 +27,7 @@ class TextMemory:
     def __init__(self, parts: Parts, limit: int = 8000) -> None:
         self.parts, self.limit = parts, limit
         # an example has a target, a crop and perhaps a source
-        self.table = ConceptTable(parts.model.config.trunk.vocab_size, [placeholder(parts)])
+        self.table = ConceptTable(parts.model.config.trunk.vocab_size, [parts.placeholder()])
         self.pictures = PictureMemory(parts.encode, 3 * limit)
         self.kept: OrderedDict[tuple[int, ...], list[KeyValue]] = OrderedDict()
         self.layers = [

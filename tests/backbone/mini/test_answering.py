@@ -2,7 +2,7 @@
 
 import torch
 
-from backbone.mini.answering import _logistic, _ridge, indicator, yes_or_no_lessons
+from backbone.mini.answering import _logistic, _middle, _ridge, indicator, yes_or_no_lessons
 from backbone.mini.gallery import Gallery
 from backbone.mini.world import World
 from tests.backbone import small
@@ -27,6 +27,11 @@ def test_log_odds_change_sign_between_no_and_yes() -> None:
     values = torch.cat([small.noise(80) + 8, small.noise(80, seed=2) + 2])
     slope, offset = _logistic(values, torch.arange(160) < 80)
     assert slope * 8 + offset > 1 and slope * 2 + offset < -1
+
+
+def test_even_lies_half_way_between_yes_and_no_however_many_there_are() -> None:
+    margins = torch.tensor([4.0, 5.0, 6.0, 1.0, 1.0, 1.0, 1.0, -90.0, 90.0])
+    assert _middle(margins, torch.arange(9) < 3) == 3
 
 
 def test_lessons_ask_one_question_and_tell_nothing(world: World) -> None:

@@ -1,5 +1,6 @@
 """Batches made by other processes are what they would be here, and the same ones every time."""
 
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -15,6 +16,7 @@ from backbone.tokenizer import ByteTokenizer
 from backbone.words import Words
 from tests.backbone import small
 
+WEIGHTS = np.ones((1, 64), np.float32)
 MODEL = small.model("apart")
 WORDS = Words(MODEL, ByteTokenizer())
 
@@ -56,7 +58,7 @@ def open_maker(side: int) -> Callable[[int], list[Shown]]:
 
     def make(number: int) -> list[Shown]:
         picture = np.full((1, side, side, 3), number, np.uint8)
-        return [Shown(layout, picture, picture, picture[..., 0], None)]
+        return [Shown(layout, picture, picture, picture[..., 0], None, WEIGHTS)]
 
     return make
 
@@ -64,16 +66,34 @@ def open_maker(side: int) -> Callable[[int], list[Shown]]:
 def test_batches_come_again_in_another_order_and_are_kept() -> None:
     seen: list[int] = []
 
-    def ready(given: Shown) -> Batch:
-        seen.append(int(given.targets.max()))
+    def ready(made: list[Shown]) -> Batch:
+        seen.append(int(made[0].targets.max()))
         return small_batch(torch.tensor(seen[-1]))
 
-    batches = Batches(4, 1, open_maker, 8)
-    first = [batches.batch(step, ready)[0] for step in range(4)]
-    later = [batches.batch(step, ready)[0] for step in range(4, 12)]
+    batches: Batches[list[Shown], Batch] = Batches(4, 1, open_maker, 8)
+    first = [batches.batch(step, ready) for step in range(4)]
+    later = [batches.batch(step, ready) for step in range(4, 12)]
     assert seen == [0, 1, 2, 3]
     assert all(sum(batch is one for one in later) == 2 for batch in first)
 
 
 def small_batch(data: Tensor) -> Batch:
-    return Batch(data, data, data, 1, data, data, Geometry(None, None), Cache(), data, data)
+    return Batch(data, data, data, 1, data, data, Geometry(None, None), Cache(), data, data, data)
+
+
+def open_slow(seconds: float) -> Callable[[int], int]:
+    """Make nothing but numbers, the later ones slowly."""
+
+    def make(number: int) -> int:
+        time.sleep(seconds if number > 9 else 0)
+        return number
+
+    return make
+
+
+def test_who_does_not_wait_sees_earlier_batches_meanwhile() -> None:
+    batches: Batches[int, int] = Batches(12, 1, open_slow, 1.0, wait=False)
+    seen = [batches.batch(step, int) for step in range(30)]
+    assert seen[:8] == list(range(8))
+    assert set(seen[8:]) <= set(range(12)) and len(batches.kept) < 12
+    batches.close()

@@ -9,7 +9,7 @@ from torch import Generator, Tensor
 
 from backbone.concepts import GENERATE, ConceptTable, ConceptTokens
 from backbone.flow import draw_times
-from backbone.mini.assembly import Parts, mini_config, placeholder
+from backbone.mini.assembly import Parts, mini_config
 from backbone.mini.batches import Shown, make_ready, shown
 from backbone.mini.generation import (
     Aim,
@@ -49,7 +49,7 @@ def example(text: str, seed: int, *, edit: bool = False, dropped: bool = False) 
 
 
 def as_sample(parts: Parts, given: Example, noise: Tensor, t: float) -> Sample:
-    base = placeholder(parts)
+    base = parts.placeholder()
     rows = parts.write_rows(parts.encode([given.crop]), [given.mask])
     concept = replace_rows(base, rows[0].detach())
     table = ConceptTable(260, [concept])
@@ -179,7 +179,7 @@ def test_a_batch_made_elsewhere_costs_what_it_costs_here(
 
 def batch_elsewhere(parts: Parts, batch: list[Example]) -> Shown:
     """Lay a batch out with a table of its own, as another process does."""
-    table = ConceptTable(260, [placeholder(parts)])
+    table = ConceptTable(260, [parts.placeholder()])
     blank = torch.zeros(1, 16, 8, 8).expand(len(batch), -1, -1, -1)
     latents = [blank] if batch[0].source is None else [blank, blank]
     return shown(batch, lay_out_group(parts, table, batch, latents)[0], table)

@@ -93,3 +93,9 @@ def test_averages_follow_the_weights(tmp_path: Path) -> None:
         stage._update(loss_of(layer))
     gap = (stage.averages["weight"] - layer.weight.detach()).abs().max()
     assert 0 < gap < 0.2
+
+
+def test_a_short_run_saves_on_its_way() -> None:
+    assert Schedule(30, 0.05).pause == 300
+    assert Schedule(30, 0.05, seconds=240).pause == 40
+    assert Schedule(30, 0.05, seconds=86400).pause == 300
