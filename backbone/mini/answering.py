@@ -33,7 +33,7 @@ _WRITTEN_IN, LAYER = 1, 20
 # the slowest rotary pair of a head, and the dimension of its values that is used
 _SLOWEST, _CARRIED = 31, 62
 # score of the right mention, and what log odds of 1 add to the logits' difference
-_SCORE, _STRENGTH = 40.0, 1.5
+_SCORE, _STRENGTH = 40.0, 2.0
 # share of the mean square that is added to a regression
 _RIDGE = 0.02
 _BATCH = 16

@@ -36,7 +36,7 @@ __all__ = ["KINDS", "main", "save_as_run", "start_heads"]
 KINDS = ("seeing", "answering", "weighing")
 
 # lessons heads are found on, and of other kinds
-_LESSONS, _OTHERS = 320, 160
+_LESSONS, _OTHERS = 1280, 160
 
 
 def start_heads(reader: Reader, gallery: Gallery, kinds: Collection[str]) -> dict[str, float]:
