@@ -147,6 +147,14 @@ def test_a_step_of_the_world_is_the_same_whenever_it_is_made() -> None:
     assert [e.source is not None for e in first] == [True, True, False, False]
 
 
+def test_a_token_that_shows_a_small_thing_weighs_more() -> None:
+    blank, small = np.zeros((64, 64, 3), np.uint8), np.zeros((64, 64), np.bool_)
+    small[:16, 16:24] = True
+    weights = Example("", blank, blank, blank[..., 0], small=small).focus
+    assert weights[1] == 3 and weights.sum() == 15 + 3
+    assert (Example("", blank, blank, blank[..., 0]).focus == 1).all()
+
+
 def test_omni_mini_is_a_config_of_the_one_backbone() -> None:
     config = mini_config()
     assert config.trunk.generation is not None
