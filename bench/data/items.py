@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,7 @@ class Bench:
     version: int = VERSION
     folder: Path = field(default=Path(), compare=False)
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """Name the bench by its content."""
         plain = json.dumps(_plain(self), sort_keys=True)

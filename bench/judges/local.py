@@ -11,7 +11,10 @@ from PIL import Image
 if TYPE_CHECKING:
     from backbone import Backbone
 
-__all__ = ["LocalAsker"]
+__all__ = ["LOCAL", "LocalAsker"]
+
+# what the name of a judge begins with that is a model of this machine
+LOCAL = "local/"
 
 
 class LocalAsker:
@@ -19,7 +22,7 @@ class LocalAsker:
 
     def __init__(self, face: "Backbone") -> None:
         self.face = face
-        self.name = f"local/{face.config.name}"
+        self.name = LOCAL + face.config.name
 
     def ask(self, prompt: str, images: Sequence[Image.Image], choices: Sequence[str]) -> str:
         """Return the likeliest of the choices."""

@@ -9,6 +9,8 @@ from omni_errors import NotFoundError
 __all__ = ["CONTROLS", "MAIN", "METHODS", "choose"]
 
 _FULL = RowsPlan()
+# where a stored fact can tell: other prompts are drawn, and all edits made, as by ours
+_TOLD = UNDERSTANDS | {"parg"}
 _SIZES = (0, 4, 8, 16)
 _EXEMPLARS = (0, 2, 4, 6)
 
@@ -29,8 +31,16 @@ def _ours() -> list[Method]:
             _FULL,
             facts=True,
             replay="profile",
+            tasks=_TOLD,
         ),
-        Method("ours-both", "rows; facts from profile and rows", _FULL, facts=True, replay="both"),
+        Method(
+            "ours-both",
+            "rows; facts from profile and rows",
+            _FULL,
+            facts=True,
+            replay="both",
+            tasks=_TOLD,
+        ),
     ]
 
 
@@ -172,7 +182,7 @@ METHODS: dict[str, Method] = {
 }
 CONTROLS = ("real", "black", "unchanged", "yes")
 MAIN: tuple[str, ...] = (
-    *("ours", "ours-profile", "ours-both", "coupled", "gen-features"),
+    *("ours", "ours-profile", "ours-both", "coupled", "gen-features", "untrained"),
     # without rows of their own, so they cost no training
     *("no-replay", *(f"exemplars-{count}" for count in _EXEMPLARS)),
     *("no-edits", "und-only", "tp", "ip", "retrieval", "base", *CONTROLS),

@@ -34,7 +34,7 @@ class Scored:
 
 
 class Scorer:
-    """Score the items of one subject."""
+    """Score the items of one subject; ``judges`` of a call are asked in place of all."""
 
     def __init__(
         self,
@@ -46,6 +46,9 @@ class Scorer:
     ) -> None:
         self.bench, self.subject = bench, subject
         self.encoders, self.judges, self.faces = encoders, judges, faces
+
+    def _asked(self, judges: Sequence[Judge] | None) -> Sequence[Judge]:
+        return self.judges if judges is None else judges
 
     def _photos(self, subject: Subject) -> list[Image.Image]:
         return [open_picture(self.bench.folder, path) for path in subject.train]
@@ -77,7 +80,7 @@ class Scorer:
 
     # answers
 
-    def answer(self, item: Item, made: Answered) -> Scored:
+    def answer(self, item: Item, made: Answered, judges: Sequence[Judge] | None = None) -> Scored:
         """Score an answer in words."""
         if item.task == "rec":
             return Scored(self._recognised(item, made), {})
@@ -86,7 +89,7 @@ class Scorer:
         values = {f"{item.task} bleu": character_bleu(item.answer, made.text)}
         asked = AskedAnswer(item.text, item.answer, made.text)
         verdicts: dict[str, dict[str, Any]] = {}
-        for judge in self.judges:
+        for judge in self._asked(judges):
             found = judge.answer(asked)
             verdicts[judge.name] = {"mark": found.mark, "prompt": found.prompt, "raw": found.raw}
             if found.mark is not None:
@@ -107,13 +110,13 @@ class Scorer:
 
     # pictures
 
-    def picture(self, item: Item, made: Drawn) -> Scored:
+    def picture(self, item: Item, made: Drawn, judges: Sequence[Judge] | None = None) -> Scored:
         """Score a drawn picture."""
         values = {f"{item.task} blank": float(is_blank(made.image))}
         values |= self._similar(item, made.image)
         if item.task == "draw" and self.faces is not None and self.subject.person:
             values |= self._face(made.image)
-        verdicts = self._agrees(item, made.image) if item.task == "parg" else {}
+        verdicts = self._agrees(item, made.image, judges) if item.task == "parg" else {}
         for name, verdict in verdicts.items():
             if verdict["mark"] is not None:
                 values[f"parg judge/{name}"] = verdict["mark"]
@@ -159,12 +162,14 @@ class Scorer:
         values = {"faces without": found.made_without}
         return values if found.similarity is None else {**values, "faces": found.similarity}
 
-    def _agrees(self, item: Item, image: Image.Image) -> dict[str, dict[str, Any]]:
+    def _agrees(
+        self, item: Item, image: Image.Image, judges: Sequence[Judge] | None
+    ) -> dict[str, dict[str, Any]]:
         fact = self._fact(item)
         if fact is None:
             return {}
         asked = AskedPicture(image, item.text, fact, described(self.subject))
-        found = {judge.name: judge.picture(asked) for judge in self.judges}
+        found = {judge.name: judge.picture(asked) for judge in self._asked(judges)}
         return {
             name: {"mark": one.mark, "prompt": one.prompt, "raw": one.raw}
             for name, one in found.items()
@@ -178,13 +183,19 @@ class Scorer:
 
     # edits
 
-    def edit(self, item: Item, made: Drawn, margins: tuple[float, float] | None = None) -> Scored:
+    def edit(
+        self,
+        item: Item,
+        made: Drawn,
+        margins: tuple[float, float] | None = None,
+        judges: Sequence[Judge] | None = None,
+    ) -> Scored:
         """Score an edit; ``margins`` are those of recognition before and after a removal."""
         source, target = (open_picture(self.bench.folder, p) for p in (item.image, item.target))
         mask = open_mask(self.bench.folder, item.mask, source.size)
         asked = AskedEdit(source, made.image, item.text, target, mask)
         values, verdicts = {"edit blank": float(is_blank(made.image))}, {}
-        for judge in self.judges:
+        for judge in self._asked(judges):
             found = judge.edit(asked)
             verdicts[judge.name] = {
                 "marks": found.marks,

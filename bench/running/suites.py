@@ -18,6 +18,7 @@ class Suite:
     """Say how many items of each task a subject has, and how long it is learned.
 
     ``negatives`` are recognition items without the subject; None is all there are.
+    ``self_judged`` items of each task are put before the model as a judge; None is all.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Suite:
     methods: tuple[str, ...]
     limits: Mapping[str, int | None] = field(default_factory=dict)
     negatives: int | None = None
+    self_judged: int | None = None
     steps: int | None = None
     # points of the schedule of a picture; None takes the model's
     timesteps: int | None = None
@@ -65,13 +67,15 @@ SUITES: dict[str, Suite] = {
         ),
         Suite(
             "mini",
-            "the main methods on a laptop: for twenty subjects 101 minutes on two cores, measured "
-            "with three edits of each in place of five",
+            "the main methods on a laptop: about two hours for twenty subjects on two cores",
             MAIN,
             _MINI,
             negatives=6,
-            steps=60,
+            self_judged=1,
+            steps=40,
             timesteps=13,
+            # drawings are looked at before the first step and after the last
+            changes={"test_every": 40},
         ),
         Suite("full", "every method and every item", tuple(METHODS), {}),
     )

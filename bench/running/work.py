@@ -17,6 +17,7 @@ from backbone.painting import ImageOptions
 from bench.data.items import TASKS, Bench, Item, Subject
 from bench.data.pictures import open_picture
 from bench.judges.judge import Judge
+from bench.judges.local import LOCAL
 from bench.methods.catalog import METHODS
 from bench.methods.dreambooth import with_updates
 from bench.methods.method import Method
@@ -89,7 +90,7 @@ class Work:
             item
             for task in TASKS
             if task in method.tasks
-            for item in items_of(self.bench, self.subject.name, task, self.suite)
+            for item in self._of(task)
             if not self.ledger.has(method.name, item.id, settings)
         ]
         if not todo:
@@ -103,6 +104,19 @@ class Work:
             self._items(method, player, taught, todo, settings)
         return [f"{method.name} {item.id} {settings}" for item in todo]
 
+    def _of(self, task: str) -> list[Item]:
+        return items_of(self.bench, self.subject.name, task, self.suite)
+
+    def _self_judged(self, method: Method) -> set[str]:
+        """Name the items that the model itself is asked to judge: the first of each task."""
+        count = self.suite.self_judged
+        return {item.id for task in method.tasks for item in self._of(task)[:count]}
+
+    def _judges(self, by_itself: bool) -> list[Judge]:
+        """Return all judges, or those that are not the model itself."""
+        own = LOCAL + self.kit.face.config.name
+        return [judge for judge in self.kit.judges if by_itself or judge.name != own]
+
     def _settings(self, method: Method) -> str:
         """Name everything that changes a result; under another name it is done anew."""
         told = {
@@ -111,6 +125,7 @@ class Work:
             "rows": self.teacher.key(method.rows) if method.rows else "",
             "method": [method.context, method.facts, method.replay, method.exemplars],
             "timesteps": self.suite.timesteps,
+            "self judged": self.suite.self_judged,
             "judges": [judging_version(), *(judge.name for judge in self.kit.judges)],
             "encoders": [encoder.name for encoder in self.kit.encoders],
             "recogniser": self._recogniser_of(method),
@@ -170,10 +185,11 @@ class Work:
         items: Sequence[Item],
         settings: str,
     ) -> None:
+        shown = self._self_judged(method)
         for number, item in enumerate(items, 1):
             self.on_step(f"{self.subject.name}: {method.name}, {item.task} {number}/{len(items)}")
             start = time.monotonic()
-            output, scored, trace = self._done(method, player, item)
+            output, scored, trace = self._done(method, player, item, self._judges(item.id in shown))
             self.ledger.add(
                 Result(
                     method.name,
@@ -191,21 +207,22 @@ class Work:
             )
 
     def _done(
-        self, method: Method, player: Player, item: Item
+        self, method: Method, player: Player, item: Item, judges: Sequence[Judge]
     ) -> tuple[str, Scored, dict[str, Any]]:
         if item.task in ("draw", "parg"):
             drawn = player.draw(item.text, item.seed, needs_fact=item.task == "parg")
             trace = {"prompt": drawn.prompt, "stages": drawn.stages}
-            return self._keep(method, item, drawn.image), self.scorer.picture(item, drawn), trace
+            scored = self.scorer.picture(item, drawn, judges)
+            return self._keep(method, item, drawn.image), scored, trace
         if item.task == "edit":
             source = open_picture(self.bench.folder, item.image)
             drawn = player.edit(source, item.text, item.seed)
             margins = self._margins(method, player, item, source, drawn.image)
-            scored = self.scorer.edit(item, drawn, margins)
+            scored = self.scorer.edit(item, drawn, margins, judges)
             return self._keep(method, item, drawn.image), scored, {"prompt": drawn.prompt}
         image = open_picture(self.bench.folder, item.image) if item.image else None
         answered = player.answer(item.text, image, asks_yes=item.task == "rec")
-        return answered.text, self.scorer.answer(item, answered), {"asked": item.text}
+        return answered.text, self.scorer.answer(item, answered, judges), {"asked": item.text}
 
     def _recogniser_of(self, method: Method) -> str:
         """Name the method whose rows recognise the subject, "" if there is nothing to recognise.
@@ -265,6 +282,7 @@ class Work:
             "threads": torch.get_num_threads(),
             "seed": item.seed,
             "timesteps": self.suite.timesteps,
+            "self judged": self.suite.self_judged,
             "encoders": [encoder.name for encoder in self.kit.encoders],
             "judges": [judging_version(), *(judge.name for judge in self.kit.judges)],
             "recogniser": self._recogniser_of(method) if item.kind == "remove" else "",

@@ -357,7 +357,7 @@ def test_mini_edits_in_every_way_however_many_removals_there_are() -> None:
 
 def test_a_suite_learns_by_steps_and_not_by_the_clock() -> None:
     recipe = SUITES["mini"].recipe_for(None, 3)
-    assert (recipe.steps, recipe.seed, recipe.budget_s, recipe.patience) == (60, 3, None, None)
+    assert (recipe.steps, recipe.seed, recipe.budget_s, recipe.patience) == (40, 3, None, None)
     assert SUITES["mini"].recipe_for(7, 3).steps == 7
     with pytest.raises(NotFoundError, match="smoke"):
         find_suite("huge")

@@ -1,5 +1,6 @@
 """Who plays for a method: what it learned, what replay is shown, and what stands in the prompt."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -8,6 +9,7 @@ import pytest
 from PIL import Image
 
 from bench.data.items import Bench, Item, Subject
+from bench.judges.judge import AlwaysOne
 from bench.methods.catalog import METHODS
 from bench.methods.players import Answered, Control
 from bench.methods.teaching import Taught
@@ -22,7 +24,7 @@ ITEMS = (
     Item("anna/parg/0", "parg", "anna", "<taruvo> at home."),
     Item("anna/draw/0", "draw", "anna", "<taruvo> on grass."),
 )
-FACE = SimpleNamespace(config=SimpleNamespace(default_image_size=(8, 8)))
+FACE = SimpleNamespace(config=SimpleNamespace(name="tiny", default_image_size=(8, 8)))
 KIT = SimpleNamespace(face=FACE, backbone="tiny", encoders=(), judges=(), faces=None)
 LEARNED = Taught("key", cast(Any, object()), {}, {})
 
@@ -144,3 +146,16 @@ def test_another_recogniser_is_another_setting(
     after = [doing._settings(METHODS[name]) for name in names]
     # ours brings its own, and und-only edits nothing
     assert [a == b for a, b in zip(before, after, strict=True)] == [True, False, True]
+
+
+def test_the_model_itself_judges_the_first_item_of_a_task_alone(doing: Work) -> None:
+    itself, rules = AlwaysOne(), AlwaysOne()
+    itself.name, rules.name = "local/tiny", "rules"
+    asked = tuple(Item(f"anna/qa/{n}", "qa", "anna", "Where?", "At home.") for n in range(2))
+    bench = Bench(0, (ANNA,), asked, folder=doing.bench.folder)
+    kit = cast(Kit, SimpleNamespace(**{**vars(KIT), "judges": (itself, rules)}))
+    suite = replace(doing.suite, limits={}, self_judged=1)
+    work = Work(kit, bench, ANNA, suite, doing.teacher.recipe, doing.out)
+    work.run([METHODS["yes"]])
+    told = [list(result.verdicts) for result in read_results(work.ledger.file)]
+    assert told == [["local/tiny", "rules"], ["rules"]]
