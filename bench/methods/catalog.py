@@ -90,7 +90,12 @@ def _ablations() -> list[Method]:
             RowsPlan(changes={"start": "features"}),
             replay="tokens",
         ),
-        Method("untrained", "ours with first rows as they are", RowsPlan(changes={"steps": 0})),
+        Method(
+            "untrained",
+            "ours with first rows as they are",
+            RowsPlan(changes={"steps": 0}),
+            replay="tokens",
+        ),
     ]
 
 
