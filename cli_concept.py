@@ -1,5 +1,6 @@
 """``omni concept``: teach, list, show, test and forget the people, pets and things you love."""
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +17,7 @@ from cli_options import (
     User,
     Yes,
     agree,
+    ask,
     concept_name,
     open_assistant,
     run_default,
@@ -26,6 +28,7 @@ from cli_progress import Training
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from assistant import Assistant
     from assistant.results import Learned
     from memory.values import Receipt
 
@@ -49,8 +52,11 @@ def group(context: typer.Context) -> None:
 @app.command()
 def add(
     paths: Annotated[list[Path], typer.Argument(help="Photos, folders of photos, or globs.")],
-    name: Annotated[str, typer.Option("--name", help="What you call it.")],
-    class_name: Annotated[str, typer.Option("--class", help="What it is: dog, mug, person.")],
+    name: Annotated[str, typer.Option("--name", help="What you call it; else it is asked.")] = "",
+    class_name: Annotated[
+        str,
+        typer.Option("--class", help="What it is: dog, mug, person; else its photos are asked."),
+    ] = "",
     facts: Annotated[
         list[str] | None, typer.Option("--fact", help="A sentence about it; repeatable.")
     ] = None,
@@ -60,13 +66,15 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Learn a concept from photos and facts."""
+    assistant = open_assistant(user, model)
+    known = concept_name(assistant, name or _asked_name(paths))
+    kind = class_name or _class_of(assistant, paths, known)
     with Training(preset) as training:
         training.step("Reading the photos.")
-        assistant = open_assistant(user, model)
         learned = assistant.concepts.add(
             paths,
-            name=concept_name(assistant, name),
-            class_name=class_name,
+            name=known,
+            class_name=kind,
             facts=facts or (),
             preset=preset,
             on_note=training.note,
@@ -86,6 +94,26 @@ def add(
     if learned.duplicates:
         note(f"Seen before and left out: {learned.duplicates}.")
     _note_training(learned.training)
+
+
+def _asked_name(paths: "Sequence[Path]") -> str:
+    """Ask what a concept is called; a folder's own name is as good as any."""
+    folder = paths[0].resolve().name if len(paths) == 1 and paths[0].is_dir() else None
+    return ask("What do you call it?", folder, hint="Say it with --name.")
+
+
+def _class_of(assistant: "Assistant", paths: "Sequence[Path]", name: str) -> str:
+    """Let photos say what a new concept is, and somebody who is there have the last word."""
+    if assistant.memory.concepts.find(assistant.user, name) is not None:
+        return ""
+    with Quiet() as quiet:
+        quiet.step("Looking at the photos")
+        guess = assistant.concepts.guess_class(paths)
+    if guess is not None and guess.sure and not sys.stdin.isatty():
+        note(f"Taken for a {guess.word}. Add it again with --class to call it something else.")
+        return guess.word
+    word = guess.word if guess is not None else None
+    return ask(f"What is {name}: a dog, a mug, a person?", word, hint="Say it with --class.")
 
 
 def _sorted_out(

@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 
 from cli_output import plain
 from cli_settings import KEYS, in_force
-from omni_errors import NotFoundError, RefusedError
+from omni_errors import InputError, NotFoundError, RefusedError
 
 if TYPE_CHECKING:
     from assistant import Assistant
@@ -33,6 +33,7 @@ __all__ = [
     "User",
     "Yes",
     "agree",
+    "ask",
     "concept_name",
     "defaults",
     "has_end",
@@ -77,6 +78,18 @@ def agree(question: str, *, otherwise: str, hint: str = "Add --yes.") -> None:
         raise RefusedError(f"{question} Nobody is there to answer.", hint=hint)
     if not typer.confirm(plain(question), err=True):
         raise RefusedError(otherwise)
+
+
+def ask(question: str, default: str | None, *, hint: str) -> str:
+    """Ask for a word or two; ``default`` is what a bare Enter takes.
+
+    Raises:
+        InputError: if nobody is there to answer.
+    """
+    if not sys.stdin.isatty():
+        raise InputError(f"{question} Nobody is there to answer.", hint=hint)
+    told: str = typer.prompt(plain(question), default=default, err=True)
+    return told
 
 
 def concept_name(assistant: "Assistant", given: str) -> str:

@@ -11,6 +11,7 @@ from omni_errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
+    from assistant.guessing import ClassGuess
     from assistant.workshop import OnStep
     from learning.presets import Recipe
     from learning.trainer import StepLosses
@@ -39,7 +40,7 @@ class ConceptBook:
         paths: Sequence[Path | str],
         *,
         name: str,
-        class_name: str,
+        class_name: str = "",
         facts: Iterable[str] = (),
         preset: "str | Recipe" = "none",
         on_note: Callable[[str], None] = _silent,
@@ -47,9 +48,10 @@ class ConceptBook:
     ) -> Learned:
         """Learn a concept, or more photos and facts of one that is known.
 
-        It can be used once its photos are read, before any training; ``on_note`` says when. A
-        training that was stopped goes on when the same is added again. ``on_step`` hears the
-        losses of each step, and the number of steps.
+        Without ``class_name`` its photos say what it is, if they are clear; given again for one
+        that is known, it is corrected. It can be used once its photos are read, before any
+        training; ``on_note`` says when. A training that was stopped goes on when the same is added
+        again. ``on_step`` hears the losses of each step, and the number of steps.
 
         Raises:
             InputError: if a name, fact or preset is none, or no photo can be read.
@@ -81,6 +83,19 @@ class ConceptBook:
             seconds,
             training,
         )
+
+    def guess_class(self, paths: Sequence[Path | str]) -> "ClassGuess | None":
+        """Guess what photos show; None if the model knows no classes.
+
+        Raises:
+            InputError: if no photo can be read.
+            WeightsError: if the model is not on this machine.
+        """
+        from assistant.guessing import guess_class
+        from learning.photos import take_in
+
+        photos = [photo.image for photo in take_in(paths).photos]
+        return guess_class(self.assistant.backbone, photos)
 
     def add_photos(
         self,

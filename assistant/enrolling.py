@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.gallery import decoded
+from assistant.guessing import guess_class
 from assistant.pictures import encode
 from learning.checkpoint import backbone_id, pack
 from learning.photos import take_in
@@ -46,6 +47,8 @@ class Enrolling:
     ) -> Enrolled:
         """Take in photos and facts, all or nothing.
 
+        Without a class, that of a new concept is guessed, and stays open if it is not sure.
+
         Raises:
             InputError: if a name or fact is none, or no photo can be read.
             WeightsError: if the model is not on this machine.
@@ -56,9 +59,10 @@ class Enrolling:
         intake = take_in(paths)
         known = self.memory.concepts.find(self.user, name)
         new = self._new(known, intake)
+        kind = kind or self._guessed(known, [image for image, _ in new])
         rows = self._rows(known, name, kind, [image for image, _ in new])
         with self.memory.writing():
-            concept = known or self.memory.concepts.add(self.user, name, kind)
+            concept = self._called(known, name, kind)
             for text in dict.fromkeys(told):
                 self.memory.facts.add(self.user, concept.id, text)
             kept = [self._keep(concept, image, data) for image, data in new]
@@ -69,6 +73,19 @@ class Enrolling:
         again = len(intake.photos) - len(new)
         unreadable = tuple((one.path, one.reason) for one in intake.unreadable)
         return Enrolled(concept, intake.duplicates + again, unreadable)
+
+    def _guessed(self, known: Concept | None, photos: "Sequence[Image.Image]") -> str:
+        if known is not None:
+            return known.class_name
+        guess = guess_class(self.assistant.backbone, photos)
+        return guess.word if guess is not None and guess.sure else ""
+
+    def _called(self, known: Concept | None, name: str, kind: str) -> Concept:
+        """Return the concept by its class: a new one, or one that is corrected."""
+        concepts = self.memory.concepts
+        if known is None:
+            return concepts.add(self.user, name, kind)
+        return known if kind == known.class_name else concepts.reclass(self.user, name, kind)
 
     def _new(self, known: Concept | None, intake: "Intake") -> "list[tuple[Image.Image, bytes]]":
         """Return the photos that the concept does not have, with the bytes they are kept as."""

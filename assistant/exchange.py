@@ -185,6 +185,7 @@ class _Desk:
             self.studio,
             Diary(one.memory, one.user, self._file_of, self.listener, self.ask.repeats),
             replay=ReplayOptions(source="both" if self.ask.replay else "none"),
+            kinds=one.eyes,
             recognition=one.recognition,
             recollection=one.recollection,
             on_step=self.listener.enter,

@@ -29,6 +29,8 @@ _KEPT = 64
 # the cosine at which a photo is as likely of the same subject as of another, and how fast that
 # changes; as steep as what the embedded model was trained to read
 _PARTING, _STEEPNESS = 0.32, 12.0
+# a word below this is no idea of what a picture shows
+_IDEA = 0.1
 
 
 class Eyes:
@@ -118,6 +120,14 @@ class Eyes:
     def likeness(self, found: Sequence[tuple[str, float]]) -> str:
         """Say in the model's words how alike a picture is to concepts, by name and cosine."""
         return _line(found)
+
+    def kind(self, image: str) -> str:
+        """Say what a picture seems to show, as "a dog"; "" for several, or for no idea."""
+        from backbone.mini.words import with_article
+
+        pictures = self.gallery.open(image)
+        told = self.model().guess_class(pictures) if len(pictures) == 1 else ()
+        return with_article(told[0].word) if told and told[0].probability >= _IDEA else ""
 
     def stored(self, photo: str) -> Look:
         """Return what a photo looks like, by its id."""

@@ -32,7 +32,7 @@ class EfficientNetEncoder(VisionEncoder):
     def __init__(self, config: EfficientNetConfig) -> None:
         super().__init__()
         self.width, self.patch = config.hidden_size, config.patch_size
-        self.side = config.tokens_per_side
+        self.side, self.pretrained = config.tokens_per_side, config.pretrained
         self.net = EfficientNet.from_name("efficientnet-lite0")
         if config.pretrained and not self.net._conv_stem.weight.is_meta:
             self.net.load_state_dict(_installed_weights())
@@ -52,13 +52,23 @@ class EfficientNetEncoder(VisionEncoder):
 
     def forward(self, images: Tensor) -> Tensor:
         """Encode ``[n, 3, H, W]`` in [-1, 1] to ``[n, h * w, 1280]``."""
-        levels = (images + 1) * 127.5
-        # Channels last is twice as fast on a CPU.
-        scaled = ((levels - _CENTRE) / _SPREAD).contiguous(memory_format=torch.channels_last)
-        features: Tensor = self.net.extract_features(scaled)
+        features: Tensor = self.net.extract_features(_scaled(images))
         if self.side is not None:
             features = F.adaptive_avg_pool2d(features, self.side)
         return features.flatten(2).transpose(1, 2)
+
+    def classify(self, images: Tensor) -> Tensor | None:
+        """Ask the weights' own last layer; without the weights of ImageNet it knows nothing."""
+        if not self.pretrained:
+            return None
+        logits: Tensor = self.net(_scaled(images))
+        return logits.float().softmax(dim=-1)
+
+
+def _scaled(images: Tensor) -> Tensor:
+    levels = (images + 1) * 127.5
+    # Channels last is twice as fast on a CPU.
+    return ((levels - _CENTRE) / _SPREAD).contiguous(memory_format=torch.channels_last)
 
 
 def _drop_counters(net: nn.Module) -> None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Generator, Tensor
 
+from backbone.class_words import Guess, guesses
 from backbone.concepts import UNDERSTAND, ConceptTokens, ConceptWriter
 from backbone.config import BackboneConfig
 from backbone.decoding import Score, TextOptions, decode, score
@@ -159,6 +160,20 @@ class Backbone:
     @cached_property
     def _lexicon(self) -> Lexicon:
         return Lexicon(self.model)
+
+    @torch.no_grad()
+    def guess_class(self, photos: Sequence[Image.Image]) -> tuple[Guess, ...]:
+        """Say what photos of one thing show, by the vision encoder's own classes.
+
+        All words it knows, the likeliest first; none if it was trained with none.
+        """
+        encoder = self.model.vit_model
+        if encoder is None or not photos:
+            return ()
+        looked = [self.words.look(photo).pixels[None] for photo in photos]
+        told = [encoder.classify(one.to(self.model.device, self.model.dtype)) for one in looked]
+        known = [one[0] for one in told if one is not None]
+        return guesses(torch.stack(known).mean(dim=0)) if known else ()
 
     @torch.no_grad()
     def embed_image(self, photo: Image.Image) -> Tensor:

@@ -39,6 +39,10 @@ class VisionEncoder(nn.Module):
         """Count the tokens down and across an image of ``height × width`` pixels."""
         raise TypeError(f"{type(self).__name__} tells no grid")
 
+    def classify(self, images: Tensor) -> Tensor | None:
+        """Return probabilities ``[n, 1000]`` of ImageNet's classes, None if it knows none."""
+        return None
+
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
         """Encode ``[n, 3, H, W]`` to ``[n, h * w, width]``."""
         out: Tensor = super().__call__(*args, **kwargs)

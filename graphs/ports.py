@@ -16,6 +16,7 @@ __all__ = [
     "Editor",
     "Facts",
     "Journal",
+    "Kinds",
     "Known",
     "Near",
     "Painter",
@@ -77,6 +78,14 @@ class Recogniser(Protocol):
 
     def likeness(self, found: Sequence[tuple[str, float]]) -> str:
         """Say in the model's words how alike a picture is to concepts, by name and cosine."""
+        ...
+
+
+class Kinds(Protocol):
+    """Tell kinds of things apart, whoever they are."""
+
+    def kind(self, image: str) -> str:
+        """Say what a picture seems to show, as "a dog"; "" for no idea."""
         ...
 
 
@@ -197,4 +206,6 @@ class TurnPorts(ReplayPorts):
     painter: Painter
     editor: Editor
     journal: Journal
+    # None has no idea of what pictures show
+    kinds: Kinds | None = field(default=None, kw_only=True)
     recognition: RecognitionOptions = field(default_factory=RecognitionOptions, kw_only=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Literal
 
+from backbone.mini.words import with_article
 from graphs.data import data
 from graphs.mentions import find_mentions, stranger_of
 from graphs.ports import Known, TurnPorts
@@ -165,6 +166,8 @@ def understand(state: TurnState, ports: TurnPorts) -> TurnState:
     state = state if state["concepts"] else {**state, **_seen(found, ports)}
     facts = _profile(state, ports)
     prompt = _with_profile(state, facts, found, ports)
+    if image and not state["concepts"]:
+        prompt = _with_kind(state, image, ports)
     said = ports.writer.answer(prompt, state["concepts"], image).strip()
     return {
         "concepts": state["concepts"],
@@ -214,11 +217,29 @@ def _with_profile(
     # as in training, only those whose rows are in context, and right before the question
     line = f"{ports.recogniser.likeness(told)}\n" if told else ""
     text, form = f"{line}{state['request']}", data("replay")["profile"][0]
+    kinds = _kinds(state, ports)
     for concept, name in reversed(list(zip(state["concepts"], state["names"], strict=True))):
         lines = [f"- {about(name, fact)}" for fact in facts.get(name, [])]
         lines += [f"- {_say('in_photo').format(name=name)}"] if concept in seen else []
+        if concept in kinds:
+            lines += [f"- {_say('is_kind').format(name=name, kind=kinds[concept])}"]
         text = form.format(n=f"<{name}>", f="\n".join(lines), q=text) if lines else text
     return str(text)
+
+
+def _kinds(state: TurnState, ports: TurnPorts) -> dict[str, str]:
+    """Return "a dog" for each concept, by id, where a question is of what it is."""
+    if not re.search(data("routes")["of_kind"], state["request"], re.IGNORECASE):
+        return {}
+    return {c.id: with_article(c.class_name) for c in ports.concepts.list() if c.class_name}
+
+
+def _with_kind(state: TurnState, image: str, ports: TurnPorts) -> str:
+    """Put what a picture of nobody known shows before a question of what it shows."""
+    asked = state["request"]
+    elsewhere = re.search(data("routes")["not_of_kind"], asked, re.IGNORECASE)
+    kind = "" if elsewhere or ports.kinds is None else ports.kinds.kind(image)
+    return f"{_say('shows').format(kind=kind)} {asked}" if kind else asked
 
 
 def recognise(state: TurnState, ports: TurnPorts) -> TurnState:

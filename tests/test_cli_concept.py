@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 import cli
+from assistant.guessing import ClassGuess
 from cli_concept import print_receipt
 from memory.values import Finding, Receipt
 
@@ -197,3 +198,40 @@ def test_a_receipt_says_the_same_of_many_files_once(capsys: Out) -> None:
     told = capsys.readouterr().err
     assert "its name in 0.png and 2 more. a picture was kept." in told
     assert "its fact in memory.db." in told
+
+
+def test_without_a_name_or_class_and_nobody_to_ask_nothing_is_kept(
+    capsys: Out, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False)
+    assert cli.run(["concept", "add", str(photos), *TINY]) != 0
+    assert "--name" in capsys.readouterr().err
+    assert cli.run(["concept", "add", str(photos), "--name", "Maeve", *TINY]) != 0
+    assert "What is Maeve" in capsys.readouterr().err
+    assert run(capsys, "concept", "list")["concepts"] == []
+
+
+def test_name_and_class_are_asked_for_where_somebody_is_there(
+    capsys: Out, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, str | None]] = []
+
+    def answer(question: str, default: str | None, err: bool) -> str:
+        asked.append((question, default))
+        return ["Maeve", "dog"][len(asked) - 1]
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("typer.prompt", answer)
+    added = run(capsys, "concept", "add", str(photos), *TINY, "--preset", "none")
+    assert (added["name"], added["class"]) == ("Maeve", "dog")
+    assert [default for _, default in asked] == ["photos", None]
+
+
+def test_clear_photos_say_what_it_is(
+    capsys: Out, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False)
+    guess = "assistant.concept_book.ConceptBook.guess_class"
+    monkeypatch.setattr(guess, lambda book, paths: ClassGuess("dog", True))
+    call = ["concept", "add", str(photos), "--name", "Maeve", *TINY, "--preset", "none"]
+    assert run(capsys, *call)["class"] == "dog"

@@ -94,3 +94,16 @@ def test_both_position_tables_are_numbered_by_one_side() -> None:
     assert encoder.number(2, 3, encoder.side).tolist() == [0, 1, 2, 12, 13, 14]
     with pytest.raises(InputError, match="exceeds the encoder's 100 positions"):
         encoder(noise(1, 3, 10 * 14, 10 * 14))
+
+
+def test_classes_are_known_only_with_the_weights_that_tell_them_apart() -> None:
+    config = EfficientNetConfig(tokens_per_side=None)
+    images = noise(1, 3, 64, 64).clamp(-1, 1)
+    told = EfficientNetEncoder(config).classify(images)
+    assert told is not None and told.shape == (1, 1000)
+    torch.testing.assert_close(told.sum(), torch.tensor(1.0))
+    assert EfficientNetEncoder(replace(config, pretrained=False)).classify(images) is None
+
+
+def test_a_model_without_classes_guesses_none() -> None:
+    assert small.backbone().guess_class([small.photo()]) == ()

@@ -66,6 +66,10 @@ class FakeEyes:
 
     seen: dict[str, tuple[float, float]] = field(default_factory=dict)
     shown: list[str] = field(default_factory=lambda: [])
+    thing: str = ""
+
+    def kind(self, image: str) -> str:
+        return self.thing
 
     def nearest(self, image: str, count: int) -> Sequence[Near]:
         self.shown.append(image)
@@ -128,6 +132,7 @@ class FakeHouse:
             self.studio,
             self.studio,
             self.journal,
+            kinds=self.eyes,
             replay=self.replay,
             recollection=self.recollection,
         )

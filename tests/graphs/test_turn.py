@@ -11,6 +11,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite import SqliteSaver
 
 from graphs import Outcome, ReplayOptions, answer, carried, drop, start, turn_graph
+from graphs.ports import Known
 from omni_errors import NotFoundError
 from tests.graphs.fakes import FakeHouse, FakeRecollection, FakeWriter
 
@@ -72,6 +73,47 @@ def test_a_photo_of_nobody_known_adds_nothing_to_a_question(house: FakeHouse) ->
     state = turn(house, "What is she doing?", attachment="p.jpg")
     assert (house.writer.prompts[-1], state["concepts"]) == ("What is she doing?", [])
     assert state["trace"]["evidence"][0]["similarity"] == 0.2
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("What is this?", "The photo shows a dog. What is this?"),
+        ("Where is this?", "Where is this?"),
+        ("What colour is it?", "What colour is it?"),
+    ],
+)
+def test_what_a_photo_of_nobody_known_shows_stands_before_the_question(
+    house: FakeHouse, asked: str, told: str
+) -> None:
+    house.eyes.seen, house.eyes.thing = {"c1": (0.2, 0.0)}, "a dog"
+    turn(house, asked, attachment="p.jpg")
+    assert house.writer.prompts[-1] == told
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("What is this?", True),
+        ("What kind of animal is Maeve?", True),
+        ("Describe Maeve.", True),
+        ("What is Maeve's favourite toy?", False),
+        ("Where does Maeve sleep?", False),
+    ],
+)
+def test_what_a_concept_is_is_told_where_it_is_asked(
+    house: FakeHouse, asked: str, told: bool
+) -> None:
+    house.concepts.known = [Known("c1", "maeve", "dog", 1)]
+    house.eyes.seen = {"c1": (0.9, 0.0)}
+    turn(house, asked, attachment="p.jpg")
+    assert ("<maeve> is a dog." in house.writer.prompts[-1]) is told
+
+
+def test_of_who_is_known_no_kind_is_told(house: FakeHouse) -> None:
+    house.eyes.seen, house.eyes.thing = {"c1": (0.9, 0.0)}, "a dog"
+    turn(house, "What is this?", attachment="p.jpg")
+    assert "The photo shows" not in house.writer.prompts[-1]
 
 
 def test_without_a_photo_nobody_is_looked_at(house: FakeHouse) -> None:
