@@ -16,6 +16,8 @@ _FEWEST = 5
 _TOLD, _LETTERS = 4, 80
 # what all results of one report must share, by its name in their provenance
 _SHARED = ("suite", "backbone", "bench", "timesteps", "judges", "encoders", "faces")
+# versions of code make other things of the same request, and threads add in another order
+_SHARED += ("code", "threads")
 _ANEW = "Run these methods again with the same options in a new folder (--out)."
 
 
