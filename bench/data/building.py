@@ -27,8 +27,9 @@ from learning.neutral import neutral_negatives
 
 __all__ = ["build_bench"]
 
-# others a subject is told apart from; with fewer, drawn scenes are negatives too
-_FEWEST_OTHERS, _NEUTRAL, _NEUTRAL_SIDE = 3, 6, 192
+# photos of others that a subject is told apart from, three with two each; with fewer, drawn
+# scenes are negatives too
+_FEWEST_PHOTOS, _NEUTRAL, _NEUTRAL_SIDE = 6, 6, 192
 # what is drawn by lot for what
 _FACTS, _SPLIT, _ITEMS, _NEGATIVES = 1, 2, 3, 4
 
@@ -121,15 +122,16 @@ def _negatives(
     subjects: Sequence[Subject], shelf: Shelf, seed: int
 ) -> dict[str, list[tuple[str, bool, str]]]:
     """Give each subject photos without it: the same class first, then one of each other."""
-    scenes: list[tuple[str, bool, str]] = []
-    if len(subjects) <= _FEWEST_OTHERS:
-        drawn = neutral_negatives(_NEUTRAL_SIDE, _NEUTRAL)
-        paths = [shelf.put(one.image, "photos", "_drawn", str(n)) for n, one in enumerate(drawn)]
-        scenes = [(path, False, "a drawn scene") for path in paths]
-    return {
-        one.name: _others(one, subjects, _rng(seed, one.name, _NEGATIVES)) + scenes
-        for one in subjects
-    }
+    found = {one.name: _others(one, subjects, _rng(seed, one.name, _NEGATIVES)) for one in subjects}
+    few = [name for name, rows in found.items() if len(rows) < _FEWEST_PHOTOS]
+    scenes = _scenes(shelf) if few else []
+    return {name: rows + (scenes if name in few else []) for name, rows in found.items()}
+
+
+def _scenes(shelf: Shelf) -> list[tuple[str, bool, str]]:
+    drawn = neutral_negatives(_NEUTRAL_SIDE, _NEUTRAL)
+    paths = [shelf.put(one.image, "photos", "_drawn", str(n)) for n, one in enumerate(drawn)]
+    return [(path, False, "a drawn scene") for path in paths]
 
 
 def _others(
