@@ -34,8 +34,15 @@ _FEWEST_PHOTOS, _NEUTRAL, _NEUTRAL_SIDE = 6, 6, 192
 _FACTS, _SPLIT, _ITEMS, _NEGATIVES = 1, 2, 3, 4
 
 
-def build_bench(found: Sequence[FoundSubject], folder: Path, *, seed: int, held_out: int) -> Bench:
-    """Build a bench in a folder and save it."""
+def build_bench(
+    found: Sequence[FoundSubject],
+    folder: Path,
+    *,
+    seed: int,
+    held_out: int,
+    passed: Sequence[str] = (),
+) -> Bench:
+    """Build a bench in a folder and save it; ``passed`` are folders that are no subjects."""
     folder.mkdir(parents=True, exist_ok=True)
     shelf = Shelf(folder)
     invented = _invented(found, seed)
@@ -54,6 +61,7 @@ def build_bench(found: Sequence[FoundSubject], folder: Path, *, seed: int, held_
         "classes": sorted({one.class_word for one in found}),
         # facts that no question or no prompt asks for, so that none is dropped in silence
         "unasked": {name: facts for name, facts in missing.items() if facts},
+        **({"without_class": list(passed)} if passed else {}),
     }
     bench = Bench(seed, tuple(subjects), tuple(items), "photos", made, folder=folder)
     write_bench(bench, folder)

@@ -10,6 +10,7 @@ from PIL import Image
 
 from bench.data.facts import read_facts
 from bench.data.items import Fact
+from bench.data.leftovers import ENDINGS, pictures_in, unread, without_class
 from learning.photos import PhotoLimits, take_in
 from omni_errors import InputError, NotFoundError
 
@@ -17,7 +18,6 @@ __all__ = ["FoundPhoto", "FoundSubject", "find_subjects"]
 
 # more shows nothing new to the models here, and photos are kept with the bench
 _SIDE = 512
-_ENDINGS = ("jpg", "jpeg", "png", "webp", "bmp")
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,12 @@ def find_subjects(folder: Path) -> list[FoundSubject]:
         raise NotFoundError(f"There is no folder {folder}.", hint="Name one with --subjects.")
     records = sorted(folder.glob("*/concept.json"))
     if not records:
+        bare = without_class(folder)
+        told = (
+            f"; these folders have photos, but no concept.json: {', '.join(bare)}" if bare else ""
+        )
         raise InputError(
-            f"{folder} has no subjects.",
+            f"{folder} has no subjects{told}.",
             hint='Give each a folder of photos with a concept.json: {"class": "dog"}.',
         )
     return [_subject(record) for record in records]
@@ -63,24 +67,21 @@ def _subject(file: Path) -> FoundSubject:
     word = record.get("class")
     if not isinstance(word, str) or not word.strip():
         raise InputError(f"{file} names no class.", hint='Write {"class": "dog"}.')
-    photos, left_out = read_photos(_files(file.parent), file.parent)
+    place = file.parent
+    photos, left_out = read_photos(pictures_in(place), place)
     facts = read_facts(record, str(file))
-    return FoundSubject(file.parent.name, word.strip(), photos, facts, left_out)
+    return FoundSubject(place.name, word.strip(), photos, facts, left_out + unread(place))
 
 
 def _record(file: Path) -> dict[str, Any]:
     try:
-        record = json.loads(file.read_text("utf-8"))
+        # with the mark that some editors put before UTF-8
+        record = json.loads(file.read_text("utf-8-sig"))
     except ValueError as error:
         raise InputError(f"{file} is no JSON: {error}.", hint='Write {"class": "dog"}.') from error
     if not isinstance(record, dict):
         raise InputError(f"{file} holds no record.", hint='Write {"class": "dog"}.')
     return record
-
-
-def _files(folder: Path) -> list[Path]:
-    endings = tuple(f".{ending}" for ending in _ENDINGS)
-    return sorted(p for p in folder.iterdir() if p.is_file() and p.suffix.lower() in endings)
 
 
 def read_photos(
@@ -92,7 +93,9 @@ def read_photos(
         InputError: if none is left.
     """
     if not files:
-        raise InputError(f"{where} has no photos.", hint=f"Read are {', '.join(_ENDINGS)}.")
+        others = [reason.partition(":")[0] for reason in unread(where)]
+        told = f" that are read, only {', '.join(others)}" if others else ""
+        raise InputError(f"{where} has no photos{told}.", hint=f"Read are {', '.join(ENDINGS)}.")
     intake = take_in(files, PhotoLimits(max_side=_SIDE))
     photos = tuple(FoundPhoto(p.image, p.path.name, p.sha256) for p in intake.photos)
     left_out = [f"{twin.path.name} shows what {twin.of.name} shows" for twin in intake.twins]

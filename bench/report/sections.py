@@ -8,6 +8,7 @@ from typing import Any
 
 from bench.data.edits import dropped_edits
 from bench.data.items import Bench
+from bench.data.leftovers import left_out
 from bench.methods.catalog import METHODS
 from bench.metrics.bootstrap import Interval
 from bench.metrics.encoders import CLIP_NAME
@@ -66,7 +67,7 @@ def head(bench: Bench, run: Mapping[str, Any], names: Names) -> list[Block]:
             "interval over subjects, where there are several. A dash: the method does not do it, "
             "or nothing measures it here."
         ),
-        *(Text(text) for text in (_missing(run), _dropped(bench)) if text),
+        *(Text(text) for text in (_missing(run), _dropped(bench), *left_out(bench)) if text),
     ]
 
 
