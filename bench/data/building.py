@@ -110,11 +110,13 @@ def _subject(
         found.name,
         names[place] + (str(turn + 1) if turn else ""),
         found.class_word,
-        found.class_word.lower() in templates()["live"],
+        found.live,
         _kept(learned, found.name, shelf),
         _kept(asked, found.name, shelf),
         found.facts + invented,
         {_path(photo, found.name): photo.sha256 for photo in found.photos},
+        human=found.said_person is True,
+        not_human=found.said_person is False,
     )
 
 

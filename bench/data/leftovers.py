@@ -9,7 +9,18 @@ __all__ = ["ENDINGS", "left_out", "pictures_in", "unread", "without_class"]
 
 ENDINGS = ("jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "gif")
 # what else people keep pictures in: phones, cameras, drawing programs
-_OTHERS = ("heic", "heif", "hif", "avif", "jxl", "jp2", "jfif", "ico", "svg", "psd")
+_OTHERS: tuple[str, ...] = (
+    "heic",
+    "heif",
+    "hif",
+    "avif",
+    "jxl",
+    "jp2",
+    "jfif",
+    "ico",
+    "svg",
+    "psd",
+)
 _OTHERS += ("dng", "cr2", "cr3", "nef", "arw", "raf", "orf", "rw2")
 # reasons that are told of each subject
 _TOLD = 6

@@ -1,7 +1,7 @@
 """Folders of photos as they are: ``NAME/*.jpg`` and ``NAME/concept.json``."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from PIL import Image
 from bench.data.facts import read_facts
 from bench.data.items import Fact
 from bench.data.leftovers import ENDINGS, pictures_in, unread, without_class
+from bench.data.living import is_live, is_person
 from learning.photos import PhotoLimits, take_in
 from omni_errors import InputError, NotFoundError
 
@@ -38,6 +39,21 @@ class FoundSubject:
     photos: tuple[FoundPhoto, ...]
     facts: tuple[Fact, ...] = ()
     left_out: tuple[str, ...] = ()
+    # what a record says itself; None leaves it to the class
+    said_live: bool | None = None
+    said_person: bool | None = None
+
+    @property
+    def person(self) -> bool:
+        """Tell whether it is a person."""
+        return is_person(self.class_word) if self.said_person is None else self.said_person
+
+    @property
+    def live(self) -> bool:
+        """Tell whether it is drawn as what lives is."""
+        if self.said_live is None:
+            return bool(self.said_person) or is_live(self.class_word)
+        return self.said_live
 
 
 def find_subjects(folder: Path) -> list[FoundSubject]:
@@ -70,7 +86,19 @@ def _subject(file: Path) -> FoundSubject:
     place = file.parent
     photos, left_out = read_photos(pictures_in(place), place)
     facts = read_facts(record, str(file))
-    return FoundSubject(place.name, word.strip(), photos, facts, left_out + unread(place))
+    said = [_said(record, key, file) for key in ("live", "person")]
+    return FoundSubject(place.name, word.strip(), photos, facts, left_out + unread(place), *said)
+
+
+def _said(record: Mapping[str, Any], key: str, file: Path) -> bool | None:
+    """Read what a record may say, None where it says nothing."""
+    said = record.get(key)
+    if said is None or isinstance(said, bool):
+        return said
+    raise InputError(
+        f"{key!r} in {file} is {said!r}, but can be true or false alone.",
+        hint=f'Write {{"{key}": true}}, or leave it out and the class decides.',
+    )
 
 
 def _record(file: Path) -> dict[str, Any]:

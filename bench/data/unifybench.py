@@ -17,6 +17,7 @@ from numpy.random import Generator
 from bench.data.contents import hash_files, hash_folders
 from bench.data.edits import edit_items, outline
 from bench.data.items import Bench, Fact, Item, Subject, write_bench
+from bench.data.living import is_person
 from bench.data.pictures import Shelf
 from bench.data.questions import drawing_items
 from bench.data.reading import FoundPhoto, read_photos
@@ -101,9 +102,12 @@ def _subject(root: Path, name: str, shelf: Shelf) -> tuple[Subject, tuple[FoundP
     facts += [_hidden(_named(text, name)) for text in _texts(info.get("extra_info"))]
     live = info.get("generation_type") == "live_subject"
     word = str(info.get("class", "thing"))
-    human = info.get("conversation_type") == "human"
+    kind = info.get("conversation_type")
+    human = kind == "human"
+    # a pet called an actor is none
+    denied = kind is not None and not human and is_person(word)
     photos = (paths["train"], paths["test"])
-    subject = Subject(name, name, word, live, *photos, tuple(facts), human=human)
+    subject = Subject(name, name, word, live, *photos, tuple(facts), human=human, not_human=denied)
     return subject, asked
 
 

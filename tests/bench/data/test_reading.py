@@ -7,6 +7,7 @@ import pytest
 
 from bench.data.items import Bench
 from bench.data.leftovers import left_out
+from bench.data.living import is_live, is_person
 from bench.data.opening import open_bench
 from bench.data.reading import find_subjects
 from omni_errors import InputError
@@ -58,6 +59,47 @@ def test_what_is_left_out_is_told_in_a_few_words() -> None:
     assert told.startswith("Left out of the photos of cup: 0.png: It is empty; 1.png")
     assert told.endswith("5.png: It is empty; and 2 more.")
     assert left_out(Bench(0, (), ())) == []
+
+
+@pytest.mark.parametrize(
+    ("word", "live", "person"),
+    [
+        *(("golden retriever puppy", True, False), ("Guinea pig", True, False)),
+        *(("polar bear", True, False), ("shih tzu", True, False), ("toy poodle", True, False)),
+        *(("actress", True, True), ("young Woman", True, True), ("dog", True, False)),
+        *(("stuffed animal", False, False), ("teddy bear", False, False)),
+        *(("toy dog", False, False), ("rubber duck", False, False), ("dog bowl", False, False)),
+    ],
+)
+def test_a_class_says_by_its_last_word_what_lives(word: str, live: bool, person: bool) -> None:
+    assert (is_live(word), is_person(word)) == (live, person)
+
+
+@pytest.mark.parametrize(
+    ("word", "said", "live", "person"),
+    [
+        ("blob", {"live": True}, True, False),
+        ("blob", {"person": True}, True, True),
+        ("dog", {"live": False}, False, False),
+        ("woman", {"person": False}, True, False),
+    ],
+)
+def test_a_record_says_more_than_its_class(
+    tmp_path: Path, word: str, said: dict[str, object], live: bool, person: bool
+) -> None:
+    folder = write_subjects(tmp_path / "s", {"it": {"class": word, **said}}, photos=1)
+    (subject,) = open_bench(folder, tmp_path / "b").subjects
+    assert (subject.live, subject.person) == (live, person)
+    assert open_bench(folder, tmp_path / "b").subjects == (subject,)
+    (folder / "it" / "concept.json").write_text(json.dumps({"class": word}))
+    with pytest.raises(InputError, match="of it changed"):
+        open_bench(folder, tmp_path / "b")
+
+
+def test_a_life_that_is_neither_true_nor_false_is_named(tmp_path: Path) -> None:
+    folder = write_subjects(tmp_path / "s", {"it": {"class": "dog", "live": "yes"}}, photos=1)
+    with pytest.raises(InputError, match="'live' in .*concept.json is 'yes'.*true"):
+        find_subjects(folder)
 
 
 def test_a_record_may_begin_with_a_byte_order_mark(folder: Path) -> None:
