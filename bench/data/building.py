@@ -15,6 +15,7 @@ from bench.data.kinds import kind_of, parg_ways, unasked
 from bench.data.pictures import Shelf
 from bench.data.questions import (
     drawing_items,
+    face_items,
     parg_items,
     recognition_items,
     text_items,
@@ -181,4 +182,6 @@ def _items(
         *drawing_items(subject, rng),
         *parg_items(subject, rng),
         *edit_items(shown, asked, shelf, rng),
+        # last, so that no other item of a person is drawn by another lot
+        *face_items(subject, rng),
     ]

@@ -212,7 +212,8 @@ def subjects_table(figures: Figures, names: Names, methods: Sequence[str]) -> li
 def kinds(figures: Figures, names: Names, methods: Sequence[str]) -> list[Block]:
     """Give what is counted over few items apart: kinds of edits, facts and photos, and flips."""
     by_judge = (f"edit mean/{names.judge} (", f"parg judge/{names.judge} (")
-    alone, starts = ("edit flip", "edit ssim outside"), (*by_judge, "rec no (", "edit distance ")
+    alone = ("edit flip", "edit ssim outside", "faces without", "faces references without")
+    starts = (*by_judge, "rec no (", "edit distance ")
     shown = [m for m in figures.metrics() if m in alone or m.startswith(starts)]
     if not shown:
         return []
@@ -225,7 +226,9 @@ def kinds(figures: Figures, names: Names, methods: Sequence[str]) -> list[Block]
             "before; the rows of ours recognise it for all methods where they were taught, else "
             "each method's own. What destroys a picture flips it too, as the control black shows. "
             "Outside the mask an edit is to change nothing: structural similarity 1, and distance "
-            "in an encoder's features 0, which stands in for LPIPS. n counts items."
+            "in an encoder's features 0, which stands in for LPIPS. Faces are compared where both "
+            "sides have one: faces without is the share of drawings that have none, faces "
+            "references without that of the photos learned from. n counts items."
         ),
         _counted(figures, shown, methods),
     ]

@@ -105,6 +105,16 @@ def test_photos_of_the_same_class_are_hard_negatives(bench: Bench) -> None:
     assert [item.hard for item in asked if item.answer == "No."][0]
 
 
+def test_only_people_are_asked_for_a_plain_photo_and_nothing_else_changes(tmp_path: Path) -> None:
+    asked = []
+    for word in ("woman", "dog"):
+        folder = write_subjects(tmp_path / word, {"it": {"class": word}}, photos=2)
+        asked.append(open_bench(folder, tmp_path / f"{word}-bench").of("it", "draw"))
+    person, dog = asked
+    assert person[:25] == dog
+    assert [item.text for item in person[25:]] == ["A photo of <taruvo>."]
+
+
 def test_a_folder_s_name_stands_in_no_item(bench: Bench) -> None:
     for item in bench.items:
         assert "rex" not in item.text + item.answer
