@@ -113,6 +113,12 @@ def _subject(root: Path, name: str, shelf: Shelf) -> tuple[Subject, tuple[FoundP
 
 def _located(place: Path, files: Sequence[str] | None) -> list[Path]:
     """Find listed files by their names, whatever folders the list was written with."""
+    if not place.is_dir():
+        raise InputError(
+            f"{place} is missing: photos of {place.name} are expected there"
+            f"{'' if files else ', and t2i_conditions.json'}.",
+            hint=f"Put the whole of UnifyBench there, or take {place.name} out of {_LIST}.",
+        )
     there = sorted(p for p in place.iterdir() if p.suffix.lower() in (".png", ".jpg", ".jpeg"))
     if files is None:
         return there

@@ -10,6 +10,7 @@ from bench.data.edits import dropped_edits
 from bench.data.items import Bench
 from bench.data.leftovers import left_out
 from bench.methods.catalog import METHODS
+from bench.methods.players import ANSWER_TOKENS
 from bench.metrics.bootstrap import Interval
 from bench.metrics.encoders import CLIP_NAME
 from bench.report.blocks import Block, Chart, Heading, Pictures, Table, Text
@@ -67,8 +68,23 @@ def head(bench: Bench, run: Mapping[str, Any], names: Names) -> list[Block]:
             "interval over subjects, where there are several. A dash: the method does not do it, "
             "or nothing measures it here."
         ),
-        *(Text(text) for text in (_missing(run), _dropped(bench), *left_out(bench)) if text),
+        *(Text(text) for text in _notes(bench, run) if text),
     ]
+
+
+def _notes(bench: Bench, run: Mapping[str, Any]) -> list[str]:
+    return [_unlike(bench), _missing(run), _dropped(bench), *left_out(bench)]
+
+
+def _unlike(bench: Bench) -> str:
+    """Say of UnifyBench in what a run here is not its own."""
+    if bench.origin != "unifybench":
+        return ""
+    return (
+        f"The data is UnifyBench's, the protocol is not: one image is drawn for each prompt "
+        f"(theirs: 4), answers end at {ANSWER_TOKENS} tokens (theirs: 100), and edit items are "
+        "ours. Metrics named compat are computed as theirs are."
+    )
 
 
 def _missing(run: Mapping[str, Any]) -> str:
