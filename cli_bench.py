@@ -56,11 +56,14 @@ def build(
     ] = 2,
 ) -> None:
     """Build the bench only: splits, questions, prompts and edits, each with its origin."""
+    from bench.data.leftovers import left_out
     from bench.data.opening import open_bench
 
     bench = open_bench(subjects, out / "bench", seed=seed, held_out=held_out)
     counts = bench.counts()
     print_table(("task", "items"), [(task, str(count)) for task, count in counts.items()])
+    for text in left_out(bench):
+        note(text)
     for name, facts in bench.made.get("unasked", {}).items():
         note(f"Nothing asks for these facts of {name}: {'; '.join(facts)}.")
     say_path(out / "bench" / "bench.json")
@@ -100,6 +103,8 @@ def run(
     ] = "",
 ) -> None:
     """Run methods over subjects, and report; finished items are not done again."""
+    from bench.data.items import read_bench
+    from bench.data.leftovers import left_out
     from bench.report.writing import write_report
     from bench.running.running import RunOptions, run_bench
 
@@ -118,6 +123,8 @@ def run(
         run_bench(subjects, out, options, on_step=quiet.step)
     summary = write_report(out, json)
     _say_summary(summary)
+    for text in left_out(read_bench(out / "bench")):
+        note(text)
     say_path(out / "report.md")
 
 

@@ -59,7 +59,7 @@ def measure_table(folder: Path, model: str, *, evidence: bool = True) -> Table:
     with tempfile.TemporaryDirectory() as home:
         assistant = Assistant(home=Path(home), model=model)
         for number, (place, found) in enumerate(zip(places, files, strict=True)):
-            word = json.loads((place / "concept.json").read_text("utf8"))["class"]
+            word = json.loads((place / "concept.json").read_text("utf-8-sig"))["class"]
             assistant.concepts.add(found[:-_HELD_OUT], name=f"s{number}", class_name=word)
         table = _table(assistant, [found[-_HELD_OUT:] for found in files], evidence)
         assistant.close()

@@ -67,7 +67,7 @@ def open_subjects(folder: Path) -> list[Subject]:
     found = []
     for place in sorted(path.parent for path in folder.glob("*/concept.json")):
         photos = [_square(file) for file in photo_files(place)]
-        word = json.loads((place / "concept.json").read_text("utf8"))["class"]
+        word = json.loads((place / "concept.json").read_text("utf-8-sig"))["class"]
         shown, asked = tuple(photos[:-_HELD_OUT]), tuple(photos[-_HELD_OUT:])
         found.append(Subject(place.name, word, shown, asked))
     return found

@@ -15,6 +15,7 @@ from bench.data.kinds import kind_of, parg_ways, unasked
 from bench.data.pictures import Shelf
 from bench.data.questions import (
     drawing_items,
+    face_items,
     parg_items,
     recognition_items,
     text_items,
@@ -27,14 +28,22 @@ from learning.neutral import neutral_negatives
 
 __all__ = ["build_bench"]
 
-# others a subject is told apart from; with fewer, drawn scenes are negatives too
-_FEWEST_OTHERS, _NEUTRAL, _NEUTRAL_SIDE = 3, 6, 192
+# photos of others that a subject is told apart from, three with two each; with fewer, drawn
+# scenes are negatives too
+_FEWEST_PHOTOS, _NEUTRAL, _NEUTRAL_SIDE = 6, 6, 192
 # what is drawn by lot for what
 _FACTS, _SPLIT, _ITEMS, _NEGATIVES = 1, 2, 3, 4
 
 
-def build_bench(found: Sequence[FoundSubject], folder: Path, *, seed: int, held_out: int) -> Bench:
-    """Build a bench in a folder and save it."""
+def build_bench(
+    found: Sequence[FoundSubject],
+    folder: Path,
+    *,
+    seed: int,
+    held_out: int,
+    passed: Sequence[str] = (),
+) -> Bench:
+    """Build a bench in a folder and save it; ``passed`` are folders that are no subjects."""
     folder.mkdir(parents=True, exist_ok=True)
     shelf = Shelf(folder)
     invented = _invented(found, seed)
@@ -53,6 +62,7 @@ def build_bench(found: Sequence[FoundSubject], folder: Path, *, seed: int, held_
         "classes": sorted({one.class_word for one in found}),
         # facts that no question or no prompt asks for, so that none is dropped in silence
         "unasked": {name: facts for name, facts in missing.items() if facts},
+        **({"without_class": list(passed)} if passed else {}),
     }
     bench = Bench(seed, tuple(subjects), tuple(items), "photos", made, folder=folder)
     write_bench(bench, folder)
@@ -101,11 +111,13 @@ def _subject(
         found.name,
         names[place] + (str(turn + 1) if turn else ""),
         found.class_word,
-        found.class_word.lower() in templates()["live"],
+        found.live,
         _kept(learned, found.name, shelf),
         _kept(asked, found.name, shelf),
         found.facts + invented,
         {_path(photo, found.name): photo.sha256 for photo in found.photos},
+        human=found.said_person is True,
+        not_human=found.said_person is False,
     )
 
 
@@ -121,15 +133,16 @@ def _negatives(
     subjects: Sequence[Subject], shelf: Shelf, seed: int
 ) -> dict[str, list[tuple[str, bool, str]]]:
     """Give each subject photos without it: the same class first, then one of each other."""
-    scenes: list[tuple[str, bool, str]] = []
-    if len(subjects) <= _FEWEST_OTHERS:
-        drawn = neutral_negatives(_NEUTRAL_SIDE, _NEUTRAL)
-        paths = [shelf.put(one.image, "photos", "_drawn", str(n)) for n, one in enumerate(drawn)]
-        scenes = [(path, False, "a drawn scene") for path in paths]
-    return {
-        one.name: _others(one, subjects, _rng(seed, one.name, _NEGATIVES)) + scenes
-        for one in subjects
-    }
+    found = {one.name: _others(one, subjects, _rng(seed, one.name, _NEGATIVES)) for one in subjects}
+    few = [name for name, rows in found.items() if len(rows) < _FEWEST_PHOTOS]
+    scenes = _scenes(shelf) if few else []
+    return {name: rows + (scenes if name in few else []) for name, rows in found.items()}
+
+
+def _scenes(shelf: Shelf) -> list[tuple[str, bool, str]]:
+    drawn = neutral_negatives(_NEUTRAL_SIDE, _NEUTRAL)
+    paths = [shelf.put(one.image, "photos", "_drawn", str(n)) for n, one in enumerate(drawn)]
+    return [(path, False, "a drawn scene") for path in paths]
 
 
 def _others(
@@ -169,4 +182,6 @@ def _items(
         *drawing_items(subject, rng),
         *parg_items(subject, rng),
         *edit_items(shown, asked, shelf, rng),
+        # last, so that no other item of a person is drawn by another lot
+        *face_items(subject, rng),
     ]

@@ -58,5 +58,6 @@ def _changed(subject: Subject, found: FoundSubject) -> list[str]:
         "photos": sorted(subject.hashes.values()) == photos,
         "class": subject.class_word == found.class_word,
         "facts": given == [(fact.text, fact.visible) for fact in found.facts],
+        "kind (live, person)": (subject.live, subject.person) == (found.live, found.person),
     }
     return [f"the {what} of {subject.name} changed" for what, kept in same.items() if not kept]

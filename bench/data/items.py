@@ -57,13 +57,15 @@ class Subject:
     hashes: Mapping[str, str] = field(default_factory=dict)
     # what the data itself says; a class may say so as well
     human: bool = False
+    # what the data itself denies, whatever the class says
+    not_human: bool = False
 
     @property
     def person(self) -> bool:
         """Tell whether faces are to be compared."""
-        from bench.data.wording import templates
+        from bench.data.living import is_person
 
-        return self.human or self.class_word.lower() in templates()["people"]
+        return not self.not_human and (self.human or is_person(self.class_word))
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,10 @@ class Bench:
 def _plain(bench: Bench) -> dict[str, Any]:
     found = asdict(bench)
     del found["folder"]
+    for row in found["subjects"]:
+        # kept where it is said alone, so that benches without it keep their hash
+        if not row["not_human"]:
+            del row["not_human"]
     return found
 
 

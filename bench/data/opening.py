@@ -5,6 +5,7 @@ from pathlib import Path
 from bench.data.building import build_bench
 from bench.data.contents import changed_folders, changed_subjects
 from bench.data.items import Bench, read_bench
+from bench.data.leftovers import without_class
 from bench.data.reading import find_subjects
 from bench.data.unifybench import contents, is_unifybench, read_unifybench
 from omni_errors import InputError
@@ -27,7 +28,8 @@ def open_bench(subjects: Path, folder: Path, *, seed: int = 0, held_out: int = 2
         return _checked(read_bench(folder), subjects, seed, held_out)
     if is_unifybench(subjects):
         return read_unifybench(subjects, folder, seed=seed)
-    return build_bench(find_subjects(subjects), folder, seed=seed, held_out=held_out)
+    found, passed = find_subjects(subjects), without_class(subjects)
+    return build_bench(found, folder, seed=seed, held_out=held_out, passed=passed)
 
 
 def _checked(bench: Bench, subjects: Path, seed: int, held_out: int) -> Bench:

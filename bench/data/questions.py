@@ -10,8 +10,8 @@ from bench.data.kinds import EVERYTHING, ask_ways, noun_slots, parg_ways
 from bench.data.wording import fill, prompts, templates
 from learning.facts import fact_sentence
 
-__all__ = ["described", "drawing_items", "parg_items", "recognition_items", "text_items"]
-__all__ += ["visual_items"]
+__all__ = ["described", "drawing_items", "face_items", "parg_items", "recognition_items"]
+__all__ += ["shows_face", "text_items", "visual_items"]
 
 _SEEDS = 2**31
 
@@ -135,6 +135,25 @@ def drawing_items(subject: Subject, rng: Generator) -> Iterator[Item]:
             seed=int(rng.integers(_SEEDS)),
             provenance="a prompt of google/dreambooth",
         )
+
+
+def face_items(subject: Subject, rng: Generator) -> Iterator[Item]:
+    """Ask for a plain photo of a person, which shows the face if any picture does."""
+    if subject.person:
+        yield Item(
+            f"{subject.name}/draw/face",
+            "draw",
+            subject.name,
+            fill(prompts()["face"], subject.mention),
+            seed=int(rng.integers(_SEEDS)),
+            provenance="the prompt by which UnifyBench compares faces",
+        )
+
+
+def shows_face(item: Item, subject: Subject) -> bool:
+    """Tell whether an item asks for a plain photo of a person."""
+    asks = item.task == "draw" and item.text == fill(prompts()["face"], subject.mention)
+    return asks and subject.person
 
 
 def parg_items(subject: Subject, rng: Generator) -> Iterator[Item]:

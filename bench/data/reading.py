@@ -1,7 +1,7 @@
 """Folders of photos as they are: ``NAME/*.jpg`` and ``NAME/concept.json``."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,8 @@ from PIL import Image
 
 from bench.data.facts import read_facts
 from bench.data.items import Fact
+from bench.data.leftovers import ENDINGS, pictures_in, unread, without_class
+from bench.data.living import is_live, is_person
 from learning.photos import PhotoLimits, take_in
 from omni_errors import InputError, NotFoundError
 
@@ -17,7 +19,6 @@ __all__ = ["FoundPhoto", "FoundSubject", "find_subjects"]
 
 # more shows nothing new to the models here, and photos are kept with the bench
 _SIDE = 512
-_ENDINGS = ("jpg", "jpeg", "png", "webp", "bmp")
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,21 @@ class FoundSubject:
     photos: tuple[FoundPhoto, ...]
     facts: tuple[Fact, ...] = ()
     left_out: tuple[str, ...] = ()
+    # what a record says itself; None leaves it to the class
+    said_live: bool | None = None
+    said_person: bool | None = None
+
+    @property
+    def person(self) -> bool:
+        """Tell whether it is a person."""
+        return is_person(self.class_word) if self.said_person is None else self.said_person
+
+    @property
+    def live(self) -> bool:
+        """Tell whether it is drawn as what lives is."""
+        if self.said_live is None:
+            return bool(self.said_person) or is_live(self.class_word)
+        return self.said_live
 
 
 def find_subjects(folder: Path) -> list[FoundSubject]:
@@ -51,8 +67,12 @@ def find_subjects(folder: Path) -> list[FoundSubject]:
         raise NotFoundError(f"There is no folder {folder}.", hint="Name one with --subjects.")
     records = sorted(folder.glob("*/concept.json"))
     if not records:
+        bare = without_class(folder)
+        told = (
+            f"; these folders have photos, but no concept.json: {', '.join(bare)}" if bare else ""
+        )
         raise InputError(
-            f"{folder} has no subjects.",
+            f"{folder} has no subjects{told}.",
             hint='Give each a folder of photos with a concept.json: {"class": "dog"}.',
         )
     return [_subject(record) for record in records]
@@ -63,24 +83,33 @@ def _subject(file: Path) -> FoundSubject:
     word = record.get("class")
     if not isinstance(word, str) or not word.strip():
         raise InputError(f"{file} names no class.", hint='Write {"class": "dog"}.')
-    photos, left_out = read_photos(_files(file.parent), file.parent)
+    place = file.parent
+    photos, left_out = read_photos(pictures_in(place), place)
     facts = read_facts(record, str(file))
-    return FoundSubject(file.parent.name, word.strip(), photos, facts, left_out)
+    said = [_said(record, key, file) for key in ("live", "person")]
+    return FoundSubject(place.name, word.strip(), photos, facts, left_out + unread(place), *said)
+
+
+def _said(record: Mapping[str, Any], key: str, file: Path) -> bool | None:
+    """Read what a record may say, None where it says nothing."""
+    said = record.get(key)
+    if said is None or isinstance(said, bool):
+        return said
+    raise InputError(
+        f"{key!r} in {file} is {said!r}, but can be true or false alone.",
+        hint=f'Write {{"{key}": true}}, or leave it out and the class decides.',
+    )
 
 
 def _record(file: Path) -> dict[str, Any]:
     try:
-        record = json.loads(file.read_text("utf-8"))
+        # with the mark that some editors put before UTF-8
+        record = json.loads(file.read_text("utf-8-sig"))
     except ValueError as error:
         raise InputError(f"{file} is no JSON: {error}.", hint='Write {"class": "dog"}.') from error
     if not isinstance(record, dict):
         raise InputError(f"{file} holds no record.", hint='Write {"class": "dog"}.')
     return record
-
-
-def _files(folder: Path) -> list[Path]:
-    endings = tuple(f".{ending}" for ending in _ENDINGS)
-    return sorted(p for p in folder.iterdir() if p.is_file() and p.suffix.lower() in endings)
 
 
 def read_photos(
@@ -92,7 +121,9 @@ def read_photos(
         InputError: if none is left.
     """
     if not files:
-        raise InputError(f"{where} has no photos.", hint=f"Read are {', '.join(_ENDINGS)}.")
+        others = [reason.partition(":")[0] for reason in unread(where)]
+        told = f" that are read, only {', '.join(others)}" if others else ""
+        raise InputError(f"{where} has no photos{told}.", hint=f"Read are {', '.join(ENDINGS)}.")
     intake = take_in(files, PhotoLimits(max_side=_SIDE))
     photos = tuple(FoundPhoto(p.image, p.path.name, p.sha256) for p in intake.photos)
     left_out = [f"{twin.path.name} shows what {twin.of.name} shows" for twin in intake.twins]

@@ -17,6 +17,7 @@ from numpy.random import Generator
 from bench.data.contents import hash_files, hash_folders
 from bench.data.edits import edit_items, outline
 from bench.data.items import Bench, Fact, Item, Subject, write_bench
+from bench.data.living import is_person
 from bench.data.pictures import Shelf
 from bench.data.questions import drawing_items
 from bench.data.reading import FoundPhoto, read_photos
@@ -101,14 +102,23 @@ def _subject(root: Path, name: str, shelf: Shelf) -> tuple[Subject, tuple[FoundP
     facts += [_hidden(_named(text, name)) for text in _texts(info.get("extra_info"))]
     live = info.get("generation_type") == "live_subject"
     word = str(info.get("class", "thing"))
-    human = info.get("conversation_type") == "human"
+    kind = info.get("conversation_type")
+    human = kind == "human"
+    # a pet called an actor is none
+    denied = kind is not None and not human and is_person(word)
     photos = (paths["train"], paths["test"])
-    subject = Subject(name, name, word, live, *photos, tuple(facts), human=human)
+    subject = Subject(name, name, word, live, *photos, tuple(facts), human=human, not_human=denied)
     return subject, asked
 
 
 def _located(place: Path, files: Sequence[str] | None) -> list[Path]:
     """Find listed files by their names, whatever folders the list was written with."""
+    if not place.is_dir():
+        raise InputError(
+            f"{place} is missing: photos of {place.name} are expected there"
+            f"{'' if files else ', and t2i_conditions.json'}.",
+            hint=f"Put the whole of UnifyBench there, or take {place.name} out of {_LIST}.",
+        )
     there = sorted(p for p in place.iterdir() if p.suffix.lower() in (".png", ".jpg", ".jpeg"))
     if files is None:
         return there

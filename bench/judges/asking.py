@@ -23,6 +23,8 @@ __all__ = ["AskedJudge", "Asker", "numbers", "read_mark"]
 # what a judge that chooses among replies may say of two marks
 _TWO = tuple(f"{a} {b}" for a, b in ((0, 0), (2, 8), (5, 5), (8, 2), (8, 8), (10, 10)))
 _NUMBER = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)(?![\w])")
+# two marks on lines that are counted themselves
+_LIST = re.compile(r"^\s*1[.)]\s+(.*\d.*)\n\s*2[.)]\s+(.*\d.*)$", re.MULTILINE)
 
 
 class Asker(Protocol):
@@ -42,14 +44,15 @@ def _prompts() -> dict[str, str]:
     return found
 
 
-def numbers(reply: str) -> list[float]:
-    """Return the numbers of a reply, "8/10" being 8."""
-    return [float(found) for found in _NUMBER.findall(re.sub(r"/\s*10\b", "", reply))]
+def numbers(reply: str, most: int = 10) -> list[float]:
+    """Return the numbers of a reply, "8/10" and "8 out of 10" being 8 where 10 is the most."""
+    bare = re.sub(rf"(?:/|\bout of\b)\s*{most}\b(?!\.\d)", "", reply, flags=re.IGNORECASE)
+    return [float(found) for found in _NUMBER.findall(_LIST.sub(r"\1\n\2", bare))]
 
 
 def read_mark(reply: str) -> float | None:
     """Read a mark, None if the reply has none, or several that differ."""
-    found = set(numbers(reply))
+    found = set(numbers(reply, most=1))
     mark = found.pop() if len(found) == 1 else None
     return mark if mark in MARKS else None
 

@@ -22,7 +22,8 @@ from omni_errors import InputError, ResourceError
 __all__ = ["EndpointAsker", "Send"]
 
 Send = Callable[[str, Mapping[str, str], bytes], bytes]
-_SECONDS, _TOKENS, _SIDE = 120, 64, 512
+# tokens: a judge may explain itself, and a mark that is cut off is none
+_SECONDS, _TOKENS, _SIDE = 120, 512, 512
 # seconds between tries: a server that is busy or restarts is there again soon
 _WAITS = (2.0, 10.0)
 _BUSY, _BROKEN = 429, 500

@@ -165,7 +165,8 @@ def _controls() -> list[Method]:
     return [
         Method(
             "real",
-            "held-out photos in place of drawn ones: an upper bound",
+            "held-out photos in place of drawn ones: an upper bound; of a subject of which none "
+            "was held out there is no result",
             control="real",
             tasks=DRAWS,
         ),

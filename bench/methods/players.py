@@ -17,10 +17,19 @@ from bench.methods.dreambooth import RARE
 from bench.methods.replaying import replayed
 from graphs.options import ReplayOptions
 
-__all__ = ["Answered", "Control", "Drawn", "Player", "RowsPlayer", "UpdatesPlayer", "bare"]
+__all__ = [
+    "ANSWER_TOKENS",
+    "Answered",
+    "Control",
+    "Drawn",
+    "Player",
+    "RowsPlayer",
+    "UpdatesPlayer",
+    "bare",
+]
 
 # tokens of an answer; UnifyBench allows 100
-_TOKENS = 48
+ANSWER_TOKENS = 48
 
 
 @dataclass(frozen=True)
@@ -69,7 +78,7 @@ def _margin(face: Backbone, reading: Reading) -> float:
 
 def said(face: Backbone, reading: Reading, *, asks_yes: bool) -> Answered:
     """Answer greedily what was read."""
-    text = face.answer(reading, TextOptions(_TOKENS)).strip()
+    text = face.answer(reading, TextOptions(ANSWER_TOKENS)).strip()
     return Answered(text, _margin(face, reading) if asks_yes else None)
 
 

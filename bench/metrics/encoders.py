@@ -7,6 +7,7 @@ Letters: ``n`` pictures, ``D`` width, ``T`` places of a feature map.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -142,11 +143,35 @@ def _cached(name: str, model: str, processor: str) -> tuple[Any, Any]:
         )
         reader = getattr(transformers, processor).from_pretrained(name, local_files_only=True)
     except (OSError, ValueError, ImportError) as error:
-        raise ResourceError(
+        raise _lacking(name, model) from error
+    return loaded.eval(), reader
+
+
+def _lacking(name: str, model: str) -> ResourceError:
+    """Say why a model could not be opened, and what to do."""
+    old = _pickled(name)
+    if old is None:
+        return ResourceError(
             f"The weights of {name} are not on this machine.",
             hint="Fetch them into the hub's cache as safetensors, or go without.",
-        ) from error
-    return loaded.eval(), reader
+        )
+    how = f"from transformers import {model} as M; M.from_pretrained(p).save_pretrained(p)"
+    return ResourceError(
+        f"The weights of {name} are here as {old.name} alone, but only safetensors are read.",
+        hint=f"Write them as such once: python -c \"p = '{old.parent}'; {how}\"",
+    )
+
+
+def _pickled(name: str) -> Path | None:
+    """Find weights in the older form where there are no safetensors beside them."""
+    from transformers.utils.hub import cached_file
+
+    try:
+        found = cached_file(name, "pytorch_model.bin", local_files_only=True)
+    except OSError:
+        return None
+    old = Path(found) if found else None
+    return None if old is None or (old.parent / "model.safetensors").is_file() else old
 
 
 class ConstantEncoder:
@@ -167,5 +192,5 @@ def open_encoders() -> tuple[list[ImageEncoder], dict[str, str]]:
         try:
             found.append(kind())
         except ResourceError as error:
-            missing[kind.name] = error.message
+            missing[kind.name] = str(error)
     return found, missing

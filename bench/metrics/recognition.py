@@ -1,7 +1,7 @@
 """Recognition: yes and no weigh the same, however many there are of each.
 
-``strict`` reads the first whole word yes or no of an answer; ``compat`` is UnifyBench's rule, by
-which "no" also hides in "not" and "know".
+``strict`` reads the whole word yes or no that an answer begins with; ``compat`` is UnifyBench's
+rule, by which "no" also hides in "not" and "know".
 """
 
 import re
@@ -12,7 +12,8 @@ from typing import Literal
 __all__ = ["Recognition", "Rule", "area", "is_right", "said", "weighted"]
 
 Rule = Literal["strict", "compat"]
-_WORD = re.compile(r"(?<![\w'’])(yes|no)(?![\w'’])", re.IGNORECASE)
+# after quotes or stars at most; "no-one" is another word
+_WORD = re.compile(r"[\W_]*(yes|no)(?!['’-]?[^\W_])", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class Recognition:
 
 
 def said(answer: str) -> str:
-    """Return the first whole word "yes" or "no" of an answer, "" if it has neither."""
-    found = _WORD.search(answer)
+    """Return the whole word "yes" or "no" that an answer begins with, "" if it is another."""
+    found = _WORD.match(answer)
     return found[1].lower() if found else ""
 
 

@@ -52,6 +52,8 @@ def _tried(control: str, name: str, rows: Sequence[Mapping[str, Any]]) -> Contro
     row = next((row for row in rows if row["name"] == name), None)
     if row is None:
         return Control(control, False, "it was not run")
+    if not row["cases"]:
+        return Control(control, False, "there was nothing to try it with")
     why = f"right things fare {row['right']:.3f}, wrong ones {row['wrong']:.3f}"
     # one task in which it passed is one too many
     passed = any(task["trusted"] for task in row.get("tasks") or [row])
@@ -110,8 +112,8 @@ def doubts(
     ``same`` are judges that gave one mark to everything in a task, with the mark and how often.
     """
     controls = (AlwaysOne.name, ConstantEncoder.name)
-    found = [row.doubt for row in tried if row.doubt and row.name not in controls]
-    found += untried(tried)
+    others = [row for row in tried if row.name not in controls]
+    found = [row.doubt for row in others if row.doubt] + untried(others)
     found += [
         f"The judge {name} marks all {count} {task} of this run with {mark:g}; its marks of "
         f"{task} mean nothing."

@@ -15,7 +15,11 @@ _FEWEST = 5
 # methods and letters of a value that are told
 _TOLD, _LETTERS = 4, 80
 # what all results of one report must share, by its name in their provenance
-_SHARED = ("suite", "backbone", "bench", "timesteps", "judges", "encoders", "faces")
+_SHARED: tuple[str, ...] = (
+    *("suite", "backbone", "bench", "timesteps", "judges", "encoders", "faces"),
+    # versions of code make other things of one request, and threads add in another order
+    *("code", "threads"),
+)
 _ANEW = "Run these methods again with the same options in a new folder (--out)."
 
 

@@ -8,7 +8,9 @@ from typing import Any
 
 from bench.data.edits import dropped_edits
 from bench.data.items import Bench
+from bench.data.leftovers import left_out
 from bench.methods.catalog import METHODS
+from bench.methods.players import ANSWER_TOKENS
 from bench.metrics.bootstrap import Interval
 from bench.metrics.encoders import CLIP_NAME
 from bench.report.blocks import Block, Chart, Heading, Pictures, Table, Text
@@ -66,8 +68,23 @@ def head(bench: Bench, run: Mapping[str, Any], names: Names) -> list[Block]:
             "interval over subjects, where there are several. A dash: the method does not do it, "
             "or nothing measures it here."
         ),
-        *(Text(text) for text in (_missing(run), _dropped(bench)) if text),
+        *(Text(text) for text in _notes(bench, run) if text),
     ]
+
+
+def _notes(bench: Bench, run: Mapping[str, Any]) -> list[str]:
+    return [_unlike(bench), _missing(run), _dropped(bench), *left_out(bench)]
+
+
+def _unlike(bench: Bench) -> str:
+    """Say of UnifyBench in what a run here is not its own."""
+    if bench.origin != "unifybench":
+        return ""
+    return (
+        f"The data is UnifyBench's, the protocol is not: one image is drawn for each prompt "
+        f"(theirs: 4), answers end at {ANSWER_TOKENS} tokens (theirs: 100), and edit items are "
+        "ours. Metrics named compat are computed as theirs are."
+    )
 
 
 def _missing(run: Mapping[str, Any]) -> str:
@@ -211,7 +228,8 @@ def subjects_table(figures: Figures, names: Names, methods: Sequence[str]) -> li
 def kinds(figures: Figures, names: Names, methods: Sequence[str]) -> list[Block]:
     """Give what is counted over few items apart: kinds of edits, facts and photos, and flips."""
     by_judge = (f"edit mean/{names.judge} (", f"parg judge/{names.judge} (")
-    alone, starts = ("edit flip", "edit ssim outside"), (*by_judge, "rec no (", "edit distance ")
+    alone = ("edit flip", "edit ssim outside", "faces without", "faces references without")
+    starts = (*by_judge, "rec no (", "edit distance ")
     shown = [m for m in figures.metrics() if m in alone or m.startswith(starts)]
     if not shown:
         return []
@@ -224,7 +242,9 @@ def kinds(figures: Figures, names: Names, methods: Sequence[str]) -> list[Block]
             "before; the rows of ours recognise it for all methods where they were taught, else "
             "each method's own. What destroys a picture flips it too, as the control black shows. "
             "Outside the mask an edit is to change nothing: structural similarity 1, and distance "
-            "in an encoder's features 0, which stands in for LPIPS. n counts items."
+            "in an encoder's features 0, which stands in for LPIPS. Faces are compared where both "
+            "sides have one: faces without is the share of drawings that have none, faces "
+            "references without that of the photos learned from. n counts items."
         ),
         _counted(figures, shown, methods),
     ]

@@ -82,6 +82,9 @@ def _judge_rows(record: Mapping[str, Any]) -> list[TriedRow]:
 
 
 def _row(record: Mapping[str, Any], task: str) -> TriedRow:
+    if record.get("cases") == 0:
+        # means of nothing, as of a single photo that there is no other to compare with
+        return TriedRow(record["name"], task, None, None, trusted=False)
     return TriedRow(
         record["name"],
         task,

@@ -187,15 +187,21 @@ def _in_processes(
     names: Sequence[str], out: Path, options: RunOptions, on_step: Callable[[str], None]
 ) -> None:
     threads = max((os.cpu_count() or 1) // options.workers, 1)
-    with ProcessPoolExecutor(
+    pool = ProcessPoolExecutor(
         min(options.workers, len(names)),
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_open,
         initargs=(options, threads, os.getpid()),
-    ) as pool:
+    )
+    try:
         waiting = [pool.submit(_do, name, out, options) for name in names]
         for number, done in enumerate(as_completed(waiting), 1):
             on_step(f"{number} of {len(names)} subjects done, the last {done.result()}")
+        pool.shutdown()
+    finally:
+        # after a failure what was handed out ends by itself and keeps its results; what waits is
+        # not begun
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def write_run(

@@ -10,7 +10,7 @@ from PIL import Image
 
 from bench.data.items import Bench, Fact, Item, Subject
 from bench.data.pictures import open_mask, open_picture
-from bench.data.questions import described
+from bench.data.questions import described, shows_face
 from bench.data.wording import of_class
 from bench.judges.judge import AskedAnswer, AskedEdit, AskedPicture, Judge
 from bench.methods.players import Answered, Drawn
@@ -114,7 +114,7 @@ class Scorer:
         """Score a drawn picture."""
         values = {f"{item.task} blank": float(is_blank(made.image))}
         values |= self._similar(item, made.image)
-        if item.task == "draw" and self.faces is not None and self.subject.person:
+        if item.task == "draw" and self.subject.person and self._shows_face(item):
             values |= self._face(made.image)
         verdicts = self._agrees(item, made.image, judges) if item.task == "parg" else {}
         for name, verdict in verdicts.items():
@@ -153,13 +153,29 @@ class Scorer:
             f"{item.task} text/{CLIP_NAME} compat": text_similarity(text, slip),
         }
 
+    @cached_property
+    def _faced(self) -> set[str]:
+        """Name the drawings that ask for nothing but the person, none where a bench has none.
+
+        A firefighter on a beach may have no face to speak of, however well it was learned: other
+        drawings are looked at only where there is no plain one, as in older benches.
+        """
+        drawn = self.bench.of(self.subject.name, "draw")
+        return {item.id for item in drawn if shows_face(item, self.subject)}
+
+    def _shows_face(self, item: Item) -> bool:
+        return not self._faced or item.id in self._faced
+
     def _face(self, image: Image.Image) -> dict[str, float]:
         if self.faces is None:
             return {}
         found = compare_faces(self._faces, [self.faces.find(image)])
         if found is None:
-            return {}
-        values = {"faces without": found.made_without}
+            return {"faces references without": 1.0} if self._faces else {}
+        values = {
+            "faces without": found.made_without,
+            "faces references without": found.references_without,
+        }
         return values if found.similarity is None else {**values, "faces": found.similarity}
 
     def _agrees(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bench.data.items import Bench, Item
+from bench.data.questions import shows_face
 from bench.methods.catalog import MAIN, METHODS
 from learning.presets import Recipe, find_recipe
 from omni_errors import NotFoundError
@@ -96,7 +97,8 @@ def find_suite(name: str) -> Suite:
 def items_of(bench: Bench, subject: str, task: str, suite: Suite) -> list[Item]:
     """Choose a suite's items: spread evenly over those of a task, the same every time.
 
-    Edits are chosen kind by kind, since most of them are removals.
+    Edits are chosen kind by kind, since most of them are removals. The drawing by which faces
+    are compared comes along with any others.
     """
     items, limit = list(bench.of(subject, task)), suite.limits.get(task)
     if task == "rec":
@@ -108,6 +110,13 @@ def items_of(bench: Bench, subject: str, task: str, suite: Suite) -> list[Item]:
         return items
     if task == "edit":
         return _by_kind(items, limit)
+    if task == "draw":
+        faces = [item for item in items if shows_face(item, bench.subject(subject))]
+        return _spread([item for item in items if item not in faces], limit) + faces
+    return _spread(items, limit)
+
+
+def _spread(items: Sequence[Item], limit: int) -> list[Item]:
     return [items[n * len(items) // limit] for n in range(limit)]
 
 

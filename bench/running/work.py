@@ -89,7 +89,7 @@ class Work:
         todo = [
             item
             for task in TASKS
-            if task in method.tasks
+            if task in method.tasks and not self._lacks_photos(method)
             for item in self._of(task)
             if not self.ledger.has(method.name, item.id, settings)
         ]
@@ -103,6 +103,10 @@ class Work:
         else:
             self._items(method, player, taught, todo, settings)
         return [f"{method.name} {item.id} {settings}" for item in todo]
+
+    def _lacks_photos(self, method: Method) -> bool:
+        """Tell whether real photos would be compared with themselves: none was held out."""
+        return method.control == "real" and not self.subject.test
 
     def _of(self, task: str) -> list[Item]:
         return items_of(self.bench, self.subject.name, task, self.suite)
@@ -171,9 +175,8 @@ class Work:
         return PromptPlayer(face, subject, method.context == "text", photos, options)
 
     def _real(self) -> list[Image.Image]:
-        """Open photos that were held out; of a single photo there is only that."""
-        paths = self.subject.test or self.subject.train
-        return [open_picture(self.bench.folder, path) for path in paths]
+        """Open the photos that were held out."""
+        return [open_picture(self.bench.folder, path) for path in self.subject.test]
 
     # items
 

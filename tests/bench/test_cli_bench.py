@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import cli
+from bench.data.items import Bench, write_bench
 from tests.bench.conftest import write_subjects
 
 
@@ -36,6 +37,27 @@ def test_build_names_facts_that_nothing_asks_for(
     assert cli.run(["bench", "build", "--subjects", str(folder), "--out", str(tmp_path / "o")]) == 0
     said = capsys.readouterr()
     assert "parg: it rusts in rain" in " ".join((said.out + said.err).split())
+
+
+def test_build_names_what_it_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_subjects(tmp_path / "s", {"cup": {"class": "cup"}}, photos=2)
+    (folder / "cup" / "a.heic").write_bytes(b"x")
+    assert cli.run(["bench", "build", "--subjects", str(folder), "--out", str(tmp_path / "o")]) == 0
+    assert "Left out of the photos of cup: a.heic" in capsys.readouterr().err
+
+
+def test_run_names_what_was_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bench").mkdir()
+    made = {"left_out": {"cup": ["a.heic: no"]}}
+    write_bench(Bench(0, (), (), made=made), tmp_path / "bench")
+    monkeypatch.setattr("bench.running.running.run_bench", lambda *given, **more: None)
+    monkeypatch.setattr(
+        "bench.report.writing.write_report", lambda *given: {"means": [], "controls": []}
+    )
+    assert cli.run(["bench", "run", "--subjects", "s", "--out", str(tmp_path)]) == 0
+    assert "Left out of the photos of cup: a.heic" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

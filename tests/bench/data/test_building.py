@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.data.building import _invented, _others
+from bench.data.building import _invented, _negatives, _others
 from bench.data.edits import EDIT_KINDS
 from bench.data.facts import invent, read_facts, understood
 from bench.data.items import Bench, Subject, read_bench
 from bench.data.kinds import unasked
 from bench.data.opening import open_bench
-from bench.data.pictures import open_mask, open_picture
+from bench.data.pictures import Shelf, open_mask, open_picture
 from bench.data.questions import described, parg_items, text_items, visual_items
 from bench.data.reading import FoundSubject
 from bench.data.splits import leave_out
@@ -105,6 +105,16 @@ def test_photos_of_the_same_class_are_hard_negatives(bench: Bench) -> None:
     assert [item.hard for item in asked if item.answer == "No."][0]
 
 
+def test_only_people_are_asked_for_a_plain_photo_and_nothing_else_changes(tmp_path: Path) -> None:
+    asked = []
+    for word in ("woman", "dog"):
+        folder = write_subjects(tmp_path / word, {"it": {"class": word}}, photos=2)
+        asked.append(open_bench(folder, tmp_path / f"{word}-bench").of("it", "draw"))
+    person, dog = asked
+    assert person[:25] == dog
+    assert [item.text for item in person[25:]] == ["A photo of <taruvo>."]
+
+
 def test_a_folder_s_name_stands_in_no_item(bench: Bench) -> None:
     for item in bench.items:
         assert "rex" not in item.text + item.answer
@@ -142,6 +152,17 @@ def test_one_subject_alone_is_told_apart_from_drawn_scenes(tmp_path: Path) -> No
     bench = open_bench(folder, tmp_path / "b")
     negatives = [i for i in bench.of("cup", "rec") if i.answer == "No."]
     assert {i.provenance for i in negatives} == {"a drawn scene"}
+
+
+@pytest.mark.parametrize(("held_out", "drawn"), [(0, 6), (1, 6), (2, 0)])
+def test_many_others_with_few_held_out_photos_leave_drawn_scenes(
+    tmp_path: Path, held_out: int, drawn: int
+) -> None:
+    tests = tuple(f"{n}.png" for n in range(held_out))
+    subjects = [Subject(name, name, "cup", False, ("a.png",), tests) for name in "abcd"]
+    rows = _negatives(subjects, Shelf(tmp_path), 0)["a"]
+    assert len(rows) == 3 * held_out + drawn
+    assert [origin for _, _, origin in rows].count("a drawn scene") == drawn
 
 
 def test_an_edit_says_whether_its_photo_is_learned_from(bench: Bench, tmp_path: Path) -> None:

@@ -127,6 +127,13 @@ def test_without_its_questions_it_is_refused(root: Path, tmp_path: Path) -> None
         open_bench(root, tmp_path / "bench")
 
 
+@pytest.mark.parametrize("use", ["train", "test"])
+def test_a_missing_folder_of_photos_is_named(root: Path, tmp_path: Path, use: str) -> None:
+    (root / "concept" / use / "bo").rename(tmp_path / "away")
+    with pytest.raises(InputError, match=f"concept/{use}/bo"):
+        open_bench(root, tmp_path / "bench")
+
+
 def test_what_changed_of_it_is_named(root: Path, unify: Bench) -> None:
     assert open_bench(root, unify.folder) == unify
     (root / "concept" / "test" / "bo" / ".DS_Store").write_text("x")

@@ -176,14 +176,27 @@ def test_black_and_mush_are_not_natural(rules: RuleJudge) -> None:
 
 @pytest.mark.parametrize(
     ("reply", "mark"),
-    [("1", 1.0), ("0.5", 0.5), ("Mark: 0.", 0.0), ("0 or 1", None), ("3", None), ("yes", None)],
+    [
+        *(("1", 1.0), ("0.5", 0.5), ("Mark: 0.", 0.0), ("0 or 1", None), ("3", None)),
+        *(("yes", None), ("0.5 out of 1", 0.5), ("0/1", 0.0), ("1 out of 10", None)),
+    ],
 )
 def test_a_mark_is_read_or_left_out(reply: str, mark: float | None) -> None:
     assert read_mark(reply) == mark
 
 
-def test_numbers_out_of_ten_are_read() -> None:
-    assert numbers("8/10 and 7.5") == [8.0, 7.5]
+@pytest.mark.parametrize(
+    ("reply", "read"),
+    [
+        ("8/10 and 7.5", [8.0, 7.5]),
+        ("8 out of 10, 9 Out of 10", [8.0, 9.0]),
+        ("1. 8\n2. 9", [8.0, 9.0]),
+        ("1) Success: 8/10\n2) Restraint: 9/10", [8.0, 9.0]),
+        ("1.\n2.", [1.0, 2.0]),
+    ],
+)
+def test_marks_are_read_without_their_scale_and_their_place(reply: str, read: list[float]) -> None:
+    assert numbers(reply) == read
 
 
 def test_an_asked_judge_calls_anew_each_time_and_keeps_its_words() -> None:
@@ -245,6 +258,8 @@ def test_an_endpoint_gets_one_message_with_its_pictures(monkeypatch: pytest.Monk
     assert headers["Authorization"] == "Bearer secret"
     assert [part["type"] for part in message[0]["content"]] == ["text", "image_url"]
     assert len(message) == 1
+    # room for a judge that gives its reasons first
+    assert json.loads(body)["max_tokens"] == 512
 
 
 def test_an_endpoint_that_says_something_else_is_named() -> None:

@@ -246,7 +246,7 @@ def test_encoders_that_are_not_here_are_named_with_the_reason(
     monkeypatch.setattr("bench.metrics.encoders._cached", refuse)
     found, missing = open_encoders()
     assert [encoder.name for encoder in found] == ["efficientnet-lite0"]
-    assert missing == {name: f"No {name}." for name in (CLIP_NAME, DINO_NAME)}
+    assert missing == {name: f"No {name}. Fetch it." for name in (CLIP_NAME, DINO_NAME)}
 
 
 def test_the_constant_encoder_tells_nothing_apart() -> None:

@@ -17,13 +17,18 @@ from bench.metrics.recognition import area, is_right, said, weighted
         ("Yes, <bo> is here.", "yes"),
         ("No.", "no"),
         ("I do not know.", ""),
-        ("There is no dog here", "no"),
+        ("**No**.", "no"),
+        ("_Yes_", "yes"),
+        ('"yes" it is', "yes"),
+        ("No-one is here.", ""),
+        ("There is no dog here", ""),
+        ("I see no collar, but yes", ""),
         ("Nobody", ""),
         ("yesterday", ""),
         ("", ""),
     ],
 )
-def test_only_whole_words_count(answer: str, word: str) -> None:
+def test_only_a_whole_leading_word_counts(answer: str, word: str) -> None:
     assert said(answer) == word
 
 

@@ -15,6 +15,8 @@ TOLD = {
     "timesteps": 13,
     "judges": ["v1", "rules"],
     "encoders": ["efficientnet-lite0"],
+    "code": "c1",
+    "threads": 1,
 }
 
 
@@ -39,6 +41,8 @@ def test_results_of_one_run_are_not_doubted() -> None:
         ("judges", ["v2", "rules"]),
         ("encoders", []),
         ("faces", "insightface/antelopev2"),
+        ("code", "c2"),
+        ("threads", 2),
     ],
 )
 def test_methods_under_other_conditions_do_not_compare(name: str, other: Any) -> None:

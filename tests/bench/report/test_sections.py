@@ -111,6 +111,20 @@ def test_the_head_counts_edits_that_checks_dropped() -> None:
     assert "dropped" not in said(Bench(0, (), ()), RUN)
 
 
+def test_the_head_says_what_was_left_out() -> None:
+    made = {"left_out": {"cup": ["a.heic: no"]}, "without_class": ["fluffy"]}
+    text = said(Bench(0, (), (), made=made), RUN)
+    assert "Left out of the photos of cup: a.heic" in text
+    assert "no concept.json: fluffy" in text
+
+
+def test_the_head_says_how_a_run_differs_from_unifybench_s_own() -> None:
+    text = said(Bench(0, (), (), "unifybench"), RUN)
+    assert "one image is drawn for each prompt (theirs: 4)" in text
+    assert "answers end at 48 tokens (theirs: 100)" in text
+    assert "UnifyBench" not in said(Bench(0, (), ()), RUN)
+
+
 def test_one_subject_has_a_mean_and_no_interval() -> None:
     values = {"ours": {"rec": {"a": 0.5}, "qa bleu": {"a": 0.25, "b": 0.25}}}
     found = Figures(values).interval("ours", "rec")

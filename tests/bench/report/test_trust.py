@@ -94,6 +94,16 @@ def test_a_control_that_passes_in_one_task_goes_unnoticed() -> None:
     assert find_controls(Figures({}), failed)[0].noticed
 
 
+def test_with_nothing_to_try_it_a_control_is_not_passed_and_nothing_else_is_marked() -> None:
+    nothing = {"right": 0.0, "wrong": 0.0, "trusted": False, "cases": 0, "tasks": []}
+    rows = [{"name": name, **nothing} for name in ("constant", "efficientnet-lite0")]
+    checked = {"judges": [{"name": "always 1", **nothing}], "encoders": rows, "reader": {}}
+    for control in find_controls(Figures({}), checked)[:2]:
+        assert (control.noticed, control.why) == (False, "there was nothing to try it with")
+    (doubt,) = doubts(Figures({}), tried_of(checked, []), [])
+    assert doubt.startswith("efficientnet-lite0 was not tried with photos")
+
+
 def test_the_table_of_trust_names_the_task() -> None:
     tried = tried_of(checks(record("local", pictures=False)), [])
     tables = [b for b in trust_section([], [], tried, {}, [], {}) if isinstance(b, Table)]

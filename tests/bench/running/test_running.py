@@ -11,7 +11,7 @@ import torch
 
 from backbone import load
 from bench.data.contents import hash_files
-from bench.data.items import Bench, Item
+from bench.data.items import Bench, Item, Subject
 from bench.judges.judge import AlwaysOne
 from bench.judges.rules import RuleJudge
 from bench.judges.scenes import SceneReader
@@ -337,6 +337,18 @@ def test_suites_choose_the_same_items_every_time(bench: Bench) -> None:
     assert len(items_of(bench, "rex", "draw", SUITES["full"])) == 25
     asked = items_of(bench, "ball", "rec", SUITES["smoke"])
     assert [(i.answer, i.hard) for i in asked] == [("Yes.", False), ("No.", True)]
+
+
+def test_the_plain_photo_of_a_person_comes_along_in_every_suite() -> None:
+    anna = Subject("anna", "bo", "woman", True, (), ())
+    texts = (*(f"<bo> {n}" for n in range(25)), "A photo of <bo>.")
+    items = [Item(f"anna/draw/{n}", "draw", "anna", text) for n, text in enumerate(texts)]
+    chosen = {}
+    for word in ("woman", "dog"):
+        bench = Bench(0, (replace(anna, class_word=word),), tuple(items))
+        chosen[word] = [items_of(bench, "anna", "draw", one)[-1].text for one in SUITES.values()]
+    assert chosen["woman"] == ["A photo of <bo>."] * 3
+    assert chosen["dog"][:2] == ["<bo> 0", "<bo> 17"]
 
 
 def test_both_hidden_facts_are_asked_for_in_every_suite(bench: Bench) -> None:

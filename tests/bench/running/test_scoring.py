@@ -178,9 +178,29 @@ def test_faces_of_people_are_compared_with_those_learned_from(bench: Bench) -> N
     values = drawn(bench, YELLOW)
     assert values["faces"] == pytest.approx(1 / math.sqrt(2))
     assert values["faces without"] == 0
+    assert values["faces references without"] == 0
     black = drawn(bench, Image.new("RGB", (8, 8)))
     assert "faces" not in black
     assert (black["faces without"], black["draw blank"]) == (1, 1)
+
+
+def test_photos_without_a_face_are_counted(bench: Bench) -> None:
+    Image.new("RGB", (8, 8)).save(bench.folder / "black.png")
+    half, none = (
+        replace(ANNA, train=train) for train in (("red.png", "black.png"), ("black.png",))
+    )
+    assert drawn(bench, YELLOW, half)["faces references without"] == 0.5
+    values = drawn(bench, YELLOW, none)
+    assert {name: v for name, v in values.items() if name.startswith("faces")} == {
+        "faces references without": 1
+    }
+
+
+def test_faces_are_compared_on_the_plain_photo_where_there_is_one(bench: Bench) -> None:
+    plain = replace(DRAW, id="anna/draw/face", text="A photo of <taruvo>.")
+    mine = scorer(replace(bench, items=(DRAW, plain)))[0]
+    assert "faces" in mine.picture(plain, Drawn(YELLOW, "")).values
+    assert "faces" not in mine.picture(DRAW, Drawn(YELLOW, "")).values
 
 
 def test_no_face_is_looked_for_in_what_is_no_person(bench: Bench) -> None:

@@ -100,6 +100,13 @@ def test_real_photos_are_those_that_were_held_out(doing: Work) -> None:
         assert image.getpixel((0, 0)) == (0, 0, 255)
 
 
+def test_a_photo_that_was_learned_from_is_not_compared_with_itself(doing: Work) -> None:
+    alone = replace(ANNA, test=())
+    mine = Work(doing.kit, doing.bench, alone, doing.suite, doing.teacher.recipe, doing.out)
+    done = [len(mine.run([METHODS[name]])) for name in ("real", "black")]
+    assert done == [0, 2]
+
+
 class Seeing:
     """Recognise whatever is red, and keep count."""
 

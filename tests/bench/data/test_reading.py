@@ -1,0 +1,108 @@
+"""What is read of folders of photos, and that nothing is left out in silence."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench.data.items import Bench
+from bench.data.leftovers import left_out
+from bench.data.living import is_live, is_person
+from bench.data.opening import open_bench
+from bench.data.reading import find_subjects
+from omni_errors import InputError
+from tests.bench.conftest import photo, write_subjects
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_subjects(tmp_path / "s", {"cup": {"class": "cup"}}, photos=2)
+
+
+@pytest.mark.parametrize("ending", ["tif", "TIFF", "gif"])
+def test_photos_of_every_kind_are_read(folder: Path, ending: str) -> None:
+    photo(7, "red").save(folder / "cup" / f"more.{ending}")
+    (cup,) = find_subjects(folder)
+    assert [one.file for one in cup.photos] == ["0.png", "1.png", f"more.{ending}"]
+
+
+def test_pictures_that_are_not_read_are_named(folder: Path) -> None:
+    for name in ("a.HEIC", "b.avif", "notes.txt"):
+        (folder / "cup" / name).write_bytes(b"x")
+    (cup,) = find_subjects(folder)
+    assert [reason.split(":")[0] for reason in cup.left_out] == ["a.HEIC", "b.avif"]
+    assert "save it as JPEG" in cup.left_out[0]
+
+
+def test_a_subject_of_unread_pictures_alone_says_which(tmp_path: Path) -> None:
+    folder = write_subjects(tmp_path / "s", {"cup": {"class": "cup"}}, photos=0)
+    (folder / "cup" / "a.heic").write_bytes(b"x")
+    with pytest.raises(InputError, match="no photos that are read, only a.heic.*jpg"):
+        find_subjects(folder)
+
+
+def test_folders_of_photos_without_a_class_are_named(folder: Path, tmp_path: Path) -> None:
+    for name in ("fluffy", "empty", ".thumbs"):
+        (folder / name).mkdir()
+    for name in ("fluffy", ".thumbs"):
+        photo(1, "red").save(folder / name / "0.png")
+    (told,) = left_out(open_bench(folder, tmp_path / "b"))
+    assert "no concept.json: fluffy." in told
+    (folder / "cup" / "concept.json").unlink()
+    with pytest.raises(InputError, match="no concept.json: cup, fluffy"):
+        find_subjects(folder)
+
+
+def test_what_is_left_out_is_told_in_a_few_words() -> None:
+    made = {"left_out": {"cup": [f"{n}.png: It is empty." for n in range(8)]}}
+    (told,) = left_out(Bench(0, (), (), made=made))
+    assert told.startswith("Left out of the photos of cup: 0.png: It is empty; 1.png")
+    assert told.endswith("5.png: It is empty; and 2 more.")
+    assert left_out(Bench(0, (), ())) == []
+
+
+@pytest.mark.parametrize(
+    ("word", "live", "person"),
+    [
+        *(("golden retriever puppy", True, False), ("Guinea pig", True, False)),
+        *(("polar bear", True, False), ("shih tzu", True, False), ("toy poodle", True, False)),
+        *(("actress", True, True), ("young Woman", True, True), ("dog", True, False)),
+        *(("stuffed animal", False, False), ("teddy bear", False, False)),
+        *(("toy dog", False, False), ("rubber duck", False, False), ("dog bowl", False, False)),
+    ],
+)
+def test_a_class_says_by_its_last_word_what_lives(word: str, live: bool, person: bool) -> None:
+    assert (is_live(word), is_person(word)) == (live, person)
+
+
+@pytest.mark.parametrize(
+    ("word", "said", "live", "person"),
+    [
+        ("blob", {"live": True}, True, False),
+        ("blob", {"person": True}, True, True),
+        ("dog", {"live": False}, False, False),
+        ("woman", {"person": False}, True, False),
+    ],
+)
+def test_a_record_says_more_than_its_class(
+    tmp_path: Path, word: str, said: dict[str, object], live: bool, person: bool
+) -> None:
+    folder = write_subjects(tmp_path / "s", {"it": {"class": word, **said}}, photos=1)
+    (subject,) = open_bench(folder, tmp_path / "b").subjects
+    assert (subject.live, subject.person) == (live, person)
+    assert open_bench(folder, tmp_path / "b").subjects == (subject,)
+    (folder / "it" / "concept.json").write_text(json.dumps({"class": word}))
+    with pytest.raises(InputError, match="of it changed"):
+        open_bench(folder, tmp_path / "b")
+
+
+def test_a_life_that_is_neither_true_nor_false_is_named(tmp_path: Path) -> None:
+    folder = write_subjects(tmp_path / "s", {"it": {"class": "dog", "live": "yes"}}, photos=1)
+    with pytest.raises(InputError, match="'live' in .*concept.json is 'yes'.*true"):
+        find_subjects(folder)
+
+
+def test_a_record_may_begin_with_a_byte_order_mark(folder: Path) -> None:
+    (folder / "cup" / "concept.json").write_text(json.dumps({"class": "mug"}), "utf-8-sig")
+    (cup,) = find_subjects(folder)
+    assert cup.class_word == "mug"
