@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.data.wording import fill, of_class, prompts, templates
+from bench.data.wording import fill, of_class, prompts
 
 
 @pytest.mark.parametrize(
@@ -22,10 +22,3 @@ def test_a_class_has_an_article_where_a_name_has_none(word: str, text: str, said
 def test_a_prompt_filled_with_a_name_says_the_class_as_it_was_written(kind: str) -> None:
     for way in prompts()[kind]:
         assert of_class(fill(way, "bo"), "bo", "dog") == way.replace("<x>", "dog")
-
-
-def test_names_are_invented_and_no_two_are_alike() -> None:
-    names = templates()["mentions"]
-    assert len(set(names)) == len(names)
-    # a plant and a colour of horses: a model that reads it knows something already
-    assert "sorrel" not in names
