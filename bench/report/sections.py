@@ -17,6 +17,7 @@ from bench.report.blocks import Block, Chart, Heading, Pictures, Table, Text
 from bench.report.charts import Point, curve, scatter
 from bench.report.figures import Figures, Names
 from bench.report.rows import lay_out, rows_of_method
+from bench.report.sheets import drawn_by
 from bench.running.ledger import Result
 from omni_errors import ResourceError
 
@@ -274,11 +275,8 @@ def everything(figures: Figures, methods: Sequence[str]) -> list[Block]:
 
 def pictures(bench: Bench, results: Sequence[Result], methods: Sequence[str]) -> list[Block]:
     """Show what each method drew of the same item, beside a photo."""
-    by_item: dict[str, dict[str, str]] = {}
-    for result in results:
-        if result.task in ("draw", "parg", "edit"):
-            by_item.setdefault(result.item, {})[result.method] = result.output
-    drawn = {r.method for r in results if r.task in ("draw", "parg", "edit")}
+    by_item = drawn_by(results)
+    drawn = {method for found in by_item.values() for method in found}
     shown = [m for m in methods if m in drawn and m not in ("black", "real")]
     rows = []
     for subject in bench.subjects[:_SHOWN_SUBJECTS]:
@@ -290,4 +288,8 @@ def pictures(bench: Bench, results: Sequence[Result], methods: Sequence[str]) ->
                 rows.append((name, [first, *(by_item[item.id].get(m, "") for m in shown)]))
     if not rows:
         return []
-    return [Heading("Pictures"), Pictures(("request", "photo", *shown), rows)]
+    said = (
+        "The first request of each task, nothing picked, of the first subjects; all subjects are "
+        "on sheet-draw.jpg, sheet-parg.jpg and sheet-edit.jpg beside this report."
+    )
+    return [Heading("Pictures"), Text(said), Pictures(("request", "photo", *shown), rows)]

@@ -15,6 +15,7 @@ from bench.report.doubting import apart, few, no_better
 from bench.report.figures import Figures, Names, collect, gather, methods_of, mixed
 from bench.report.marks import agreements, same_to_all, unmarked
 from bench.report.replaying import replay_section
+from bench.report.sheets import write_sheets
 from bench.report.sweeping import sweep_section
 from bench.report.trust import covered, trust_section
 from bench.report.trying import tried_of
@@ -27,7 +28,7 @@ _TITLE = "OmniPBench"
 
 
 def write_report(out: Path, summary_file: Path | None = None) -> dict[str, Any]:
-    """Write ``report.md``, ``report.html`` and ``summary.json``, and return the summary.
+    """Write report, contact sheets and ``summary.json``, and return the summary.
 
     Raises:
         NotFoundError: if nothing was run there.
@@ -65,6 +66,7 @@ def write_report(out: Path, summary_file: Path | None = None) -> dict[str, Any]:
         *sections.subjects_table(figures, names, methods),
         *sections.everything(figures, methods),
     ]
+    write_sheets(out, bench, results, methods)
     (out / "report.md").write_text(as_markdown(_TITLE, blocks, out), "utf-8")
     (out / "report.html").write_text(as_html(_TITLE, blocks, out), "utf-8")
     summary = {
