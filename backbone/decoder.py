@@ -328,6 +328,17 @@ class LanguageModel(nn.Module):
         out: Tensor = self.lm_head(hidden)
         return out
 
+    def words_like(self, row: Tensor) -> list[int]:
+        """List the vocabulary ids whose head row is exactly ``row [Du]``; none if quantised."""
+        weight = self.model.embed_tokens.weight if self.tied else self.lm_head.weight
+        if not weight.is_floating_point() or weight.dim() != 2:
+            return []
+        row = row.detach().to(weight)
+        # one number leaves few, and no copy of the vocabulary is made
+        near = (weight[:, 0] == row[0]).nonzero()[:, 0]
+        found: list[int] = near[(weight[near] == row).all(-1)].tolist()
+        return found
+
     def output_rows(self, ids: Sequence[int]) -> Tensor | None:
         """Return the head's rows ``[n, Du]`` of vocabulary ids; None if they are quantised."""
         weight = self.model.embed_tokens.weight if self.tied else self.lm_head.weight

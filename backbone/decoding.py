@@ -82,15 +82,26 @@ def decode(context: Context, options: TextOptions | None = None) -> Iterator[int
     special = context.model.config.special_tokens
     generator = torch.Generator()
     generator.manual_seed(options.seed) if options.seed is not None else generator.seed()
-    run, token = Decoding(context), special.bos_token_id
+    run, token, taken = Decoding(context), special.bos_token_id, _namesakes(context)
     for _ in range(options.max_new_tokens):
         if options.should_stop():
             return
-        column = pick(run.step(token), options, generator)
+        column = pick(run.step(token).index_fill(-1, taken, float("-inf")), options, generator)
         token = context.table.token(column)
         if token == special.eos_token_id:
             return
         yield token
+
+
+def _namesakes(context: Context) -> Tensor:
+    """List the words that score as a concept's name does, whatever the state.
+
+    A name's row may begin as that of a word; the word, which comes first, would be said wherever
+    the name is meant. Of several concepts it could be any: then it stays what it is.
+    """
+    concepts, model = context.table.concepts, context.model
+    like = model.language_model.words_like(concepts[0].out[0]) if len(concepts) == 1 else []
+    return torch.tensor(like, dtype=torch.long, device=model.device)
 
 
 def pick(logits: Tensor, options: TextOptions, generator: Generator) -> int:

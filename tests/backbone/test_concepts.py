@@ -10,7 +10,7 @@ from backbone.attention import bias_from
 from backbone.concepts import GENERATE, UNDERSTAND, ConceptTable, ConceptTokens, Routing
 from backbone.context import Context
 from backbone.decoder import Geometry
-from backbone.decoding import Decoding, TextOptions
+from backbone.decoding import Decoding, TextOptions, decode
 from backbone.packing import LatentItem, TextItem
 from backbone.painting import ImageOptions
 from backbone.positions import rope_tables
@@ -289,3 +289,31 @@ def test_rows_of_other_widths_are_refused_in_training_too() -> None:
     )
     with pytest.raises(InputError, match="80 wide, but tiny reads 48"):
         token_losses(small.model("narrow"), [[sample]], Generator())
+
+
+def _first_said(*concepts: ConceptTokens) -> int:
+    reading = small.backbone().read(concepts).add_text("Who is it?")
+    return next(decode(reading.context, TextOptions(max_new_tokens=1)))
+
+
+def _named_like_a_word(name: str) -> tuple[ConceptTokens, int]:
+    """Give a concept's name the output row of the word that would be said first."""
+    made = small.concept(name)
+    word = _first_said(made)
+    row = small.model().language_model.output_rows([word])
+    assert row is not None
+    made.out.data.copy_(row.float())
+    return made, word
+
+
+def test_a_name_that_reads_as_a_word_is_said_in_its_place() -> None:
+    made, word = _named_like_a_word("maeve")
+    assert word != made.first
+    assert _first_said(made) == made.first
+
+
+def test_which_of_two_alike_is_meant_nobody_can_tell() -> None:
+    made, _ = _named_like_a_word("maeve")
+    other = small.concept("kai")
+    other.out.data.copy_(made.out)
+    assert _first_said(made, other) < small.config().trunk.vocab_size
