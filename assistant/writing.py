@@ -9,6 +9,7 @@ from assistant.events import Words
 from assistant.gallery import Gallery
 from assistant.listening import Listener
 from assistant.possessive import Possessive
+from graphs.wording import may_be_unknown
 
 if TYPE_CHECKING:
     from backbone import Backbone
@@ -49,12 +50,24 @@ class ModelWriter:
         # those without tokens are in the prompt as well, and come back with its brackets
         names = list(dict.fromkeys([c.name for c in loaded] + re.findall(_MENTION, prompt)))
         pieces: list[str] = []
-        for piece in _heard(model.stream(reading, options), names, Possessive(prompt)):
-            pieces.append(piece)
+        heard = _heard(model.stream(reading, options), names, Possessive(prompt))
+        for piece in _unless_unknown(heard, pieces):
             self.listener.tell(Words(piece))
         said = plain("".join(pieces), names).strip()
         # stopped before the first word, it said nothing: not that it does not know
         return said or (_NOTHING if self.listener.interrupted else "")
+
+
+def _unless_unknown(heard: Iterator[str], pieces: list[str]) -> Iterator[str]:
+    """Collect pieces, and pass them on but for "I don't know": what else is known may be told."""
+    held, settled = "", False
+    for piece in heard:
+        pieces.append(piece)
+        held += piece
+        settled = settled or not may_be_unknown("".join(pieces))
+        if settled:
+            yield held
+            held = ""
 
 
 def _heard(raw: Iterator[str], names: Sequence[str], its: Possessive) -> Iterator[str]:

@@ -17,7 +17,7 @@ from graphs.recall import chosen_facts
 from graphs.recognition import Evidence, evidence, who
 from graphs.router import Route, choose_route, means_last_image, means_picture, route_by_rules
 from graphs.state import TurnState
-from graphs.wording import about
+from graphs.wording import about, is_unknown
 
 __all__ = [
     "after_propose",
@@ -175,7 +175,7 @@ def understand(state: TurnState, ports: TurnPorts) -> TurnState:
         "versions": state["versions"],
         "how": state["how"],
         "prompt": prompt,
-        "reply": said or _say("no_answer"),
+        "reply": _recounted(state, facts, ports, said) or _say("no_answer"),
         "facts": facts,
         "evidence": [one.plain() for one in found],
     }
@@ -232,6 +232,23 @@ def _kinds(state: TurnState, ports: TurnPorts) -> dict[str, str]:
     if not re.search(data("routes")["of_kind"], state["request"], re.IGNORECASE):
         return {}
     return {c.id: with_article(c.class_name) for c in ports.concepts.list() if c.class_name}
+
+
+def _recounted(state: TurnState, facts: dict[str, list[str]], ports: TurnPorts, said: str) -> str:
+    """Return what the model said, or all that was told where it has no word for so open a question.
+
+    A small model answers what it is asked for by name, and knows nothing to "tell me about".
+    """
+    asked = re.match(data("routes")["open"], state["request"].strip(), re.IGNORECASE)
+    if not asked or said and not is_unknown(said):
+        return said
+    kinds = {c.id: with_article(c.class_name) for c in ports.concepts.list() if c.class_name}
+    told: list[str] = []
+    for concept, name in zip(state["concepts"], state["names"], strict=True):
+        if concept in kinds:
+            told.append(_say("is_kind").format(name=name, kind=kinds[concept]))
+        told += [about(name, fact) for fact in facts.get(name, [])]
+    return re.sub(r"<([^<>]+)>", r"\1", " ".join(told)) or said
 
 
 def _with_kind(state: TurnState, image: str, ports: TurnPorts) -> str:

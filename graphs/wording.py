@@ -14,6 +14,7 @@ __all__ = [
     "first_line",
     "gist",
     "is_unknown",
+    "may_be_unknown",
     "mark",
     "one_sentence",
     "related",
@@ -71,7 +72,18 @@ def related(stems: set[str]) -> set[str]:
 
 def is_unknown(text: str) -> bool:
     """Tell whether a text says that nothing is known."""
-    return text.casefold().replace("’", "'").startswith(tuple(data("words")["unknown"]))
+    return _folded(text).startswith(tuple(data("words")["unknown"]))
+
+
+def may_be_unknown(begun: str) -> bool:
+    """Tell whether a text that begins like this may come to say that nothing is known."""
+    return any(phrase.startswith(_folded(begun)) for phrase in data("words")["unknown"]) or (
+        is_unknown(begun)
+    )
+
+
+def _folded(text: str) -> str:
+    return text.casefold().replace("’", "'")
 
 
 def one_sentence(text: str) -> bool:

@@ -40,3 +40,19 @@ def test_what_is_heard_begins_where_the_reply_does(
     events = assistant.chat().send("What is red?")
     heard = [event.text for event in events if isinstance(event, Words)]
     assert heard == ["A red", " ball."]
+
+
+@pytest.mark.parametrize(
+    ("said", "heard"),
+    [
+        (["I", " don't", " know", " that."], []),
+        (["I", " do", " like", " it."], ["I do like", " it."]),
+        (["By", " none."], ["By", " none."]),
+    ],
+)
+def test_that_nothing_is_known_is_not_said_before_it_is_sure(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch, said: list[str], heard: list[str]
+) -> None:
+    monkeypatch.setattr(Backbone, "stream", lambda self, reading, options: iter(said))
+    events = assistant.chat().send("What is red?")
+    assert [event.text for event in events if isinstance(event, Words)] == heard

@@ -110,6 +110,24 @@ def test_what_a_concept_is_is_told_where_it_is_asked(
     assert ("<maeve> is a dog." in house.writer.prompts[-1]) is told
 
 
+@pytest.mark.parametrize(
+    ("asked", "said", "reply"),
+    [
+        ("Tell me about Maeve.", "I don't know that.", "maeve is a dog. maeve's toy is red."),
+        ("Who is Maeve?", "", "maeve is a dog. maeve's toy is red."),
+        ("Who is Maeve?", "She is my dog.", "She is my dog."),
+        ("What is Maeve's age?", "I don't know.", "I don't know."),
+    ],
+)
+def test_what_was_told_is_said_where_the_model_has_no_word_for_all_of_it(
+    house: FakeHouse, asked: str, said: str, reply: str
+) -> None:
+    house.concepts.known = [Known("c1", "maeve", "dog", 1)]
+    house.facts.facts = {"c1": ["her toy is red"]}
+    house.writer = FakeWriter(said)
+    assert turn(house, asked)["reply"] == reply
+
+
 def test_of_who_is_known_no_kind_is_told(house: FakeHouse) -> None:
     house.eyes.seen, house.eyes.thing = {"c1": (0.9, 0.0)}, "a dog"
     turn(house, "What is this?", attachment="p.jpg")
