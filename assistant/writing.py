@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["ModelWriter", "plain"]
 
 Tokens = Callable[[Sequence[str]], "list[ConceptTokens]"]
-# tokens of a reply, and of a step in between
-_REPLY, _STEP = 96, 48
+# tokens of a reply, after which it ends with its sentence; at the most; and of a step in between
+_REPLY, _MOST, _STEP = 80, 200, 48
+_SENTENCE_ENDS = re.compile(r"[.!?][\"'”’)]*\s*$")
 _NOTHING = "…"
 _MENTION = re.compile(r"<([^<>\n]+)>")
 
@@ -43,19 +44,26 @@ class ModelWriter:
         for picture in self.gallery.open(image) if image else ():
             reading.add_image(picture)
         reading.add_text(prompt)
-        stop = self.listener.break_off if replies else self.listener.stopped
-        options = TextOptions(_REPLY if replies else _STEP, should_stop=stop)
         if not replies:
-            return plain(model.answer(reading, options), ())
+            step = TextOptions(_STEP, should_stop=self.listener.stopped)
+            return plain(model.answer(reading, step), ())
+        pieces: list[str] = []
+        options = TextOptions(
+            _MOST, should_stop=lambda: _enough(pieces) or self.listener.break_off()
+        )
         # those without tokens are in the prompt as well, and come back with its brackets
         names = list(dict.fromkeys([c.name for c in loaded] + re.findall(_MENTION, prompt)))
-        pieces: list[str] = []
         heard = _heard(model.stream(reading, options), names, Possessive(prompt))
         for piece in _unless_unknown(heard, pieces):
             self.listener.tell(Words(piece))
         said = plain("".join(pieces), names).strip()
         # stopped before the first word, it said nothing: not that it does not know
         return said or (_NOTHING if self.listener.interrupted else "")
+
+
+def _enough(pieces: Sequence[str]) -> bool:
+    """Tell whether a reply is long, and at the end of a sentence."""
+    return len(pieces) >= _REPLY and bool(_SENTENCE_ENDS.search("".join(pieces[-3:])))
 
 
 def _unless_unknown(heard: Iterator[str], pieces: list[str]) -> Iterator[str]:

@@ -158,6 +158,9 @@ def understand(state: TurnState, ports: TurnPorts) -> TurnState:
     image = state.get("attachment") or (
         state.get("last_image", "") if means_picture(state["request"]) else ""
     )
+    pleasant = "" if image or state["concepts"] else _pleasantry(state["request"])
+    if pleasant:
+        return {"reply": pleasant, "facts": {}, "evidence": []}
     stranger = "" if image or state["concepts"] else stranger_of(state["request"])
     if stranger:
         # whatever the model said of them would be made up
@@ -179,6 +182,14 @@ def understand(state: TurnState, ports: TurnPorts) -> TurnState:
         "facts": facts,
         "evidence": [one.plain() for one in found],
     }
+
+
+def _pleasantry(text: str) -> str:
+    """Answer thanks, and what this program can do, which no model knows; "" to anything else."""
+    for one in data("pleasantries"):
+        if re.search(one["pattern"], text.strip(), re.IGNORECASE):
+            return str(one["reply"])
+    return ""
 
 
 def _weighed(state: TurnState, ports: TurnPorts, image: str) -> list[Evidence]:

@@ -1,11 +1,13 @@
 """What a model writes is made fit for people to read."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from assistant import Assistant
 from assistant.events import Words
 from assistant.writing import plain
-from backbone import Backbone
+from backbone import Backbone, TextOptions
 
 
 @pytest.mark.parametrize(
@@ -56,3 +58,18 @@ def test_that_nothing_is_known_is_not_said_before_it_is_sure(
     monkeypatch.setattr(Backbone, "stream", lambda self, reading, options: iter(said))
     events = assistant.chat().send("What is red?")
     assert [event.text for event in events if isinstance(event, Words)] == heard
+
+
+def test_a_long_reply_ends_with_its_sentence(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ramble(self: Backbone, reading: object, options: TextOptions) -> Iterator[str]:
+        for number in range(300):
+            if options.should_stop():
+                return
+            yield " on." if number % 30 == 29 else " and"
+
+    monkeypatch.setattr(Backbone, "stream", ramble)
+    said = assistant.ask("What is red?").text
+    assert said.endswith("and on.")
+    assert len(said.split()) == 90

@@ -128,6 +128,20 @@ def test_what_was_told_is_said_where_the_model_has_no_word_for_all_of_it(
     assert turn(house, asked)["reply"] == reply
 
 
+@pytest.mark.parametrize(
+    ("said", "begins"),
+    [
+        ("What can you do?", "I learn people"),
+        ("help", "I learn people"),
+        ("Thank you so much!", "You are welcome."),
+        ("Good night", "See you."),
+    ],
+)
+def test_pleasantries_need_no_model(house: FakeHouse, said: str, begins: str) -> None:
+    assert turn(house, said)["reply"].startswith(begins)
+    assert house.writer.prompts == []
+
+
 def test_of_who_is_known_no_kind_is_told(house: FakeHouse) -> None:
     house.eyes.seen, house.eyes.thing = {"c1": (0.9, 0.0)}, "a dog"
     turn(house, "What is this?", attachment="p.jpg")
