@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
+from assistant.colouring import main_colour
 from assistant.gallery import Gallery, decoded
 from assistant.likeness import Vectors, centred_cosines, common_part, group
 from assistant.looking import Look, Looker, embedders
@@ -17,6 +19,7 @@ from omni_errors import NotFoundError
 if TYPE_CHECKING:
     from backbone import Backbone
     from backbone.concepts import ConceptTokens
+    from learning.masks import Segmenter
 
 __all__ = ["Eyes", "OwnPhotos"]
 
@@ -31,6 +34,8 @@ _KEPT = 64
 _PARTING, _STEEPNESS = 0.32, 12.0
 # a word below this is no idea of what a picture shows
 _IDEA = 0.1
+# photos of a concept that its colour is read from
+_COLOURED = 4
 
 
 class Eyes:
@@ -121,13 +126,32 @@ class Eyes:
         """Say in the model's words how alike a picture is to concepts, by name and cosine."""
         return _line(found)
 
-    def kind(self, image: str) -> str:
+    def kind(self, image: str, *, coloured: bool = False) -> str:
         """Say what a picture seems to show, as "a dog"; "" for several, or for no idea."""
         from backbone.mini.words import with_article
 
         pictures = self.gallery.open(image)
         told = self.model().guess_class(pictures) if len(pictures) == 1 else ()
-        return with_article(told[0].word) if told and told[0].probability >= _IDEA else ""
+        word = told[0].word if told and told[0].probability >= _IDEA else ""
+        word = word or ("thing" if coloured and told else "")
+        colour = self._colour(pictures, word) if coloured and word else ""
+        return with_article(f"{colour} {word}".strip()) if word else ""
+
+    def colour(self, concept: str) -> str:
+        """Name the colour a concept mostly has in its photos; "" without any."""
+        photos = self.memory.photos.list(self.user, concept)
+        read = self.memory.photos.read
+        shown = [decoded(read(self.user, photo.id)) for photo in photos[:_COLOURED]]
+        return self._colour(shown, self.memory.concepts.by_id(self.user, concept).class_name)
+
+    def _colour(self, pictures: Sequence[Image.Image], kind: str) -> str:
+        return main_colour(self._segmenter, pictures, kind)
+
+    @cached_property
+    def _segmenter(self) -> "Segmenter":
+        from learning.salient import SalientSegmenter
+
+        return SalientSegmenter()
 
     def stored(self, photo: str) -> Look:
         """Return what a photo looks like, by its id."""

@@ -84,8 +84,12 @@ class Recogniser(Protocol):
 class Kinds(Protocol):
     """Tell kinds of things apart, whoever they are."""
 
-    def kind(self, image: str) -> str:
-        """Say what a picture seems to show, as "a dog"; "" for no idea."""
+    def kind(self, image: str, *, coloured: bool = False) -> str:
+        """Say what a picture seems to show, as "a dog" or "a white dog"; "" for no idea."""
+        ...
+
+    def colour(self, concept: str) -> str:
+        """Name the colour a concept mostly has in its photos; "" without any."""
         ...
 
 

@@ -239,7 +239,10 @@ def _with_profile(
 
 
 def _kinds(state: TurnState, ports: TurnPorts) -> dict[str, str]:
-    """Return "a dog" for each concept, by id, where a question is of what it is."""
+    """Return "a dog" or "white" for each concept, by id, where a question is of what it is."""
+    if _asks_colour(state["request"]) and ports.kinds is not None:
+        colours = {concept: ports.kinds.colour(concept) for concept in state["concepts"]}
+        return {concept: colour for concept, colour in colours.items() if colour}
     if not re.search(data("routes")["of_kind"], state["request"], re.IGNORECASE):
         return {}
     return {c.id: with_article(c.class_name) for c in ports.concepts.list() if c.class_name}
@@ -266,8 +269,14 @@ def _with_kind(state: TurnState, image: str, ports: TurnPorts) -> str:
     """Put what a picture of nobody known shows before a question of what it shows."""
     asked = state["request"]
     elsewhere = re.search(data("routes")["not_of_kind"], asked, re.IGNORECASE)
-    kind = "" if elsewhere or ports.kinds is None else ports.kinds.kind(image)
+    if elsewhere or ports.kinds is None:
+        return asked
+    kind = ports.kinds.kind(image, coloured=_asks_colour(asked))
     return f"{_say('shows').format(kind=kind)} {asked}" if kind else asked
+
+
+def _asks_colour(text: str) -> bool:
+    return re.search(data("routes")["of_colour"], text, re.IGNORECASE) is not None
 
 
 def recognise(state: TurnState, ports: TurnPorts) -> TurnState:

@@ -68,8 +68,11 @@ class FakeEyes:
     shown: list[str] = field(default_factory=lambda: [])
     thing: str = ""
 
-    def kind(self, image: str) -> str:
-        return self.thing
+    def kind(self, image: str, *, coloured: bool = False) -> str:
+        return self.thing.replace("a ", "a white ") if coloured else self.thing
+
+    def colour(self, concept: str) -> str:
+        return "white"
 
     def nearest(self, image: str, count: int) -> Sequence[Near]:
         self.shown.append(image)

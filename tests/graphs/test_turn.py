@@ -80,7 +80,7 @@ def test_a_photo_of_nobody_known_adds_nothing_to_a_question(house: FakeHouse) ->
     [
         ("What is this?", "The photo shows a dog. What is this?"),
         ("Where is this?", "Where is this?"),
-        ("What colour is it?", "What colour is it?"),
+        ("What colour is it?", "The photo shows a white dog. What colour is it?"),
     ],
 )
 def test_what_a_photo_of_nobody_known_shows_stands_before_the_question(
@@ -108,6 +108,11 @@ def test_what_a_concept_is_is_told_where_it_is_asked(
     house.eyes.seen = {"c1": (0.9, 0.0)}
     turn(house, asked, attachment="p.jpg")
     assert ("<maeve> is a dog." in house.writer.prompts[-1]) is told
+
+
+def test_of_what_colour_a_concept_is_its_photos_tell(house: FakeHouse) -> None:
+    turn(house, "Which colour does Maeve have?")
+    assert "- <maeve> is white." in house.writer.prompts[-1]
 
 
 @pytest.mark.parametrize(
