@@ -1,5 +1,6 @@
 """``omni concept``: teach, list, show, test and forget the people, pets and things you love."""
 
+import re
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -104,16 +105,18 @@ def _asked_name(paths: "Sequence[Path]") -> str:
 
 def _class_of(assistant: "Assistant", paths: "Sequence[Path]", name: str) -> str:
     """Let photos say what a new concept is, and somebody who is there have the last word."""
-    if assistant.memory.concepts.find(assistant.user, name) is not None:
+    known = assistant.memory.concepts.find(assistant.user, name)
+    if known is not None and known.class_name:
         return ""
     with Quiet() as quiet:
         quiet.step("Looking at the photos")
         guess = assistant.concepts.guess_class(paths)
     if guess is not None and guess.sure and not sys.stdin.isatty():
-        note(f"Taken for a {guess.word}. Add it again with --class to call it something else.")
+        note(f"Class by its photos: {guess.word}. Another one: add it again with --class.")
         return guess.word
-    word = guess.word if guess is not None else None
-    return ask(f"What is {name}: a dog, a mug, a person?", word, hint="Say it with --class.")
+    word = guess.word if guess is not None and guess.sure else None
+    told = ask(f"What is {name} (dog, mug, person)?", word, hint="Say it with --class.")
+    return re.sub(r"^(?:an?|the)\s+", "", told.strip(), flags=re.IGNORECASE)
 
 
 def _sorted_out(

@@ -170,7 +170,8 @@ class Assistant:
 
         cache = private_folder(self._home / "cache" if self._home else find_home().cache)
         looker = Looker(lambda: self.backbone, cache)
-        return Eyes(lambda: self.backbone, self.tokens_of, self.gallery, looker)
+        model, segmenter = lambda: self.backbone, lambda: self.segmenter
+        return Eyes(model, self.tokens_of, self.gallery, looker, segmenter)
 
     @cached_property
     def recognition(self) -> "RecognitionOptions":

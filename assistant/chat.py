@@ -11,7 +11,7 @@ from assistant.events import Ended, Event
 from assistant.exchange import Ask, Exchange, Result
 from assistant.journal import carried_over
 from assistant.listening import Listener
-from assistant.results import Question
+from assistant.results import Answer, Question
 from memory.tables import new_id
 from omni_errors import InputError, NotFoundError
 
@@ -139,6 +139,9 @@ class Chat:
             try:
                 done = work(exchange)
                 question = getattr(done, "question", None)
+                if isinstance(done, Answer) and question is None and not listener.spoke:
+                    # what no model wrote is heard as well
+                    listener.say(done.text)
                 told.put(question if question is not None else Ended(done))
             except BaseException as error:  # it is raised where the caller is
                 told.put(error)

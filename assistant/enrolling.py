@@ -75,7 +75,7 @@ class Enrolling:
         return Enrolled(concept, intake.duplicates + again, unreadable)
 
     def _guessed(self, known: Concept | None, photos: "Sequence[Image.Image]") -> str:
-        if known is not None:
+        if known is not None and known.class_name:
             return known.class_name
         guess = guess_class(self.assistant.backbone, photos)
         return guess.word if guess is not None and guess.sure else ""

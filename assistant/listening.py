@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from assistant.events import Event, Step
+from assistant.events import Event, Step, Words
 
 __all__ = ["Listener"]
 
@@ -43,9 +43,16 @@ class Listener:
     def __init__(self, tell: Callable[[Event], None] = _ignore) -> None:
         self.tell = tell
         self.step = ""
+        # whether anything of a reply was passed on
+        self.spoke = False
         # whether a reply was broken off
         self.interrupted = False
         self._stop = threading.Event()
+
+    def say(self, piece: str) -> None:
+        """Pass on a piece of a reply."""
+        self.spoke = True
+        self.tell(Words(piece))
 
     def enter(self, step: str) -> None:
         """Hear that a step begins."""

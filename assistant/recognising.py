@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,12 +41,19 @@ class Eyes:
     """Compare pictures with a user's photos, and ask the model about them."""
 
     def __init__(
-        self, model: Callable[[], "Backbone"], tokens: Tokens, gallery: Gallery, looker: Looker
+        self,
+        model: Callable[[], "Backbone"],
+        tokens: Tokens,
+        gallery: Gallery,
+        looker: Looker,
+        segmenter: Callable[[], "Segmenter"],
     ) -> None:
-        self.model, self.tokens = model, tokens
+        self.model, self.tokens, self.segmenter = model, tokens, segmenter
         self.gallery, self.looker = gallery, looker
         self.memory, self.user = gallery.memory, gallery.user
         self._looks: dict[int, tuple[Image.Image, Look]] = {}
+        # by the ids of the photos they were read from
+        self._colours: dict[tuple[str, ...], str] = {}
 
     def keep(self, photo: str, image: Image.Image) -> None:
         """Keep what a photo looks like, by its id."""
@@ -132,26 +138,24 @@ class Eyes:
 
         pictures = self.gallery.open(image)
         told = self.model().guess_class(pictures) if len(pictures) == 1 else ()
-        word = told[0].word if told and told[0].probability >= _IDEA else ""
-        word = word or ("thing" if coloured and told else "")
-        colour = self._colour(pictures, word) if coloured and word else ""
-        return with_article(f"{colour} {word}".strip()) if word else ""
+        # what is worn may be somebody who wears it, and people are no class
+        clear = bool(told) and told[0].probability >= _IDEA and not told[0].worn
+        word = told[0].word if clear else "thing" if coloured and told else ""
+        if not word:
+            return ""
+        colour = main_colour(self.segmenter(), pictures, word) if coloured else ""
+        return with_article(f"{colour} {word}".strip())
 
     def colour(self, concept: str) -> str:
         """Name the colour a concept mostly has in its photos; "" without any."""
         photos = self.memory.photos.list(self.user, concept)
         read = self.memory.photos.read
-        shown = [decoded(read(self.user, photo.id)) for photo in photos[:_COLOURED]]
-        return self._colour(shown, self.memory.concepts.by_id(self.user, concept).class_name)
-
-    def _colour(self, pictures: Sequence[Image.Image], kind: str) -> str:
-        return main_colour(self._segmenter, pictures, kind)
-
-    @cached_property
-    def _segmenter(self) -> "Segmenter":
-        from learning.salient import SalientSegmenter
-
-        return SalientSegmenter()
+        chosen = tuple(photo.id for photo in photos[:_COLOURED])
+        if chosen not in self._colours:
+            shown = [decoded(read(self.user, photo)) for photo in chosen]
+            kind = self.memory.concepts.by_id(self.user, concept).class_name
+            self._colours[chosen] = main_colour(self.segmenter(), shown, kind)
+        return self._colours[chosen]
 
     def stored(self, photo: str) -> Look:
         """Return what a photo looks like, by its id."""

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from assistant.events import Words
 from assistant.gallery import Gallery
 from assistant.listening import Listener
 from assistant.possessive import Possessive
@@ -20,7 +19,7 @@ __all__ = ["ModelWriter", "plain"]
 Tokens = Callable[[Sequence[str]], "list[ConceptTokens]"]
 # tokens of a reply, after which it ends with its sentence; at the most; and of a step in between
 _REPLY, _MOST, _STEP = 80, 200, 48
-_SENTENCE_ENDS = re.compile(r"[.!?][\"'”’)]*\s*$")
+_SENTENCE_ENDS = re.compile(r"(?<!\d)[.!?][\"'”’)]*\s*$")
 _NOTHING = "…"
 _MENTION = re.compile(r"<([^<>\n]+)>")
 
@@ -55,7 +54,7 @@ class ModelWriter:
         names = list(dict.fromkeys([c.name for c in loaded] + re.findall(_MENTION, prompt)))
         heard = _heard(model.stream(reading, options), names, Possessive(prompt))
         for piece in _unless_unknown(heard, pieces):
-            self.listener.tell(Words(piece))
+            self.listener.say(piece)
         said = plain("".join(pieces), names).strip()
         # stopped before the first word, it said nothing: not that it does not know
         return said or (_NOTHING if self.listener.interrupted else "")

@@ -1,7 +1,7 @@
 """Everyday words for what a vision encoder was trained to tell apart.
 
 The encoder's 1000 classes are those of ImageNet (ILSVRC 2012), in its order. Many are one word to
-anybody but a breeder; places and what is no thing have none.
+anybody but a breeder; landscapes and rooms have none.
 """
 
 import json
@@ -24,7 +24,7 @@ _FILE = Path(__file__).parent / "data" / "class_words.json"
 class Guess:
     """What a picture may show, and how likely that is, 0 to 1.
 
-    What is ``worn`` may be somebody who wears it: no class is a person.
+    What is ``worn`` may be somebody who wears it: people are hardly a class of their own.
     """
 
     word: str

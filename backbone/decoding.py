@@ -90,6 +90,8 @@ def decode(context: Context, options: TextOptions | None = None) -> Iterator[int
         token = context.table.token(column)
         if token == special.eos_token_id:
             return
+        # once it was named, the word is a pronoun again
+        taken = taken[:0] if token >= context.table.vocab_size else taken
         yield token
 
 

@@ -167,13 +167,14 @@ class Backbone:
 
         All words it knows, the likeliest first; none if it was trained with none.
         """
-        encoder = self.model.vit_model
-        if encoder is None or not photos:
-            return ()
-        looked = [self.words.look(photo).pixels[None] for photo in photos]
-        told = [encoder.classify(one.to(self.model.device, self.model.dtype)) for one in looked]
-        known = [one[0] for one in told if one is not None]
-        return guesses(torch.stack(known).mean(dim=0)) if known else ()
+        encoder, told = self.model.vit_model, []
+        for photo in photos if encoder is not None else ():
+            pixels = self.words.look(photo).pixels[None].to(self.model.device, self.model.dtype)
+            found = encoder.classify(pixels) if encoder is not None else None
+            if found is None:
+                return ()
+            told.append(found[0])
+        return guesses(torch.stack(told).mean(dim=0)) if told else ()
 
     @torch.no_grad()
     def embed_image(self, photo: Image.Image) -> Tensor:

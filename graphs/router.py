@@ -14,6 +14,7 @@ from graphs.stage import Stage, settle
 from graphs.wording import first_line
 
 __all__ = ["ROUTES", "Route", "choose_route", "means_last_image", "means_picture", "route_by_rules"]
+__all__ += ["unpolite"]
 
 ROUTES = ("understand", "recognise", "generate", "edit", "remember", "clarify")
 
@@ -35,7 +36,7 @@ def choose_route(writer: Writer, text: str, image: bool, names: int = 0) -> Rout
 
 def route_by_rules(text: str, image: bool, names: int = 0) -> Route | None:
     """Return the first rule's route that fits a text, or None."""
-    bare = _unpolite(text.strip())
+    bare = unpolite(text.strip())
     if not bare:
         return Route("clarify", "the text is empty")
     for rule in data("routes")["rules"]:
@@ -63,7 +64,7 @@ def _applies(rule: dict[str, Any], text: str, image: bool, names: int) -> bool:
     return re.search(rule["pattern"], text, re.IGNORECASE) is not None
 
 
-def _unpolite(text: str) -> str:
+def unpolite(text: str) -> str:
     """Drop "please", "could you" and the like from the front."""
     pattern = re.compile(data("routes")["polite"], re.IGNORECASE)
     while (shorter := pattern.sub("", text)) != text:

@@ -15,7 +15,14 @@ from graphs.ports import Known, TurnPorts
 from graphs.questions import Question, is_yes, question, take_answer
 from graphs.recall import chosen_facts
 from graphs.recognition import Evidence, evidence, who
-from graphs.router import Route, choose_route, means_last_image, means_picture, route_by_rules
+from graphs.router import (
+    Route,
+    choose_route,
+    means_last_image,
+    means_picture,
+    route_by_rules,
+    unpolite,
+)
 from graphs.state import TurnState
 from graphs.wording import about, is_unknown
 
@@ -187,7 +194,7 @@ def understand(state: TurnState, ports: TurnPorts) -> TurnState:
 def _pleasantry(text: str) -> str:
     """Answer thanks, and what this program can do, which no model knows; "" to anything else."""
     for one in data("pleasantries"):
-        if re.search(one["pattern"], text.strip(), re.IGNORECASE):
+        if re.search(one["pattern"], unpolite(text.strip()), re.IGNORECASE):
             return str(one["reply"])
     return ""
 
@@ -240,10 +247,10 @@ def _with_profile(
 
 def _kinds(state: TurnState, ports: TurnPorts) -> dict[str, str]:
     """Return "a dog" or "white" for each concept, by id, where a question is of what it is."""
-    if _asks_colour(state["request"]) and ports.kinds is not None:
+    if _asks("of_colour", state["request"]) and ports.kinds is not None:
         colours = {concept: ports.kinds.colour(concept) for concept in state["concepts"]}
         return {concept: colour for concept, colour in colours.items() if colour}
-    if not re.search(data("routes")["of_kind"], state["request"], re.IGNORECASE):
+    if not _asks("of_kind", state["request"]):
         return {}
     return {c.id: with_article(c.class_name) for c in ports.concepts.list() if c.class_name}
 
@@ -253,8 +260,7 @@ def _recounted(state: TurnState, facts: dict[str, list[str]], ports: TurnPorts, 
 
     A small model answers what it is asked for by name, and knows nothing to "tell me about".
     """
-    asked = re.match(data("routes")["open"], state["request"].strip(), re.IGNORECASE)
-    if not asked or said and not is_unknown(said):
+    if not _asks("open", unpolite(state["request"].strip())) or said and not is_unknown(said):
         return said
     kinds = {c.id: with_article(c.class_name) for c in ports.concepts.list() if c.class_name}
     told: list[str] = []
@@ -268,15 +274,15 @@ def _recounted(state: TurnState, facts: dict[str, list[str]], ports: TurnPorts, 
 def _with_kind(state: TurnState, image: str, ports: TurnPorts) -> str:
     """Put what a picture of nobody known shows before a question of what it shows."""
     asked = state["request"]
-    elsewhere = re.search(data("routes")["not_of_kind"], asked, re.IGNORECASE)
-    if elsewhere or ports.kinds is None:
+    coloured = _asks("of_colour", asked)
+    if ports.kinds is None or not (coloured or _asks("of_kind", asked)):
         return asked
-    kind = ports.kinds.kind(image, coloured=_asks_colour(asked))
+    kind = ports.kinds.kind(image, coloured=coloured)
     return f"{_say('shows').format(kind=kind)} {asked}" if kind else asked
 
 
-def _asks_colour(text: str) -> bool:
-    return re.search(data("routes")["of_colour"], text, re.IGNORECASE) is not None
+def _asks(what: str, text: str) -> bool:
+    return re.search(data("routes")[what], text, re.IGNORECASE) is not None
 
 
 def recognise(state: TurnState, ports: TurnPorts) -> TurnState:

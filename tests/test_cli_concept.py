@@ -218,7 +218,7 @@ def test_name_and_class_are_asked_for_where_somebody_is_there(
 
     def answer(question: str, default: str | None, err: bool) -> str:
         asked.append((question, default))
-        return ["Maeve", "dog"][len(asked) - 1]
+        return ["Maeve", "a dog"][len(asked) - 1]
 
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("typer.prompt", answer)

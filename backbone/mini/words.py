@@ -37,7 +37,7 @@ _MASS = frozenset(
 # Words that end in s and are one thing, so they take an article and no plural.
 _SINGLE = frozenset(
     "bus trolleybus minibus glass compass dress cactus lotus cross octopus hibiscus walrus abacus"
-    " rhinoceros hippopotamus citrus canvas mattress".split()
+    " rhinoceros hippopotamus citrus canvas mattress platypus mantis".split()
 )
 
 

@@ -312,6 +312,14 @@ def test_a_name_that_reads_as_a_word_is_said_in_its_place() -> None:
     assert _first_said(made) == made.first
 
 
+def test_the_word_is_not_said_before_the_name() -> None:
+    made, word = _named_like_a_word("maeve")
+    reading = small.backbone().read([made]).add_text("Who is it?")
+    ids = decode(reading.context, TextOptions(max_new_tokens=40, temperature=5.0, seed=1))
+    said = [one in (word, made.first) and one for one in ids]
+    assert word not in said[: said.index(made.first)]
+
+
 def test_which_of_two_alike_is_meant_nobody_can_tell() -> None:
     made, _ = _named_like_a_word("maeve")
     other = small.concept("kai")

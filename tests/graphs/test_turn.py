@@ -80,6 +80,9 @@ def test_a_photo_of_nobody_known_adds_nothing_to_a_question(house: FakeHouse) ->
     [
         ("What is this?", "The photo shows a dog. What is this?"),
         ("Where is this?", "Where is this?"),
+        ("Hello!", "Hello!"),
+        ("What colour is the sky?", "What colour is the sky?"),
+        ("Is there a dog in the photo?", "The photo shows a dog. Is there a dog in the photo?"),
         ("What colour is it?", "The photo shows a white dog. What colour is it?"),
     ],
 )
@@ -110,15 +113,28 @@ def test_what_a_concept_is_is_told_where_it_is_asked(
     assert ("<maeve> is a dog." in house.writer.prompts[-1]) is told
 
 
-def test_of_what_colour_a_concept_is_its_photos_tell(house: FakeHouse) -> None:
-    turn(house, "Which colour does Maeve have?")
-    assert "- <maeve> is white." in house.writer.prompts[-1]
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("Which colour does Maeve have?", True),
+        ("What colour is Maeve?", True),
+        ("What is the colour of Maeve?", True),
+        ("What colour is Maeve's collar?", False),
+        ("Which colour does Maeve like?", False),
+    ],
+)
+def test_of_what_colour_a_concept_is_its_photos_tell(
+    house: FakeHouse, asked: str, told: bool
+) -> None:
+    turn(house, asked)
+    assert ("- <maeve> is white." in house.writer.prompts[-1]) is told
 
 
 @pytest.mark.parametrize(
     ("asked", "said", "reply"),
     [
         ("Tell me about Maeve.", "I don't know that.", "maeve is a dog. maeve's toy is red."),
+        ("Could you please describe Maeve?", "", "maeve is a dog. maeve's toy is red."),
         ("Who is Maeve?", "", "maeve is a dog. maeve's toy is red."),
         ("Who is Maeve?", "She is my dog.", "She is my dog."),
         ("What is Maeve's age?", "I don't know.", "I don't know."),
@@ -140,6 +156,7 @@ def test_what_was_told_is_said_where_the_model_has_no_word_for_all_of_it(
         ("help", "I learn people"),
         ("Thank you so much!", "You are welcome."),
         ("Good night", "See you."),
+        ("Hi, what can you do?", "I learn people"),
     ],
 )
 def test_pleasantries_need_no_model(house: FakeHouse, said: str, begins: str) -> None:
