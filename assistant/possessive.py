@@ -1,6 +1,7 @@
 """A small model's "it's toy" for people: "Its toy".
 
-A concept's name reads much like the word "it", and what the name's owner has comes out as "it's".
+Names of several untrained concepts all read as the word "it", and what one of them has comes out
+as "it's".
 Where the answer then names what was asked for, or says what that is, it is "its"; "it's a ball"
 stays as it is.
 """

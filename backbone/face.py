@@ -167,10 +167,13 @@ class Backbone:
 
         All words it knows, the likeliest first; none if it was trained with none.
         """
-        encoder, told = self.model.vit_model, []
-        for photo in photos if encoder is not None else ():
+        encoder = self.model.vit_model
+        if encoder is None:
+            return ()
+        told: list[Tensor] = []
+        for photo in photos:
             pixels = self.words.look(photo).pixels[None].to(self.model.device, self.model.dtype)
-            found = encoder.classify(pixels) if encoder is not None else None
+            found = encoder.classify(pixels)
             if found is None:
                 return ()
             told.append(found[0])

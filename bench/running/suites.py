@@ -68,7 +68,7 @@ SUITES: dict[str, Suite] = {
         ),
         Suite(
             "mini",
-            "the main methods on a laptop: about two hours for twenty subjects on two cores",
+            "the main methods on a laptop: for twenty subjects two to three hours on two cores",
             MAIN,
             _MINI,
             negatives=6,
