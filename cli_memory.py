@@ -136,12 +136,14 @@ def edit(
     concept = _concept(assistant, name)
     fact = _chosen(_of(assistant, concept), which, concept.name)
     changed = assistant.memory.facts.change(assistant.user, fact.id, text)
-    assistant.concepts.give_up_training(concept.name)
+    lost = assistant.concepts.unlearn(concept.name, fact.text) if text != fact.text else 0
     assistant.recollection.catch_up()
     if as_json:
-        print_json({"id": changed.id, "text": changed.text, "before": fact.text})
+        before = {"before": fact.text, "versions_removed": lost}
+        print_json({"id": changed.id, "text": changed.text, **before})
         return
     note(f"Remembered: {changed.text}")
+    _note_unlearned(concept.name, lost)
     others = [one.name for one, same in _all(assistant) if same.text == fact.text]
     if others and changed.text != fact.text:
         note(f"{', '.join(others)}: still {fact.text}")
@@ -155,11 +157,21 @@ def remove(name: Name, which: Which, user: User = "me", as_json: Json = False) -
     concept = _concept(assistant, name)
     fact = _chosen(_of(assistant, concept), which, concept.name)
     assistant.memory.facts.remove(assistant.user, fact.id)
-    assistant.concepts.give_up_training(concept.name)
+    lost = assistant.concepts.unlearn(concept.name, fact.text)
     if as_json:
-        print_json({"removed": {"id": fact.id, "text": fact.text}})
+        removed = {"id": fact.id, "text": fact.text}
+        print_json({"removed": removed, "versions_removed": lost})
     else:
         note(f"Removed: {fact.text}")
+        _note_unlearned(concept.name, lost)
+
+
+def _note_unlearned(name: str, versions: int) -> None:
+    if versions:
+        note(
+            f"{name}'s trained tokens had learned it and were removed; the first ones are in use. "
+            f"Train again: omni concept train {name}"
+        )
 
 
 def _chosen(facts: "tuple[Fact, ...]", which: str, name: str) -> "Fact":

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.results import Learned, Shown, Tested
+from memory.facts import fact_digest
 from memory.values import Checkpoint, Concept, ConceptSummary, Fact, Photo, Receipt
 from omni_errors import InputError, NotFoundError
 
@@ -202,15 +203,32 @@ class ConceptBook:
             known = ", ".join(repr(one.text) for one in facts) or "none"
             raise NotFoundError(f"{concept.name} has no fact {fact!r}.", hint=f"Known: {known}.")
         memory.facts.remove(user, found[0].id)
-        self.give_up_training(concept.name)
+        self.unlearn(concept.name, found[0].text)
 
-    def give_up_training(self, name: str) -> None:
-        """Drop what a stopped training of a concept keeps: its next one begins anew.
+    def unlearn(self, name: str, fact: str) -> int:
+        """Remove the trained tokens that learned a fact; return how many versions there were.
+
+        Where they were in use, those from before the training are. What a stopped training keeps
+        goes as well: the next one begins anew.
 
         Raises:
             NotFoundError: if there is no such concept.
         """
-        concept = self.assistant.memory.concepts.get(self.assistant.user, name)
+        memory, user = self.assistant.memory, self.assistant.user
+        concept, digest = memory.concepts.get(user, name), fact_digest(fact)
+        with memory.writing():
+            knowing = [
+                one.version
+                for one in memory.checkpoints.list(user, concept.id)
+                if digest
+                in memory.checkpoints.sidecar(user, concept.id, one.version).get("facts", ())
+            ]
+            for version in knowing:
+                memory.checkpoints.remove(user, concept.id, version)
+        self._give_up_training(concept)
+        return len(knowing)
+
+    def _give_up_training(self, concept: Concept) -> None:
         # looked for first, since what trains takes long to import
         if (self.assistant.home / "training" / concept.id).is_dir():
             from assistant.schooling import School

@@ -20,6 +20,7 @@ from learning.neutral import neutral_negatives
 from learning.presets import Recipe
 from learning.review import read_refusals, write_review
 from learning.whereabouts import name_places
+from memory.facts import fact_digest
 from memory.values import Concept, TrainingRun
 from omni_errors import CancelledError
 
@@ -186,6 +187,8 @@ class Bench:
         """Keep the tokens as a version, active unless they are worse; return its number."""
         sidecar = json.loads((self.folder / "tokens.json").read_text("utf-8"))
         better, why = judged(scores)
+        if self._unlearned(concept, sidecar):
+            better, why = False, "Something that it learned was removed meanwhile. Train it again."
         record = {**sidecar, "grade": dict(scores), "active": better, "why": why}
         data = Path(checkpoint).read_bytes()
         with self.memory.writing():
@@ -204,6 +207,11 @@ class Bench:
                 version = kept.version
             self._finish(concept, version, record)
         return version
+
+    def _unlearned(self, concept: str, sidecar: Mapping[str, Any]) -> bool:
+        """Tell whether a fact that was learned is no longer told."""
+        told = {fact_digest(fact.text) for fact in self.memory.facts.list(self.user, concept)}
+        return not set(sidecar.get("facts", ())) <= told
 
     # what they need
 

@@ -52,6 +52,8 @@ class LossOptions:
     edit_weight: float = 1.0
     # weight each label by 1 / sqrt(length of its segment)
     reweight_text: bool = False
+    # weigh each label by 1 / length of its segment: every answer counts the same
+    even_text: bool = False
     # detach all understanding activations
     freeze_und: bool = False
     # recompute layers in the backward pass to save memory
@@ -91,7 +93,7 @@ def joint_loss(
     """
     options = options or LossOptions()
     losses = token_losses(model, rows, generator, options)
-    text = _weighted_mean(losses.text, losses.text_weights if options.reweight_text else None)
+    text = _weighted_mean(losses.text, _label_weights(losses, options))
     image, edit = (_task_mean(losses, task) for task in (IMAGE, EDIT))
     total = text + options.image_weight * image + options.edit_weight * edit
     return JointLoss(total=total, text=text, image=image, edit=edit)
@@ -228,6 +230,12 @@ def _weighted_mean(values: Tensor, weights: Tensor | None) -> Tensor:
     if not len(values):
         return values.sum()
     return values.mean() if weights is None else (values * weights).sum() / weights.sum()
+
+
+def _label_weights(losses: TokenLosses, options: LossOptions) -> Tensor | None:
+    if options.even_text:
+        return losses.text_weights.square()
+    return losses.text_weights if options.reweight_text else None
 
 
 def _task_mean(losses: TokenLosses, task: str) -> Tensor:

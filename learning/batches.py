@@ -12,21 +12,31 @@ from learning.presets import Recipe
 __all__ = ["batch_of", "noise_of"]
 
 Thing = TypeVar("Thing")
-# How often each kind of question is asked; yes as often as both kinds of no.
-_WEIGHTS = {"yes": 2.0, "no, same class": 1.0, "no": 1.0, "class": 1.0, "facts": 2.0}
+# How often each kind of question is asked, its sorts ("no", "no, same class") equally often; yes
+# as often as no, and on photos as often as on scenes that the subject was put into, which are
+# harder: asked more often, they would teach to say yes to anything
+_WEIGHTS = {"yes": 2.0, "no": 2.0, "class": 0.5, "what": 1.0, "facts": 2.0}
+_WITHOUT_PHOTO = ("what", "facts")
 _EXAMPLES, _NOISE = 0, 1
 
 
 def batch_of(
     examples: ExampleSet, recipe: Recipe, step: int, *, draws: bool = True
 ) -> tuple[Example, ...]:
-    """Draw the examples of a step; a model that does not draw gets questions only."""
+    """Draw the examples of a step; a model that does not draw gets questions only.
+
+    Where a recipe has places for texts alone, its other questions are about photos.
+    """
     rng = np.random.default_rng([recipe.seed, step, _EXAMPLES])
     questions, drawings, edits = _counts(examples, recipe, draws=draws)
-    asked = [_question(examples, rng) for _ in range(questions)]
+    texts = [kind for kind in examples.kinds if kind in _WITHOUT_PHOTO]
+    photos = [kind for kind in examples.kinds if kind not in texts]
+    kinds = photos if recipe.texts else examples.kinds
+    asked = [_question(examples, kinds, rng) for _ in range(questions)]
     drawn = [_one(examples.drawings, rng) for _ in range(drawings)]
     edited = [_one(examples.edits, rng) for _ in range(edits)]
-    return (*asked, *drawn, *edited)
+    told = [_question(examples, texts, rng) for _ in range(recipe.texts if texts else 0)]
+    return (*asked, *drawn, *edited, *told)
 
 
 def _counts(examples: ExampleSet, recipe: Recipe, *, draws: bool) -> tuple[int, int, int]:
@@ -40,11 +50,9 @@ def _counts(examples: ExampleSet, recipe: Recipe, *, draws: bool) -> tuple[int, 
     return recipe.questions + more, recipe.drawings + recipe.edits - more, 0
 
 
-def _question(examples: ExampleSet, rng: np.random.Generator) -> Question:
-    kinds = examples.kinds
-    weights = np.array([_WEIGHTS.get(kind, 1.0) for kind in kinds])
-    if "no" not in kinds or "no, same class" not in kinds:
-        weights[[kind.startswith("no") for kind in kinds]] = _WEIGHTS["yes"]
+def _question(examples: ExampleSet, kinds: Sequence[str], rng: np.random.Generator) -> Question:
+    of = [kind.partition(",")[0] for kind in kinds]
+    weights = np.array([_WEIGHTS.get(kind, 1.0) / of.count(kind) for kind in of])
     kind = kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))]
     return _one(examples.questions[kind], rng)
 

@@ -1,7 +1,7 @@
 """Training examples of one concept: words and pictures, before any model has seen them.
 
 Everything is a value; which example a step takes is drawn elsewhere. Kinds of questions:
-recognition (yes and no), class (with a photo), facts (without one).
+recognition (yes and no), class (with a photo), what it is and facts (without one).
 """
 
 import hashlib
@@ -30,7 +30,8 @@ class Negative:
 class Material:
     """What a concept is learned from.
 
-    ``places`` says where each photo was taken ("on the beach"), "" if nobody knows.
+    ``places`` says where each photo was taken ("on the beach"), "" if nobody knows. The last
+    ``composed`` photos are scenes that the subject was put into.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Material:
     places: tuple[str, ...] = ()
     negatives: tuple[Negative, ...] = ()
     edits: tuple["Editing", ...] = ()
+    composed: int = 0
 
     def __post_init__(self) -> None:
         if not self.photos:
@@ -106,11 +108,14 @@ def make_examples(material: Material) -> ExampleSet:
     Negatives of the concept's own class come as often as all others together, because a class
     alone must not be enough to say yes.
     """
+    taken = len(material.photos) - material.composed
     questions = {
-        "yes": _recognition(material, material.photos, "yes"),
+        "yes": _recognition(material, material.photos[:taken], "yes"),
+        "yes, composed": _recognition(material, material.photos[taken:], "yes"),
         "no, same class": _recognition(material, _others(material, same=True), "no"),
         "no": _recognition(material, _others(material, same=False), "no"),
         "class": _class(material),
+        "what": _what(material),
         "facts": tuple(
             Question("facts", pair.question, pair.answer)
             for pair in ask_facts(material.facts, material.name)
@@ -148,6 +153,16 @@ def _class(material: Material) -> tuple[Question, ...]:
         Question("class", ask.format_map(slots), said.format_map(slots), photo)
         for photo in material.photos
         for ask, said in ways
+    )
+
+
+def _what(material: Material) -> tuple[Question, ...]:
+    """Ask for the class in words alone, answered in a sentence as facts are."""
+    wordings, slots = read_wordings("what"), word_slots(material.name, material.class_word)
+    return tuple(
+        Question("what", ask.format_map(slots), said.format_map(slots))
+        for ask in wordings["ask"]
+        for said in wordings["answer"]
     )
 
 

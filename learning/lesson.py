@@ -33,6 +33,7 @@ from learning.scenery import strangers, views_of
 from learning.starting import Encoder, begin
 from learning.state import rows_of_concept
 from learning.trainer import StepLosses, TrainOptions, train
+from memory.facts import fact_digest
 
 __all__ = ["Learned", "Lesson", "graded", "graded_likeness", "learn", "prepare"]
 
@@ -96,6 +97,7 @@ def prepare(
             photos=photos + tuple(view.image for view in views),
             places=places + tuple(view.place for view in views),
             negatives=learned.negatives + others,
+            composed=len(views),
         )
     edits = judge(pairs, refused=refused)
     extra = replace(extra, edits=extra.edits + edits.examples)
@@ -179,7 +181,7 @@ def learn(
     """
     began = time.monotonic()
     material, masks = lesson.material, [mask.inside for mask in lesson.masks]
-    photos = replace(material, photos=material.photos[: len(masks)], places=())
+    photos = replace(material, photos=material.photos[: len(masks)], places=(), composed=0)
     # a copy, since the version before may be in use
     concept = _copy(start) if start is not None else begin(face, photos, recipe, masks, encoder)
     held = make_examples(lesson.held_out) if lesson.held_out is not None else None
@@ -191,6 +193,7 @@ def learn(
     record = {
         **result.record,
         "class": material.class_word,
+        "facts": [fact_digest(fact) for fact in material.facts],
         "parent": parent,
         "edit_pairs": len(lesson.edits.kept),
         "edit_pairs_kept_share": round(lesson.edits.kept_share, 3),

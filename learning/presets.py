@@ -20,9 +20,16 @@ class Recipe:
     questions: int = 4
     drawings: int = 2
     edits: int = 2
+    # further questions in each step that no photo goes with: what it is, and what was told of it
+    texts: int = 0
+    # let every answer count the same, so that a yes counts beside a sentence
+    even_text: bool = False
     # the paper leaves the rates open; all its peers take 1e-3
     lr_und: float = 1e-3
     lr_gen: float = 1e-3
+    # rates are shares of the size (root mean square) that the elements of understanding rows and
+    # of generation rows have before the first step, which differs from model to model
+    relative: bool = False
     weight_decay: float = 0.0
     warmup: int = 50
     clip: float = 1.0
@@ -57,7 +64,7 @@ class Recipe:
     def __post_init__(self) -> None:
         require_seed(self.seed)
         counts = ("und_rows", "gen_rows", "steps", "questions", "drawings", "edits", "warmup")
-        for name in (*counts, "scene_edits", "views", "strangers", "likeness"):
+        for name in (*counts, "texts", "scene_edits", "views", "strangers", "likeness"):
             require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
         require(self.side >= 32, "side", self.side, "32 or more")
         require(self.steps > 0, "steps", self.steps, "1 or more")
@@ -80,8 +87,14 @@ PRESETS: dict[str, Recipe] = {
         questions=4,
         drawings=1,
         edits=1,
-        # with one drawing a step, rows that move faster draw blotches (docs/log.md)
-        lr_gen=2e-4,
+        texts=4,
+        even_text=True,
+        # The elements of omni-mini's rows are .6, the peers' some .02: at the peers' rate of 1e-3
+        # they learn no fact, and at this share of their size facts, class and subject
+        # (docs/log.md). Generation rows that move faster draw blotches.
+        relative=True,
+        lr_und=0.032,
+        lr_gen=1e-4,
         warmup=10,
         scene_edits=20,
         views=8,

@@ -59,10 +59,22 @@ class Run:
 
 
 def make_optimizer(concept: ConceptTokens, recipe: Recipe) -> AdamW:
-    """Make the optimiser of the rows: those that understand, and those that draw."""
-    und = {"params": [concept.sks, concept.und, concept.out], "lr": recipe.lr_und}
-    gen = {"params": [concept.gen], "lr": recipe.lr_gen}
-    return AdamW([und, gen], weight_decay=recipe.weight_decay)
+    """Make the optimiser of the rows as they are before the first step."""
+    rates = [recipe.lr_und] * 3 + [recipe.lr_gen]
+    rows = (concept.sks, concept.und, concept.out, concept.gen)
+    # a name's own rows move as far as those that stand for it
+    sizes = [_size(concept.und)] * 3 + [_size(concept.gen)] if recipe.relative else [1.0] * 4
+    groups = [
+        {"params": [row], "lr": rate, "full": rate * size}
+        for row, rate, size in zip(rows, rates, sizes, strict=True)
+    ]
+    return AdamW(groups, weight_decay=recipe.weight_decay)
+
+
+def _size(row: Tensor) -> float:
+    """Return the root mean square of a row's elements, 1 where there is nothing to measure."""
+    size = float(row.detach().float().square().mean().sqrt()) if row.numel() else 0.0
+    return size or 1.0
 
 
 def apply(loss: JointLoss, optimizer: AdamW, recipe: Recipe, step: int) -> None:
@@ -79,8 +91,8 @@ def apply(loss: JointLoss, optimizer: AdamW, recipe: Recipe, step: int) -> None:
         row.grad = gradient
     torch.nn.utils.clip_grad_norm_(rows, recipe.clip)
     warm = min((step + 1) / (recipe.warmup + 1), 1.0)
-    for group, rate in zip(optimizer.param_groups, (recipe.lr_und, recipe.lr_gen), strict=True):
-        group["lr"] = rate * warm
+    for group in optimizer.param_groups:
+        group["lr"] = group["full"] * warm
     optimizer.step()
 
 

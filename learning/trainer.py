@@ -220,7 +220,12 @@ class _Job:
         recipe, number = self.recipe, run.step
         batch = batch_of(self.examples, recipe, number, draws=self.draws)
         rows = rows_of(self.face, [self.maker.sample(example) for example in batch])
-        weights = LossOptions(recipe.image_weight, recipe.edit_weight, recompute=recipe.recompute)
+        weights = LossOptions(
+            recipe.image_weight,
+            recipe.edit_weight,
+            even_text=recipe.even_text,
+            recompute=recipe.recompute,
+        )
         with torch.enable_grad():
             loss = self.face.losses(rows, noise_of(recipe, number), weights)
             apply(loss, run.optimizer, recipe, number)

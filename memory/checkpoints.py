@@ -100,6 +100,25 @@ class Checkpoints:
             _activate(session, row)
             return _value(row)
 
+    def remove(self, user: str, concept_id: str, version: int) -> Checkpoint | None:
+        """Remove a version and return the one in use now; a sweep of the vault removes the files.
+
+        Where the removed one was in use, its parent takes its place, or the last there is.
+
+        Raises:
+            NotFoundError: if there is none such.
+        """
+        with self._database.writing() as session:
+            owned_concept(session, user, concept_id)
+            row = _version(session, user, concept_id, version)
+            was_active, parent = row.active, row.parent
+            session.delete(row)
+            session.flush()
+            if was_active:
+                _fall_back(session, user, concept_id, parent)
+            active = session.scalar(_of(user, concept_id).where(CheckpointRow.active))
+            return _value(active) if active else None
+
     def read(self, user: str, concept_id: str, version: int) -> bytes:
         """Return the safetensors bytes of a version."""
         return self._vault.read(self.get(user, concept_id, version).tensors_sha256)
@@ -153,6 +172,13 @@ def _activate(session: Session, row: CheckpointRow) -> None:
     )
     row.active = True
     session.flush()
+
+
+def _fall_back(session: Session, user: str, concept_id: str, version: int | None) -> None:
+    rows = list(session.scalars(_of(user, concept_id).order_by(CheckpointRow.version)))
+    found = [row for row in rows if row.version == version] or rows[-1:]
+    if found:
+        _activate(session, found[0])
 
 
 def _pretty(record: Mapping[str, Any]) -> bytes:

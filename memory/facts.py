@@ -1,5 +1,7 @@
 """Facts: what is known about a concept, a sentence each."""
 
+from hashlib import sha256
+
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
@@ -10,7 +12,12 @@ from memory.tables import FactRow, VectorRow
 from memory.values import Fact
 from omni_errors import NotFoundError
 
-__all__ = ["Facts"]
+__all__ = ["Facts", "fact_digest"]
+
+
+def fact_digest(text: str) -> str:
+    """Return what stands for a fact where it was learned, in the sidecar of a checkpoint."""
+    return sha256(" ".join(text.split()).encode()).hexdigest()[:16]
 
 
 class Facts:

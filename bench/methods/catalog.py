@@ -145,7 +145,7 @@ def _others() -> list[Method]:
             "photos, or as centroids of these where it has none; the name itself reads as the "
             "class word and stays so",
             RowsPlan(
-                changes={"und_rows": 0, "questions": 0, "edits": 0, "scene_edits": 0},
+                changes={"und_rows": 0, "questions": 0, "texts": 0, "edits": 0, "scene_edits": 0},
                 class_name=True,
             ),
             tasks=DRAWS,

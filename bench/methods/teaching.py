@@ -174,7 +174,9 @@ class Teacher:
     def _begin(self, recipe: Recipe) -> ConceptTokens:
         lesson = self.lesson()
         masks = [mask.inside for mask in lesson.masks]
-        photos = replace(lesson.material, photos=lesson.material.photos[: len(masks)], places=())
+        photos = replace(
+            lesson.material, photos=lesson.material.photos[: len(masks)], places=(), composed=0
+        )
         return begin(self.face, photos, recipe, masks)
 
     def _start(self, plan: RowsPlan, recipe: Recipe) -> ConceptTokens | None:

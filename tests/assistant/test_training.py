@@ -149,6 +149,21 @@ def test_a_fact_removed_while_it_is_learned_breaks_nothing_and_leaves_nothing(
     learned(assistant, photos, on_step=remove)
     other.close()
     assert "Her toy is red" not in kept_words(assistant)
+    assert in_use(assistant) == [True, False]
+
+
+def in_use(assistant: Assistant) -> list[bool]:
+    """Say of each version of Maeve's tokens whether it is in use."""
+    concept = assistant.memory.concepts.get(assistant.user, "Maeve")
+    return [one.active for one in assistant.memory.checkpoints.list(assistant.user, concept.id)]
+
+
+def test_tokens_that_learned_a_removed_fact_are_removed(assistant: Assistant, photos: Path) -> None:
+    learned(assistant, photos)
+    assert assistant.concepts.unlearn("Maeve", "She likes hay.") == 0
+    assert len(in_use(assistant)) == 2
+    assert assistant.concepts.unlearn("Maeve", "Her toy is red.") == 1
+    assert in_use(assistant) == [True]
 
 
 def test_what_a_process_is_busy_with_is_left_to_it(assistant: Assistant, photos: Path) -> None:

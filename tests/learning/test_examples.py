@@ -36,6 +36,12 @@ def test_facts_are_asked_without_a_photo(examples: ExampleSet) -> None:
     assert "<ball> likes grass." in {q.answer for q in examples.questions["facts"]}
 
 
+def test_what_it_is_is_asked_without_a_photo_too(examples: ExampleSet) -> None:
+    asked = examples.questions["what"]
+    assert all(q.photo is None and "photo" not in q.question for q in asked)
+    assert {q.answer for q in asked} == {"<ball> is a ball."}
+
+
 def test_the_class_is_told_with_its_article(examples: ExampleSet) -> None:
     assert {q.answer for q in examples.questions["class"]} == {
         "<ball> is a ball.", "It is a ball.", "A ball.",
@@ -51,7 +57,7 @@ def test_a_known_place_is_in_the_caption(material: Material) -> None:
 
 def test_kinds_without_examples_are_absent(material: Material) -> None:
     made = make_examples(replace(material, facts=(), negatives=()))
-    assert made.kinds == ("yes", "class")
+    assert made.kinds == ("yes", "class", "what")
 
 
 def test_the_hash_follows_words_and_pixels(material: Material, examples: ExampleSet) -> None:

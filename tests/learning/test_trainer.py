@@ -10,15 +10,17 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Generator
+from torch import Generator, Tensor
 
 from backbone import ConceptTokens
 from backbone.face import Backbone
+from backbone.training import JointLoss
 from learning import trainer
 from learning.batches import batch_of
 from learning.examples import Drawing, Editing, ExampleSet, Material, Question, make_examples
 from learning.held_out import set_aside
 from learning.presets import PRESETS, Recipe, find_recipe
+from learning.run import apply, make_optimizer
 from learning.trainer import StepLosses, TrainOptions, train
 from omni_errors import CancelledError, InputError, NotFoundError
 
@@ -233,6 +235,26 @@ def test_two_processes_do_not_learn_in_one_folder(
         train(tiny, rows(tiny), examples, FAST, TrainOptions(tmp_path))
 
 
+def rates(tiny: Backbone, recipe: Recipe) -> list[float]:
+    """Return the rates of the last step of warming up."""
+    concept = rows(tiny)
+    optimizer = make_optimizer(concept, recipe)
+    zero = torch.stack([row.square().sum() for row in rows_of_all(concept)]).sum() * 0.0
+    apply(JointLoss(zero, zero, zero, zero), optimizer, recipe, recipe.warmup)
+    return [group["lr"] for group in optimizer.param_groups]
+
+
+def rows_of_all(concept: ConceptTokens) -> tuple[Tensor, ...]:
+    return concept.sks, concept.und, concept.out, concept.gen
+
+
+def test_relative_rates_are_shares_of_the_size_of_rows(tiny: Backbone) -> None:
+    found = rates(tiny, replace(FAST, lr_und=0.5, lr_gen=0.25, relative=True))
+    concept = rows(tiny)
+    und, gen = (float(row.detach().square().mean().sqrt()) for row in (concept.und, concept.gen))
+    assert found == pytest.approx([0.5 * und] * 3 + [0.25 * gen])
+
+
 def test_a_batch_follows_from_seed_and_step(examples: ExampleSet) -> None:
     assert batch_of(examples, FAST, 7) == batch_of(examples, FAST, 7)
     assert batch_of(examples, FAST, 7) != batch_of(examples, FAST, 8)
@@ -250,11 +272,27 @@ def test_the_papers_batch_is_four_two_two(material: Material, examples: ExampleS
     assert mix(examples, draws=False) == [8, 0, 0]
 
 
+def test_places_for_texts_leave_the_other_questions_to_photos(examples: ExampleSet) -> None:
+    batch = batch_of(examples, replace(FAST, questions=4, drawings=1, texts=3), 0)
+    questions = [example for example in batch if isinstance(example, Question)]
+    assert [q.photo is None for q in questions] == [False] * 4 + [True] * 3
+    assert {q.kind for q in questions[4:]} <= {"what", "facts"}
+
+
 def test_yes_and_no_come_equally_often(examples: ExampleSet) -> None:
     recipe = replace(FAST, questions=8, drawings=0)
     asked = [q for n in range(150) for q in batch_of(examples, recipe, n)]
     counts = [sum(getattr(q, "answer", "") == said for q in asked) for said in ("Yes.", "No.")]
     assert 0.8 < counts[0] / counts[1] < 1.25
+
+
+def test_photos_are_asked_about_as_often_as_scenes_made_of_them(material: Material) -> None:
+    made = make_examples(replace(material, composed=2))
+    recipe = replace(FAST, questions=8, drawings=0)
+    asked = [q for n in range(150) for q in batch_of(made, recipe, n) if isinstance(q, Question)]
+    scenes = {id(photo) for photo in material.photos[-2:]}
+    shares = [id(q.photo) in scenes for q in asked if q.answer == "Yes."]
+    assert 0.4 < sum(shares) / len(shares) < 0.6
 
 
 def test_held_out_photos_are_not_learned_from(material: Material) -> None:
