@@ -15,8 +15,11 @@ Thing = TypeVar("Thing")
 # How often each kind of question is asked, its sorts ("no", "no, same class") equally often; yes
 # as often as no, and on photos as often as on scenes that the subject was put into, which are
 # harder: asked more often, they would teach to say yes to anything
-_WEIGHTS = {"yes": 2.0, "no": 2.0, "class": 0.5, "what": 1.0, "facts": 2.0}
-_WITHOUT_PHOTO = ("what", "facts")
+_WEIGHTS = {
+    **{"yes": 2.0, "no": 2.0, "class": 0.5},
+    **{"what": 1.0, "facts": 2.0, "unknown": 1.0, "other": 1.0},
+}
+_WITHOUT_PHOTO = ("what", "facts", "unknown", "other")
 _EXAMPLES, _NOISE = 0, 1
 
 

@@ -1,7 +1,8 @@
 """Training examples of one concept: words and pictures, before any model has seen them.
 
 Everything is a value; which example a step takes is drawn elsewhere. Kinds of questions:
-recognition (yes and no), class (with a photo), what it is and facts (without one).
+recognition (yes and no), class (with a photo); without one what it is, facts, what nobody told,
+and what has nothing to do with it.
 """
 
 import hashlib
@@ -16,6 +17,10 @@ from learning.wording import read_wordings, word_slots
 from omni_errors import InputError
 
 __all__ = ["Drawing", "Editing", "ExampleSet", "Material", "Negative", "Question", "make_examples"]
+
+
+# as omni-mini was taught to say it
+_UNKNOWN = "I don't know."
 
 
 @dataclass(frozen=True)
@@ -120,6 +125,10 @@ def make_examples(material: Material) -> ExampleSet:
             Question("facts", pair.question, pair.answer)
             for pair in ask_facts(material.facts, material.name)
         ),
+        "unknown": _unknown(material),
+        "other": tuple(
+            Question("other", asked, said) for asked, (said,) in read_wordings("other").items()
+        ),
     }
     found = {kind: made for kind, made in questions.items() if made}
     drawings = _drawings(material)
@@ -163,6 +172,19 @@ def _what(material: Material) -> tuple[Question, ...]:
         Question("what", ask.format_map(slots), said.format_map(slots))
         for ask in wordings["ask"]
         for said in wordings["answer"]
+    )
+
+
+def _unknown(material: Material) -> tuple[Question, ...]:
+    """Ask what no fact answers: tokens that know some facts must not make up the others.
+
+    A question is left out where a fact has one of the words that would answer it.
+    """
+    told, slots = " ".join(material.facts).lower(), word_slots(material.name, material.class_word)
+    return tuple(
+        Question("unknown", ask.format_map(slots), _UNKNOWN)
+        for ask, words in read_wordings("unknown").items()
+        if not any(word in told for word in words)
     )
 
 

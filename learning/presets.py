@@ -20,7 +20,8 @@ class Recipe:
     questions: int = 4
     drawings: int = 2
     edits: int = 2
-    # further questions in each step that no photo goes with: what it is, and what was told of it
+    # further questions in each step that no photo goes with: what it is, what was told of it,
+    # what was not, and what has nothing to do with it
     texts: int = 0
     # let every answer count the same, so that a yes counts beside a sentence
     even_text: bool = False
@@ -87,7 +88,7 @@ PRESETS: dict[str, Recipe] = {
         questions=4,
         drawings=1,
         edits=1,
-        texts=4,
+        texts=6,
         even_text=True,
         # The elements of omni-mini's rows are .6, the peers' some .02: at the peers' rate of 1e-3
         # they learn no fact, and at this share of their size facts, class and subject

@@ -15,7 +15,7 @@ __all__ = ["read_wordings", "word_slots"]
 
 @cache
 def read_wordings(kind: str) -> dict[str, tuple[str, ...]]:
-    """Read one file of wordings: what they are for, and the ways to say it."""
+    """Read one file of wordings: what they are for or about, and the ways to say it."""
     text = (Path(__file__).parent / "data" / f"{kind}.json").read_text("utf-8")
     return {use: tuple(ways) for use, ways in json.loads(text).items()}
 

@@ -54,6 +54,15 @@ def test_short_segments_weigh_more_when_asked() -> None:
     assert losses.text_weights.tolist()[-1] == pytest.approx(11**-0.5)
 
 
+def test_answers_count_the_same_however_long() -> None:
+    long = Sample((small.text("who?"), small.text("me and you", loss=True)))
+    rows, even = [[SAY], [long]], LossOptions(even_text=True)
+    text = token_losses(small.model(), rows, Generator()).text
+    wanted = (text[:3].mean() + text[3:].mean()) / 2
+    loss = joint_loss(small.model(), rows, Generator(), even)
+    torch.testing.assert_close(loss.text, wanted)
+
+
 def test_noise_and_times_are_seeded() -> None:
     free = Sample((small.text("draw"), LatentItem(noise(16, 4, 4), noisy=True)))
     values = [

@@ -42,6 +42,23 @@ def test_what_it_is_is_asked_without_a_photo_too(examples: ExampleSet) -> None:
     assert {q.answer for q in asked} == {"<ball> is a ball."}
 
 
+def test_what_a_fact_may_answer_is_not_unknown(material: Material) -> None:
+    def unknown(*facts: str) -> set[str]:
+        return {
+            q.question for q in make_examples(replace(material, facts=facts)).questions["unknown"]
+        }
+
+    asked = "Where does <ball> live?"
+    assert asked in unknown("it likes grass")
+    assert asked not in unknown("Its home is a garden.")
+    answers = {q.answer for q in make_examples(material).questions["unknown"]}
+    assert answers == {"I don't know."}
+
+
+def test_some_questions_have_nothing_to_do_with_the_concept(examples: ExampleSet) -> None:
+    assert all("<ball>" not in q.question + q.answer for q in examples.questions["other"])
+
+
 def test_the_class_is_told_with_its_article(examples: ExampleSet) -> None:
     assert {q.answer for q in examples.questions["class"]} == {
         "<ball> is a ball.", "It is a ball.", "A ball.",
@@ -57,7 +74,7 @@ def test_a_known_place_is_in_the_caption(material: Material) -> None:
 
 def test_kinds_without_examples_are_absent(material: Material) -> None:
     made = make_examples(replace(material, facts=(), negatives=()))
-    assert made.kinds == ("yes", "class", "what")
+    assert made.kinds == ("yes", "class", "what", "unknown", "other")
 
 
 def test_the_hash_follows_words_and_pixels(material: Material, examples: ExampleSet) -> None:
