@@ -9,7 +9,7 @@ import torch
 from learning.examples import Example, ExampleSet, Question
 from learning.presets import Recipe
 
-__all__ = ["batch_of", "noise_of"]
+__all__ = ["batch_of", "noise_of", "texts_of"]
 
 Thing = TypeVar("Thing")
 # How often each kind of question is asked, its sorts ("no", "no, same class") equally often; yes
@@ -17,10 +17,11 @@ Thing = TypeVar("Thing")
 # harder: asked more often, they would teach to say yes to anything
 _WEIGHTS = {
     **{"yes": 2.0, "no": 2.0, "class": 0.5},
-    **{"what": 1.0, "facts": 2.0, "unknown": 1.0, "other": 1.0},
+    # tokens know nothing and say nothing of themselves elsewhere: that is kept by a few reminders
+    **{"what": 1.0, "facts": 3.0, "unknown": 0.7, "other": 0.7},
 }
 _WITHOUT_PHOTO = ("what", "facts", "unknown", "other")
-_EXAMPLES, _NOISE = 0, 1
+_EXAMPLES, _NOISE, _TEXTS = 0, 1, 2
 
 
 def batch_of(
@@ -28,18 +29,23 @@ def batch_of(
 ) -> tuple[Example, ...]:
     """Draw the examples of a step; a model that does not draw gets questions only.
 
-    Where a recipe has places for texts alone, its other questions are about photos.
+    Where a recipe has steps of texts, these questions are about photos.
     """
     rng = np.random.default_rng([recipe.seed, step, _EXAMPLES])
     questions, drawings, edits = _counts(examples, recipe, draws=draws)
-    texts = [kind for kind in examples.kinds if kind in _WITHOUT_PHOTO]
-    photos = [kind for kind in examples.kinds if kind not in texts]
+    photos = [kind for kind in examples.kinds if kind not in _WITHOUT_PHOTO]
     kinds = photos if recipe.texts else examples.kinds
     asked = [_question(examples, kinds, rng) for _ in range(questions)]
     drawn = [_one(examples.drawings, rng) for _ in range(drawings)]
     edited = [_one(examples.edits, rng) for _ in range(edits)]
-    told = [_question(examples, texts, rng) for _ in range(recipe.texts if texts else 0)]
-    return (*asked, *drawn, *edited, *told)
+    return (*asked, *drawn, *edited)
+
+
+def texts_of(examples: ExampleSet, recipe: Recipe, step: int) -> tuple[Question, ...]:
+    """Draw a step's questions that no photo goes with."""
+    rng = np.random.default_rng([recipe.seed, step, _TEXTS])
+    kinds = [kind for kind in examples.kinds if kind in _WITHOUT_PHOTO]
+    return tuple(_question(examples, kinds, rng) for _ in range(recipe.texts if kinds else 0))
 
 
 def _counts(examples: ExampleSet, recipe: Recipe, *, draws: bool) -> tuple[int, int, int]:

@@ -20,8 +20,8 @@ class Recipe:
     questions: int = 4
     drawings: int = 2
     edits: int = 2
-    # further questions in each step that no photo goes with: what it is, what was told of it,
-    # what was not, and what has nothing to do with it
+    # questions that no photo goes with, in a batch of their own after each: what it is, what was
+    # told of it, what was not, and what has nothing to do with it
     texts: int = 0
     # let every answer count the same, so that a yes counts beside a sentence
     even_text: bool = False

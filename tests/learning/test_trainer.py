@@ -16,7 +16,7 @@ from backbone import ConceptTokens
 from backbone.face import Backbone
 from backbone.training import JointLoss
 from learning import trainer
-from learning.batches import batch_of
+from learning.batches import batch_of, texts_of
 from learning.examples import Drawing, Editing, ExampleSet, Material, Question, make_examples
 from learning.held_out import set_aside
 from learning.presets import PRESETS, Recipe, find_recipe
@@ -272,11 +272,22 @@ def test_the_papers_batch_is_four_two_two(material: Material, examples: ExampleS
     assert mix(examples, draws=False) == [8, 0, 0]
 
 
-def test_places_for_texts_leave_the_other_questions_to_photos(examples: ExampleSet) -> None:
-    batch = batch_of(examples, replace(FAST, questions=4, drawings=1, texts=3), 0)
-    questions = [example for example in batch if isinstance(example, Question)]
-    assert [q.photo is None for q in questions] == [False] * 4 + [True] * 3
-    assert {q.kind for q in questions[4:]} <= {"what", "facts", "unknown", "other"}
+def test_steps_of_texts_leave_the_other_questions_to_photos(examples: ExampleSet) -> None:
+    recipe = replace(FAST, questions=4, drawings=1, texts=3)
+    asked = [q for q in batch_of(examples, recipe, 0) if isinstance(q, Question)]
+    assert len(asked) == 4 and all(q.photo is not None for q in asked)
+    texts = texts_of(examples, recipe, 0)
+    assert len(texts) == 3 and all(q.photo is None for q in texts)
+    assert texts_of(examples, FAST, 0) == ()
+
+
+def test_texts_move_the_rows_by_themselves(tiny: Backbone, examples: ExampleSet) -> None:
+    recipe = replace(FAST, questions=0, drawings=1, texts=2, steps=8, warmup=0)
+    seen = list[StepLosses]()
+    options = TrainOptions(on_step=lambda losses, steps: seen.append(losses))
+    train(tiny, rows(tiny), examples, recipe, options)
+    assert seen[-1].text < seen[0].text
+    assert seen[0].total == pytest.approx(seen[0].text + seen[0].image)
 
 
 def test_yes_and_no_come_equally_often(examples: ExampleSet) -> None:
