@@ -88,7 +88,7 @@ PRESETS: dict[str, Recipe] = {
         questions=4,
         drawings=1,
         edits=1,
-        texts=6,
+        texts=8,
         even_text=True,
         # The elements of omni-mini's rows are .6, the peers' some .02: at the peers' rate of 1e-3
         # they learn no fact, and at this share of their size facts, class and subject
