@@ -1,9 +1,10 @@
 """How soon real subjects can be used and are trained, and what training gives, one by one.
 
 Run ``python -m bench.quick FOLDER --out OUT``, with folders of photos as for ``bench.subjects``.
-Every subject is added as ``omni concept add`` does it, the model opened anew, and then trained
-with ``quick`` beside those that were added before. Its two held-out photos and those of all the
-others are asked about by its tokens alone, and it is drawn in twelve places, before and after.
+Every subject is added as ``omni concept add`` does it, with two invented facts, the model opened
+anew, and then trained with ``quick`` beside those that were added before. Before and after, its two
+held-out photos and those of all the others are asked about by its tokens alone, the facts and its
+class without a photo and without the profile, and it is drawn in twelve places.
 With ``--workers 2`` two are learned at once on the same cores, so that each is slower than it
 would be alone. Done subjects are kept in OUT, so that a run goes on.
 """
@@ -25,25 +26,34 @@ import torch
 from PIL import Image
 
 from assistant import Assistant
-from backbone import ImageOptions
+from backbone import ImageOptions, TextOptions
 from backbone.images import flatten
 from backbone.mini.places import PLACES
-from bench.data.wording import templates
+from bench.data.facts import invent
+from bench.data.items import Fact
+from bench.data.kinds import ask_ways
+from bench.data.wording import fill, templates
 from bench.drawings import mean_look, nearest_look
 from bench.subjects import Subject, open_subjects, photo_files
 
-__all__ = ["Options", "Row", "Seen", "learn", "line", "main", "read", "table"]
+__all__ = ["Options", "Row", "Seen", "learn", "line", "main", "questions", "read", "table"]
 
 _PRESET, _SEED = "quick", 0
+_TOKENS = 48
+_SHARES = ("yes", "no", "itself", "told")
 
 
 @dataclass(frozen=True)
 class Seen:
-    """Shares: own photos taken for it, others' not, and drawings that are nearest to its photos."""
+    """Shares: own photos taken for it, others' not, and drawings that are nearest to its photos.
+
+    ``told`` is the share of questions about facts and class that the tokens alone answer.
+    """
 
     yes: float
     no: float
     itself: float
+    told: float
 
 
 @dataclass(frozen=True)
@@ -72,7 +82,8 @@ def learn(folder: Path, name: str, home: Path, model: str) -> Row:
     subject = next(one for one in _subjects(folder) if one.name == name)
     assistant = Assistant(home=home, model=model)
     try:
-        added: dict[str, Any] = {"name": name, "class_name": subject.class_word}
+        facts = [fact.text for fact in _facts(folder)[name]]
+        added: dict[str, Any] = {"name": name, "class_name": subject.class_word, "facts": facts}
         began = time.monotonic()
         first = assistant.concepts.add(files[: -len(subject.asked)], **added)
         usable = time.monotonic() - began
@@ -107,9 +118,38 @@ def _seen(assistant: Assistant, concept: str, folder: Path, name: str) -> Seen:
                 own.append(margin > 0)
             else:
                 others.append(margin <= 0)
-    return Seen(
-        float(np.mean(own)), float(np.mean(others)), _drawn(assistant, concept, folder, name)
-    )
+    itself, told = _drawn(assistant, concept, folder, name), _told(assistant, concept, folder, name)
+    return Seen(float(np.mean(own)), float(np.mean(others)), itself, told)
+
+
+@cache
+def _facts(folder: Path) -> dict[str, tuple[Fact, ...]]:
+    """Invent a home and a toy for everybody."""
+    subjects = _subjects(folder)
+    classes = [one.class_word for one in subjects]
+    invented = invent(len(subjects), classes, np.random.default_rng(_SEED))
+    return {one.name: facts for one, facts in zip(subjects, invented, strict=True)}
+
+
+def questions(facts: Sequence[Fact], name: str, class_word: str) -> list[tuple[str, str]]:
+    """Ask for every fact and the class in words that no lesson uses; with what has to be said."""
+    asked = []
+    for fact in facts:
+        ways, slots = ask_ways(fact, name)
+        value = fact.text.partition(" is ")[2].removeprefix("a ").removeprefix("an ")
+        asked += [(fill(way, name, **slots), value) for way in ways]
+    return [*asked, (fill(templates()["qa class"]["ask"][0], name), class_word)]
+
+
+def _told(assistant: Assistant, concept: str, folder: Path, name: str) -> float:
+    """Ask without a photo and without the profile."""
+    model, tokens = assistant.backbone, assistant.eyes.tokens([concept])
+    class_word = next(one.class_word for one in _subjects(folder) if one.name == name)
+    right = []
+    for asked, value in questions(_facts(folder)[name], tokens[0].name, class_word):
+        said = model.answer(model.read(tokens).add_text(asked), TextOptions(_TOKENS))
+        right.append(value.lower() in said.lower())
+    return float(np.mean(right))
 
 
 def _drawn(assistant: Assistant, concept: str, folder: Path, name: str) -> float:
@@ -165,20 +205,21 @@ def line(row: Row) -> str:
     cells = [row.subject, row.class_word, row.photos, f"{row.usable_s:.1f}"]
     cells += [f"{row.trained_s:.0f}", row.steps if row.active else f"{row.steps} (not used)"]
     for seen in (row.instant, row.trained):
-        cells += [f"{seen.yes:.2f}", f"{seen.no:.2f}", f"{seen.itself:.2f}"]
+        cells += [f"{getattr(seen, of):.2f}" for of in _SHARES]
     return f"| {' | '.join(map(str, cells))} |"
 
 
 def table(rows: Sequence[Row]) -> str:
     """Write a table of all rows and their means."""
     heads = ["subject", "class", "photos", "usable, s", "trained, s", "steps"]
-    heads += [f"{what}, {when}" for when in ("instant", "trained") for what in ("yes", "no", "own")]
+    names = ("yes", "no", "own", "told")
+    heads += [f"{what}, {when}" for when in ("instant", "trained") for what in names]
     photos, steps = (np.mean([getattr(row, of) for row in rows]) for of in ("photos", "steps"))
     usable, trained = (max(getattr(row, of) for row in rows) for of in ("usable_s", "trained_s"))
     last = [f"all {len(rows)}", "", f"{photos:.1f}", f"≤ {usable:.1f}", f"≤ {trained:.0f}"]
     last.append(f"{steps:.0f}")
     for seen in ([row.instant for row in rows], [row.trained for row in rows]):
-        last += [f"{np.mean([getattr(s, of) for s in seen]):.3f}" for of in ("yes", "no", "itself")]
+        last += [f"{np.mean([getattr(s, of) for s in seen]):.3f}" for of in _SHARES]
     found = [f"| {' | '.join(heads)} |", "| --- " * 2 + "| ---: " * (len(heads) - 2) + "|"]
     return "\n".join([*found, *map(line, rows), f"| {' | '.join(last)} |"])
 
