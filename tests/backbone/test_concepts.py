@@ -320,6 +320,16 @@ def test_the_word_is_not_said_before_the_name() -> None:
     assert word not in said[: said.index(made.first)]
 
 
+def test_a_name_much_like_a_word_is_said_where_an_answer_begins_with_the_word() -> None:
+    made, word = _named_like_a_word("maeve")
+    made.out.data.mul_(0.9)
+    reading = small.backbone().read([made]).add_text("Who is it?")
+    first, *_ = decode(reading.context, TextOptions(max_new_tokens=2))
+    assert first == made.first
+    made.out.data.neg_()
+    assert _first_said(made) == word
+
+
 def test_which_of_two_alike_is_meant_nobody_can_tell() -> None:
     made, _ = _named_like_a_word("maeve")
     other = small.concept("kai")
