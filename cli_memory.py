@@ -24,7 +24,7 @@ from omni_errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
     from assistant import Assistant, Recalled
-    from memory.values import Concept, Fact
+    from memory.values import Concept, Fact, Unlearned
 
 __all__ = ["app", "print_recalled"]
 
@@ -135,11 +135,9 @@ def edit(
     assistant = open_assistant(user)
     concept = _concept(assistant, name)
     fact = _chosen(_of(assistant, concept), which, concept.name)
-    changed = assistant.memory.facts.change(assistant.user, fact.id, text)
-    lost = assistant.concepts.unlearn(concept.name, fact.text) if text != fact.text else 0
-    assistant.recollection.catch_up()
+    changed, lost = assistant.concepts.change_fact(concept.name, fact.id, text)
     if as_json:
-        before = {"before": fact.text, "versions_removed": lost}
+        before = {"before": fact.text, "versions_removed": list(lost.versions)}
         print_json({"id": changed.id, "text": changed.text, **before})
         return
     note(f"Remembered: {changed.text}")
@@ -156,22 +154,23 @@ def remove(name: Name, which: Which, user: User = "me", as_json: Json = False) -
     assistant = open_assistant(user)
     concept = _concept(assistant, name)
     fact = _chosen(_of(assistant, concept), which, concept.name)
-    assistant.memory.facts.remove(assistant.user, fact.id)
-    lost = assistant.concepts.unlearn(concept.name, fact.text)
+    lost = assistant.concepts.remove_fact(concept.name, fact.id)
     if as_json:
         removed = {"id": fact.id, "text": fact.text}
-        print_json({"removed": removed, "versions_removed": lost})
+        print_json({"removed": removed, "versions_removed": list(lost.versions)})
     else:
         note(f"Removed: {fact.text}")
         _note_unlearned(concept.name, lost)
 
 
-def _note_unlearned(name: str, versions: int) -> None:
-    if versions:
-        note(
-            f"{name}'s trained tokens had learned it and were removed; the first ones are in use. "
-            f"Train again: omni concept train {name}"
-        )
+def _note_unlearned(name: str, lost: "Unlearned") -> None:
+    if not lost.versions:
+        return
+    which = ", ".join(map(str, lost.versions))
+    note(f"Trained tokens of {name} had learned it and were removed: version {which}.")
+    if lost.was_active:
+        now = f"Version {lost.active} is in use" if lost.active else f"{name} has no tokens"
+        note(f"{now}. Train again: omni concept train {name}")
 
 
 def _chosen(facts: "tuple[Fact, ...]", which: str, name: str) -> "Fact":

@@ -62,7 +62,7 @@ class Assistant:
         self._segmenter, self._inpainter = segmenter, inpainter
         self._home = Path(home).expanduser() if home is not None else None
         self._database = database
-        self._tokens: dict[tuple[str, int, str], ConceptTokens] = {}
+        self._tokens: dict[tuple[str, str, str], ConceptTokens] = {}
         self.concepts = ConceptBook(self)
         self.conversations = Conversations(self)
 
@@ -372,7 +372,7 @@ class Assistant:
             active = self.memory.checkpoints.active(self.user, id)
             if active is None:
                 continue
-            key = (id, active.version, concept.name)
+            key = (id, active.tensors_sha256, concept.name)
             if key not in self._tokens:
                 self._tokens[key] = self._unpacked(concept, active.version)
             found.append(self._tokens[key])

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.results import Learned, Shown, Tested
-from memory.facts import fact_digest
-from memory.values import Checkpoint, Concept, ConceptSummary, Fact, Photo, Receipt
+from memory.values import Checkpoint, Concept, ConceptSummary, Fact, Photo, Receipt, Unlearned
 from omni_errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
@@ -189,44 +188,43 @@ class ConceptBook:
         self.assistant.recollection.catch_up()
         return fact
 
-    def remove_fact(self, name: str, fact: str) -> None:
-        """Remove something that was told, by its text or id.
+    def remove_fact(self, name: str, fact: str) -> Unlearned:
+        """Remove something that was told, by its text or id, with the tokens that learned it.
+
+        What a stopped training keeps goes as well: the next one begins anew.
 
         Raises:
             NotFoundError: if there is no such concept or fact.
         """
         memory, user = self.assistant.memory, self.assistant.user
         concept = memory.concepts.get(user, name)
-        facts = memory.facts.list(user, concept.id)
-        found = [one for one in facts if fact.strip() in (one.id, one.text)]
-        if not found:
-            known = ", ".join(repr(one.text) for one in facts) or "none"
-            raise NotFoundError(f"{concept.name} has no fact {fact!r}.", hint=f"Known: {known}.")
-        memory.facts.remove(user, found[0].id)
-        self.unlearn(concept.name, found[0].text)
+        found = memory.remove_fact(user, self._fact(concept, fact).id)
+        self._give_up_training(concept)
+        return found
 
-    def unlearn(self, name: str, fact: str) -> int:
-        """Remove the trained tokens that learned a fact; return how many versions there were.
-
-        Where they were in use, those from before the training are. What a stopped training keeps
-        goes as well: the next one begins anew.
+    def change_fact(self, name: str, fact: str, text: str) -> tuple[Fact, Unlearned]:
+        """Say something that was told anew, found by its text or id; as `remove_fact` otherwise.
 
         Raises:
-            NotFoundError: if there is no such concept.
+            NotFoundError: if there is no such concept or fact.
+            InputError: if the text is empty or too long.
         """
         memory, user = self.assistant.memory, self.assistant.user
-        concept, digest = memory.concepts.get(user, name), fact_digest(fact)
-        with memory.writing():
-            knowing = [
-                one.version
-                for one in memory.checkpoints.list(user, concept.id)
-                if digest
-                in memory.checkpoints.sidecar(user, concept.id, one.version).get("facts", ())
-            ]
-            for version in knowing:
-                memory.checkpoints.remove(user, concept.id, version)
-        self._give_up_training(concept)
-        return len(knowing)
+        concept = memory.concepts.get(user, name)
+        before = self._fact(concept, fact)
+        changed, found = memory.change_fact(user, before.id, text)
+        if changed.text != before.text:
+            self._give_up_training(concept)
+        self.assistant.recollection.catch_up()
+        return changed, found
+
+    def _fact(self, concept: Concept, fact: str) -> Fact:
+        facts = self.assistant.memory.facts.list(self.assistant.user, concept.id)
+        for one in facts:
+            if fact.strip() in (one.id, one.text):
+                return one
+        known = ", ".join(repr(one.text) for one in facts) or "none"
+        raise NotFoundError(f"{concept.name} has no fact {fact!r}.", hint=f"Known: {known}.")
 
     def _give_up_training(self, concept: Concept) -> None:
         # looked for first, since what trains takes long to import

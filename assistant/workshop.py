@@ -22,7 +22,7 @@ from learning.review import read_refusals, write_review
 from learning.whereabouts import name_places
 from memory.facts import fact_digest
 from memory.values import Concept, TrainingRun
-from omni_errors import CancelledError
+from omni_errors import CancelledError, InputError
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -184,28 +184,36 @@ class Bench:
         return scores
 
     def commit(self, concept: str, checkpoint: str, scores: Mapping[str, float]) -> int:
-        """Keep the tokens as a version, active unless they are worse; return its number."""
+        """Keep the tokens as a version, active unless they are worse; return its number.
+
+        Raises:
+            InputError: if something that they learned was removed meanwhile.
+        """
         sidecar = json.loads((self.folder / "tokens.json").read_text("utf-8"))
         better, why = judged(scores)
-        if self._unlearned(concept, sidecar):
-            better, why = False, "Something that it learned was removed meanwhile. Train it again."
         record = {**sidecar, "grade": dict(scores), "active": better, "why": why}
         data = Path(checkpoint).read_bytes()
         with self.memory.writing():
-            version = self._kept_before(concept, data)
-            if version is not None and better:
-                self.memory.checkpoints.activate(self.user, concept, version)
-            if version is None:
-                kept = self.memory.checkpoints.add(
-                    self.user,
-                    concept,
-                    data,
-                    record,
-                    activate=better,
-                    parent=self._first_version(concept),
-                )
-                version = kept.version
-            self._finish(concept, version, record)
+            if self._unlearned(concept, sidecar):
+                version = None
+            else:
+                version = self._keep(concept, data, record)
+                self._finish(concept, version, record)
+        if version is None:
+            run, why = self._run(concept), "Something that it learned was removed meanwhile."
+            self.memory.training_runs.finish(self.user, run.id, "stopped", message=why)
+            raise InputError(f"{why} The tokens were not kept.", hint="Train it again.")
+        return version
+
+    def _keep(self, concept: str, data: bytes, record: Mapping[str, Any]) -> int:
+        checkpoints, better = self.memory.checkpoints, bool(record["active"])
+        version = self._kept_before(concept, data)
+        if version is None:
+            parent = self._first_version(concept)
+            kept = checkpoints.add(self.user, concept, data, record, activate=better, parent=parent)
+            version = kept.version
+        elif better:
+            checkpoints.activate(self.user, concept, version)
         return version
 
     def _unlearned(self, concept: str, sidecar: Mapping[str, Any]) -> bool:

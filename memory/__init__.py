@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Swept,
         TrainingRun,
         Turn,
+        Unlearned,
         User,
     )
 
@@ -45,6 +46,7 @@ __all__ = [
     "Swept",
     "TrainingRun",
     "Turn",
+    "Unlearned",
     "User",
     "open_memory",
 ]

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from memory.concepts import owned_concept
 from memory.database import Database
 from memory.names import check_json
-from memory.tables import CheckpointRow
+from memory.tables import CheckpointRow, TrainingRunRow
 from memory.values import Checkpoint
 from memory.vault import Vault
 from omni_errors import InputError, NotFoundError
@@ -100,25 +100,6 @@ class Checkpoints:
             _activate(session, row)
             return _value(row)
 
-    def remove(self, user: str, concept_id: str, version: int) -> Checkpoint | None:
-        """Remove a version and return the one in use now; a sweep of the vault removes the files.
-
-        Where the removed one was in use, its parent takes its place, or the last there is.
-
-        Raises:
-            NotFoundError: if there is none such.
-        """
-        with self._database.writing() as session:
-            owned_concept(session, user, concept_id)
-            row = _version(session, user, concept_id, version)
-            was_active, parent = row.active, row.parent
-            session.delete(row)
-            session.flush()
-            if was_active:
-                _fall_back(session, user, concept_id, parent)
-            active = session.scalar(_of(user, concept_id).where(CheckpointRow.active))
-            return _value(active) if active else None
-
     def read(self, user: str, concept_id: str, version: int) -> bytes:
         """Return the safetensors bytes of a version."""
         return self._vault.read(self.get(user, concept_id, version).tensors_sha256)
@@ -150,17 +131,20 @@ def _of(user: str, concept_id: str) -> Select[CheckpointRow]:
 def _version(session: Session, user: str, concept_id: str, version: int) -> CheckpointRow:
     row = session.scalar(_of(user, concept_id).where(CheckpointRow.version == version))
     if row is None:
-        last = _last(session, concept_id)
+        query = select(CheckpointRow.version).where(CheckpointRow.concept_id == concept_id)
+        known = ", ".join(map(str, session.scalars(query.order_by(CheckpointRow.version))))
         raise NotFoundError(
             f"The concept has no version {version!r}.",
-            hint=f"Use one of 1 to {last}." if last else "Learn it first.",
+            hint=f"There are: {known}." if known else "Learn it first.",
         )
     return row
 
 
 def _last(session: Session, concept_id: str) -> int:
-    last = select(func.max(CheckpointRow.version)).where(CheckpointRow.concept_id == concept_id)
-    return session.scalar(last) or 0
+    """Return the last number given, the numbers of removed versions included: none comes twice."""
+    kept = select(func.max(CheckpointRow.version)).where(CheckpointRow.concept_id == concept_id)
+    made = select(func.max(TrainingRunRow.version)).where(TrainingRunRow.concept_id == concept_id)
+    return max(session.scalar(kept) or 0, session.scalar(made) or 0)
 
 
 def _activate(session: Session, row: CheckpointRow) -> None:
@@ -172,13 +156,6 @@ def _activate(session: Session, row: CheckpointRow) -> None:
     )
     row.active = True
     session.flush()
-
-
-def _fall_back(session: Session, user: str, concept_id: str, version: int | None) -> None:
-    rows = list(session.scalars(_of(user, concept_id).order_by(CheckpointRow.version)))
-    found = [row for row in rows if row.version == version] or rows[-1:]
-    if found:
-        _activate(session, found[0])
 
 
 def _pretty(record: Mapping[str, Any]) -> bytes:

@@ -34,6 +34,7 @@ from memory.tables import (
     VectorRow,
     to_json,
 )
+from memory.unlearning import unlearn
 from memory.values import Finding, Receipt
 from memory.vault import Vault
 
@@ -88,7 +89,7 @@ def forget(
         had_index = index.folder.exists()
         index.erase()
         with database.writing() as session:
-            gone = _remove_rows(session, user, concept_id, wish)
+            gone = _remove_rows(session, vault, user, concept_id, wish)
         with database.reading() as session:
             unnamed = gone.files - referenced(session)
         gone.removed["files"] = sum(map(vault.remove, sorted(unnamed)))
@@ -105,7 +106,7 @@ def _id(concept_id: str) -> Needle:
     return Needle("id", concept_id)
 
 
-def _remove_rows(session: Session, user: str, concept_id: str, wish: Wish) -> _Gone:
+def _remove_rows(session: Session, vault: Vault, user: str, concept_id: str, wish: Wish) -> _Gone:
     concept = owned_concept(session, user, concept_id)
     gone = _gather(session, concept, wish.also)
     if wish.images:
@@ -117,7 +118,7 @@ def _remove_rows(session: Session, user: str, concept_id: str, wish: Wish) -> _G
         labels = _mark_labels(session, user, concept_id, gone.said, first)
         gone.removed["turns marked"] = _mark_turns(session, turns)
         gone.removed["titles and prompts marked"] = labels
-    gone.removed["facts of others that were about it too"] = _remove_shared(session, concept, gone)
+    _remove_shared(session, vault, concept, gone)
     session.delete(concept)
     session.flush()
     return gone
@@ -154,8 +155,11 @@ def _taken(session: Session, concept: ConceptRow, names: Sequence[str]) -> set[s
     return {name for name in names if name_key(name) in others}
 
 
-def _remove_shared(session: Session, concept: ConceptRow, gone: _Gone) -> int:
-    """Remove what is told in the same words of another concept, and names this one."""
+def _remove_shared(session: Session, vault: Vault, concept: ConceptRow, gone: _Gone) -> None:
+    """Remove what is told in the same words of another concept, and names this one.
+
+    The tokens of the other that learned it go as well.
+    """
     named = matching(set(gone.names) - _taken(session, concept, gone.names))
     facts = [needle.text for needle in gone.needles if needle.kind == "fact"]
     query = select(FactRow).where(
@@ -164,9 +168,17 @@ def _remove_shared(session: Session, concept: ConceptRow, gone: _Gone) -> int:
         FactRow.text.in_([text for text in facts if named.search(text)]),
     )
     shared = list(session.scalars(query))
+    others = {row.concept_id for row in shared}
     for row in shared:
         session.delete(row)
-    return len(shared)
+    session.flush()
+    gone.removed["facts of others that were about it too"] = len(shared)
+    for other in sorted(others):
+        found, files = unlearn(session, vault, concept.user_id, other)
+        gone.files |= files
+        if found.versions:
+            kind = "tokens of others that had learned it"
+            gone.removed[kind] = gone.removed.get(kind, 0) + len(found.versions)
 
 
 def _remove_images(session: Session, user: str, concept_id: str, files: set[str]) -> int:

@@ -22,8 +22,9 @@ from memory.photos import Photos
 from memory.references import referenced
 from memory.training_runs import TrainingRuns
 from memory.turns import Turns
+from memory.unlearning import unlearn
 from memory.users import Users
-from memory.values import Concept, Receipt, Swept
+from memory.values import Concept, Fact, Receipt, Swept, Unlearned
 from memory.vault import Vault
 
 __all__ = ["Memory", "open_memory"]
@@ -58,6 +59,42 @@ class Memory:
         """Keep other processes from writing meanwhile."""
         with self._database.locked():
             yield
+
+    def change_fact(self, user: str, fact_id: str, text: str) -> tuple[Fact, Unlearned]:
+        """Say a fact anew; trained tokens that learned the old one are removed.
+
+        Raises:
+            NotFoundError: if the user has no such fact.
+            InputError: if the text is empty or too long.
+        """
+        with self._database.locked():
+            with self._database.writing() as session:
+                fact = self.facts.change(user, fact_id, text)
+                found, files = unlearn(session, self.vault, user, fact.concept_id)
+            self._drop(files)
+        return fact, found
+
+    def remove_fact(self, user: str, fact_id: str) -> Unlearned:
+        """Remove a fact, with the trained tokens that learned it.
+
+        Raises:
+            NotFoundError: if the user has no such fact.
+        """
+        with self._database.locked():
+            with self._database.writing() as session:
+                concept = self.facts.get(user, fact_id).concept_id
+                self.facts.remove(user, fact_id)
+                session.flush()
+                found, files = unlearn(session, self.vault, user, concept)
+            self._drop(files)
+        return found
+
+    def _drop(self, files: set[str]) -> None:
+        """Remove files that no row names any more."""
+        with self._database.reading() as session:
+            unnamed = files - referenced(session)
+        for sha256 in sorted(unnamed):
+            self.vault.remove(sha256)
 
     def forget(
         self,

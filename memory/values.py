@@ -228,6 +228,16 @@ class Receipt:
 
 
 @dataclass(frozen=True)
+class Unlearned:
+    """Versions of a concept's tokens that went with a fact which they had learned."""
+
+    versions: tuple[int, ...] = ()
+    # whether one of them was in use, and the version that is in use now
+    was_active: bool = False
+    active: int | None = None
+
+
+@dataclass(frozen=True)
 class Swept:
     """Files that no row names, now removed."""
 

@@ -146,10 +146,11 @@ def test_a_fact_removed_while_it_is_learned_breaks_nothing_and_leaves_nothing(
         if losses.step == 2:
             other.concepts.remove_fact("Maeve", "Her toy is red.")
 
-    learned(assistant, photos, on_step=remove)
+    with pytest.raises(InputError, match="removed meanwhile"):
+        learned(assistant, photos, on_step=remove)
     other.close()
     assert "Her toy is red" not in kept_words(assistant)
-    assert in_use(assistant) == [True, False]
+    assert in_use(assistant) == [True]
 
 
 def in_use(assistant: Assistant) -> list[bool]:
@@ -160,10 +161,32 @@ def in_use(assistant: Assistant) -> list[bool]:
 
 def test_tokens_that_learned_a_removed_fact_are_removed(assistant: Assistant, photos: Path) -> None:
     learned(assistant, photos)
-    assert assistant.concepts.unlearn("Maeve", "She likes hay.") == 0
-    assert len(in_use(assistant)) == 2
-    assert assistant.concepts.unlearn("Maeve", "Her toy is red.") == 1
-    assert in_use(assistant) == [True]
+    assistant.concepts.add_fact("Maeve", "She likes hay.")
+    assert assistant.concepts.remove_fact("Maeve", "She likes hay.").versions == ()
+    assert in_use(assistant) == [False, True]
+    lost = assistant.concepts.remove_fact("Maeve", "Her toy is red.")
+    assert (lost.versions, lost.was_active, lost.active) == ((2,), True, 1)
+    assert assistant.memory.missing() == () and assistant.memory.sweep().files == 0
+
+
+def test_a_fact_said_anew_takes_the_tokens_of_the_old_one(
+    assistant: Assistant, photos: Path
+) -> None:
+    learned(assistant, photos)
+    _, lost = assistant.concepts.change_fact("Maeve", "Her toy is red.", " Her toy is red. ")
+    assert lost.versions == ()
+    changed, lost = assistant.concepts.change_fact("Maeve", "Her toy is red.", "Her toy is blue.")
+    assert (changed.text, lost.versions) == ("Her toy is blue.", (2,))
+
+
+def test_tokens_trained_after_unlearning_are_other_ones(assistant: Assistant, photos: Path) -> None:
+    learned(assistant, photos)
+    concept = assistant.memory.concepts.get(assistant.user, "Maeve").id
+    before = assistant.tokens_of([concept])[0]
+    assistant.concepts.remove_fact("Maeve", "Her toy is red.")
+    record = assistant.concepts.train("Maeve", SMALL)
+    assert record["version"] == 3
+    assert assistant.tokens_of([concept])[0] is not before
 
 
 def test_what_a_process_is_busy_with_is_left_to_it(assistant: Assistant, photos: Path) -> None:
