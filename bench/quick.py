@@ -11,6 +11,7 @@ would be alone. Done subjects are kept in OUT, so that a run goes on.
 
 import argparse
 import json
+import math
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -53,7 +54,8 @@ class Seen:
     yes: float
     no: float
     itself: float
-    told: float
+    # what was measured before this was asked has none
+    told: float = math.nan
 
 
 @dataclass(frozen=True)

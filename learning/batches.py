@@ -1,6 +1,6 @@
 """Which examples a step takes: a function of the seed and the step's number alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -15,13 +15,12 @@ Thing = TypeVar("Thing")
 # How often each kind of question is asked, its sorts ("no", "no, same class") equally often; yes
 # as often as no, and on photos as often as on scenes that the subject was put into, which are
 # harder: asked more often, they would teach to say yes to anything
-_WEIGHTS = {
-    **{"yes": 2.0, "no": 2.0, "class": 0.5},
-    # tokens know nothing and say nothing of themselves elsewhere: that is kept by a few reminders
-    **{"what": 1.0, "facts": 4.0, "unknown": 0.5, "other": 0.5},
-}
-_WITHOUT_PHOTO = ("what", "facts", "unknown", "other")
-_EXAMPLES, _NOISE, _TEXTS = 0, 1, 2
+_WEIGHTS = {"yes": 2.0, "no": 2.0, "class": 1.0, "facts": 2.0}
+# the same for questions that have texts beside them, and for these; tokens know nothing else and
+# say nothing of themselves elsewhere, which takes a few reminders
+_ON_PHOTOS = {"yes": 2.0, "no": 2.0, "class": 0.5}
+_TEXTS = {"what": 1.0, "facts": 4.0, "unknown": 0.5, "other": 0.5}
+_EXAMPLES, _NOISE, _TOLD = 0, 1, 2
 
 
 def batch_of(
@@ -33,9 +32,8 @@ def batch_of(
     """
     rng = np.random.default_rng([recipe.seed, step, _EXAMPLES])
     questions, drawings, edits = _counts(examples, recipe, draws=draws)
-    photos = [kind for kind in examples.kinds if kind not in _WITHOUT_PHOTO]
-    kinds = photos if recipe.texts else examples.kinds
-    asked = [_question(examples, kinds, rng) for _ in range(questions)]
+    weights = _ON_PHOTOS if recipe.texts else _WEIGHTS
+    asked = [_question(examples, weights, rng) for _ in range(questions)]
     drawn = [_one(examples.drawings, rng) for _ in range(drawings)]
     edited = [_one(examples.edits, rng) for _ in range(edits)]
     return (*asked, *drawn, *edited)
@@ -43,9 +41,9 @@ def batch_of(
 
 def texts_of(examples: ExampleSet, recipe: Recipe, step: int) -> tuple[Question, ...]:
     """Draw a step's questions that no photo goes with."""
-    rng = np.random.default_rng([recipe.seed, step, _TEXTS])
-    kinds = [kind for kind in examples.kinds if kind in _WITHOUT_PHOTO]
-    return tuple(_question(examples, kinds, rng) for _ in range(recipe.texts if kinds else 0))
+    rng = np.random.default_rng([recipe.seed, step, _TOLD])
+    number = recipe.texts if set(examples.kinds) & set(_TEXTS) else 0
+    return tuple(_question(examples, _TEXTS, rng) for _ in range(number))
 
 
 def _counts(examples: ExampleSet, recipe: Recipe, *, draws: bool) -> tuple[int, int, int]:
@@ -59,11 +57,20 @@ def _counts(examples: ExampleSet, recipe: Recipe, *, draws: bool) -> tuple[int, 
     return recipe.questions + more, recipe.drawings + recipe.edits - more, 0
 
 
-def _question(examples: ExampleSet, kinds: Sequence[str], rng: np.random.Generator) -> Question:
-    of = [kind.partition(",")[0] for kind in kinds]
-    weights = np.array([_WEIGHTS.get(kind, 1.0) / of.count(kind) for kind in of])
-    kind = kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))]
+def _question(
+    examples: ExampleSet, weights: Mapping[str, float], rng: np.random.Generator
+) -> Question:
+    """Draw a question of the kinds that have a weight, shared among the sorts of a kind."""
+    kinds = [kind for kind in examples.kinds if _of(kind) in weights]
+    of = [_of(kind) for kind in kinds]
+    shares = np.array([weights[kind] / of.count(kind) for kind in of])
+    kind = kinds[int(rng.choice(len(kinds), p=shares / shares.sum()))]
     return _one(examples.questions[kind], rng)
+
+
+def _of(kind: str) -> str:
+    """Return what a sort is a sort of: "no" of "no, same class"."""
+    return kind.partition(",")[0]
 
 
 def _one(things: Sequence[Thing], rng: np.random.Generator) -> Thing:

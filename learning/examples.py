@@ -6,6 +6,7 @@ and what has nothing to do with it.
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -19,7 +20,7 @@ from omni_errors import InputError
 __all__ = ["Drawing", "Editing", "ExampleSet", "Material", "Negative", "Question", "make_examples"]
 
 
-# as omni-mini was taught to say it
+# omni-mini was taught to say it like this: another wording would have to be learned first.
 _UNKNOWN = "I don't know."
 
 
@@ -178,13 +179,14 @@ def _what(material: Material) -> tuple[Question, ...]:
 def _unknown(material: Material) -> tuple[Question, ...]:
     """Ask what no fact answers: tokens that know some facts must not make up the others.
 
-    A question is left out where a fact has one of the words that would answer it.
+    A question is left out where a fact has a word, or the beginning of one, that may answer it:
+    better to ask too little than to teach that what was told is unknown.
     """
     told, slots = " ".join(material.facts).lower(), word_slots(material.name, material.class_word)
     return tuple(
         Question("unknown", ask.format_map(slots), _UNKNOWN)
         for ask, words in read_wordings("unknown").items()
-        if not any(word in told for word in words)
+        if not re.search(rf"\b(?:{'|'.join(words)})", told)
     )
 
 

@@ -63,7 +63,8 @@ def make_optimizer(concept: ConceptTokens, recipe: Recipe) -> AdamW:
     rates = [recipe.lr_und] * 3 + [recipe.lr_gen]
     rows = (concept.sks, concept.und, concept.out, concept.gen)
     # a name's own rows move as far as those that stand for it
-    sizes = [_size(concept.und)] * 3 + [_size(concept.gen)] if recipe.relative else [1.0] * 4
+    und = concept.und if len(concept.und) else concept.sks
+    sizes = [_size(und)] * 3 + [_size(concept.gen)] if recipe.relative else [1.0] * 4
     groups = [
         {"params": [row], "lr": rate, "full": rate * size}
         for row, rate, size in zip(rows, rates, sizes, strict=True)
@@ -117,6 +118,8 @@ def capture(run: Run, identity: dict[str, Any]) -> State:
         "looks": list(run.looks),
         "best_step": run.best_step,
         "drawn_step": run.drawn_step,
+        # measured on the rows before the first step, which nobody has when it goes on
+        "rates": [group["full"] for group in run.optimizer.param_groups],
     }
     return State(tensors, record)
 
@@ -129,6 +132,8 @@ def restore(run: Run, state: State) -> None:
         number, name = key.split(".")
         memories.setdefault(int(number), {})[name] = tensor
     groups = run.optimizer.state_dict()["param_groups"]
+    for group, rate in zip(groups, state.record["rates"], strict=True):
+        group["full"] = rate
     run.optimizer.load_state_dict({"state": memories, "param_groups": groups})
     run.best, run.drawn = state.part("best"), state.part("drawn")
     record = state.record

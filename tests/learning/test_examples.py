@@ -51,6 +51,8 @@ def test_what_a_fact_may_answer_is_not_unknown(material: Material) -> None:
     asked = "Where does <ball> live?"
     assert asked in unknown("it likes grass")
     assert asked not in unknown("Its home is a garden.")
+    assert "What is <ball>'s age?" not in unknown("She's 3.")
+    assert "What does <ball> drink?" in unknown("it is a teapot")
     answers = {q.answer for q in make_examples(material).questions["unknown"]}
     assert answers == {"I don't know."}
 

@@ -30,6 +30,10 @@ FAST = Recipe(
 )  # fmt: skip
 
 
+# as quick has them
+TEXTS = replace(FAST, texts=2, even_text=True, relative=True)
+
+
 def rows(face: Backbone) -> ConceptTokens:
     return ConceptTokens.random(
         "ball", face.config, Generator().manual_seed(3), und_rows=4, gen_rows=4
@@ -71,14 +75,17 @@ def test_losses_are_logged_each_for_itself(
 
 
 @pytest.mark.parametrize("stopped", [1, 3, 4])
+@pytest.mark.parametrize("recipe", [FAST, TEXTS], ids=["fast", "texts"])
 def test_a_stopped_run_goes_on_as_if_it_had_not(
-    tiny: Backbone, examples: ExampleSet, tmp_path: Path, stopped: int
+    tiny: Backbone, examples: ExampleSet, tmp_path: Path, stopped: int, recipe: Recipe
 ) -> None:
     whole, parts = tmp_path / "whole", tmp_path / "parts"
-    wanted = train(tiny, rows(tiny), examples, FAST, TrainOptions(whole)).concept
+    wanted = train(tiny, rows(tiny), examples, recipe, TrainOptions(whole)).concept
     cut = TrainOptions(parts, should_stop=stop_after(stopped))
-    assert train(tiny, rows(tiny), examples, FAST, cut).ended == "stopped"
-    result = train(tiny, rows(tiny), examples, FAST, TrainOptions(parts))
+    moved = rows(tiny)
+    assert train(tiny, moved, examples, recipe, cut).ended == "stopped"
+    # rates that follow from the rows are those of the first ones, whatever rows it goes on with
+    result = train(tiny, moved, examples, recipe, TrainOptions(parts))
     assert result.ended == "finished"
     assert logged(parts) == logged(whole)
     pairs = zip(result.concept.parameters(), wanted.parameters(), strict=True)
@@ -253,6 +260,15 @@ def test_relative_rates_are_shares_of_the_size_of_rows(tiny: Backbone) -> None:
     concept = rows(tiny)
     und, gen = (float(row.detach().square().mean().sqrt()) for row in (concept.und, concept.gen))
     assert found == pytest.approx([0.5 * und] * 3 + [0.25 * gen])
+
+
+def test_a_name_without_understanding_rows_moves_by_its_own_size(tiny: Backbone) -> None:
+    concept = ConceptTokens.random(
+        "ball", tiny.config, Generator().manual_seed(3), und_rows=0, gen_rows=0
+    )
+    optimizer = make_optimizer(concept, TEXTS)
+    size = float(concept.sks.detach().square().mean().sqrt())
+    assert optimizer.param_groups[0]["full"] == pytest.approx(TEXTS.lr_und * size)
 
 
 def test_a_batch_follows_from_seed_and_step(examples: ExampleSet) -> None:

@@ -17,7 +17,8 @@ from bench.data.questions import described, parg_items, text_items, visual_items
 from bench.data.reading import FoundSubject
 from bench.data.splits import leave_out
 from bench.data.wording import fill, prompts
-from learning.facts import ask_facts, fact_sentence
+from learning.examples import Material, make_examples
+from learning.facts import fact_sentence
 from omni_errors import InputError, NotFoundError
 from tests.bench.conftest import photo, write_subjects
 
@@ -252,10 +253,13 @@ def test_a_photo_is_asked_only_for_what_it_shows() -> None:
 def test_no_question_is_one_that_lessons_ask() -> None:
     facts = ("it lives by the sea", "it has a hat", "it is 3 years old", "it was born in May")
     subject = told(*facts, "it is at home")
-    lessons = {pair.question for pair in ask_facts([f.text for f in subject.facts], "bo")}
+    told_facts = tuple(fact.text for fact in subject.facts)
+    made = make_examples(Material("bo", "cup", (photo(0, "red"),), told_facts)).questions
+    lessons = {q.question for questions in made.values() for q in questions}
     items = list(text_items(subject, np.random.default_rng(0)))
     assert len(items) == 6
     assert not lessons & {item.text for item in items}
+    assert not any(text.startswith(("Please say", "Remind me")) for text in lessons)
 
 
 def test_negatives_of_a_few_are_spread_by_the_seed() -> None:
