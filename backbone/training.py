@@ -52,7 +52,7 @@ class LossOptions:
     edit_weight: float = 1.0
     # weight each label by 1 / sqrt(length of its segment)
     reweight_text: bool = False
-    # weigh each label by 1 / length of its segment: every answer counts the same
+    # weigh it by 1 / length instead: every answer counts the same
     even_text: bool = False
     # detach all understanding activations
     freeze_und: bool = False

@@ -54,6 +54,11 @@ class Material:
             raise InputError(f"There is no photo of {self.name!r}.", hint="Give at least one.")
         if not self.class_word.strip():
             raise InputError("The class is empty.", hint="Say what it is: dog, cup, person.")
+        if not 0 <= self.composed <= len(self.photos):
+            raise InputError(
+                f"{self.composed} of {len(self.photos)} photos cannot be composed scenes.",
+                hint="Count those at the end.",
+            )
         if self.places and len(self.places) != len(self.photos):
             raise InputError(
                 f"There are {len(self.places)} places for {len(self.photos)} photos; "

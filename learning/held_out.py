@@ -11,6 +11,7 @@ from backbone.face import Backbone
 from backbone.training import LossOptions
 from learning.examples import Example, ExampleSet, Material
 from learning.samples import SampleMaker, rows_of
+from omni_errors import InputError
 
 __all__ = ["HeldOut", "grade_rows", "recognition", "score_held_out", "set_aside"]
 
@@ -38,7 +39,13 @@ class HeldOut:
 
 
 def set_aside(material: Material, seed: int = 0) -> tuple[Material, Material | None]:
-    """Keep every fifth photo and negative apart; of fewer than four photos none."""
+    """Keep every fifth photo and negative apart; of fewer than four photos none.
+
+    Raises:
+        InputError: if some of the photos are scenes composed of the others.
+    """
+    if material.composed:
+        raise InputError("Photos have to be set aside before scenes are composed of them.")
     count = len(material.photos)
     if count < _FEWEST:
         return material, None

@@ -66,7 +66,7 @@ def learn_updates(
 ) -> tuple[bytes, dict[str, Any]]:
     """Learn from photos called "a photo of sks dog"; return the updates and their record."""
     text = f"a photo of {RARE} {material.class_word}"
-    # as many examples a step as methods with rows have
+    # as many examples a step as methods with rows have, but for texts alone
     batch = recipe.questions + recipe.drawings + recipe.edits
     samples = [face.examples.drawing(text, photo) for photo in material.photos]
     losses: list[float] = []

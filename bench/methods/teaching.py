@@ -51,7 +51,7 @@ def recipe_of(plan: RowsPlan, usual: Recipe) -> Recipe:
     """Apply a plan to the suite's recipe, keeping the size of a batch.
 
     What a plan leaves out is replaced by what it keeps, so that every method sees as many
-    examples.
+    examples; batches of texts alone come besides, to all methods that learn to answer.
     """
     changes = {key: value for key, value in plan.changes.items() if key != "steps"}
     recipe = replace(usual, **changes)

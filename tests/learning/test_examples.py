@@ -129,3 +129,8 @@ def test_short_samples_share_a_row(tiny: Backbone) -> None:
     long = maker.sample(Drawing("a " * 200, Image.new("RGB", (64, 64))))
     rows = rows_of(tiny, [*samples, long])
     assert sorted(map(len, rows)) == [1, 3]
+
+
+def test_no_more_photos_are_composed_than_there_are(material: Material) -> None:
+    with pytest.raises(InputError, match="cannot be composed"):
+        replace(material, composed=len(material.photos) + 1)
