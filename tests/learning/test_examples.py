@@ -53,6 +53,7 @@ def test_what_a_fact_may_answer_is_not_unknown(material: Material) -> None:
     assert asked not in unknown("Its home is a garden.")
     assert "What is <ball>'s age?" not in unknown("She's 3.")
     assert "What does <ball> drink?" in unknown("it is a teapot")
+    assert "What does <ball> hate?" not in unknown("it doesn't roll uphill")
     answers = {q.answer for q in make_examples(material).questions["unknown"]}
     assert answers == {"I don't know."}
 
