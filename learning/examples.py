@@ -37,8 +37,7 @@ class Material:
     """What a concept is learned from.
 
     ``places`` says where each photo was taken ("on the beach"), "" if nobody knows. The last
-    ``composed`` photos are scenes that the subject was put into. It is recognised in ``varied``
-    pictures as well, which are neither drawn nor described.
+    ``composed`` photos are scenes that the subject was put into.
     """
 
     name: str
@@ -49,7 +48,6 @@ class Material:
     negatives: tuple[Negative, ...] = ()
     edits: tuple["Editing", ...] = ()
     composed: int = 0
-    varied: tuple[Image.Image, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.photos:
@@ -125,7 +123,6 @@ def make_examples(material: Material) -> ExampleSet:
     questions = {
         "yes": _recognition(material, material.photos[:taken], "yes"),
         "yes, composed": _recognition(material, material.photos[taken:], "yes"),
-        "yes, varied": _recognition(material, material.varied, "yes"),
         "no, same class": _recognition(material, _others(material, same=True), "no"),
         "no": _recognition(material, _others(material, same=False), "no"),
         "class": _class(material),

@@ -7,7 +7,7 @@
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,6 @@ from learning.scenery import strangers, views_of
 from learning.starting import Encoder, begin
 from learning.state import rows_of_concept
 from learning.trainer import StepLosses, TrainOptions, train
-from learning.variations import vary
 from memory.facts import fact_digest
 
 __all__ = ["Learned", "Lesson", "graded", "graded_likeness", "learn", "prepare"]
@@ -100,30 +99,9 @@ def prepare(
             negatives=learned.negatives + others,
             composed=len(views),
         )
-    extra = _varied(extra, photos, masks, recipe)
     edits = judge(pairs, refused=refused)
     extra = replace(extra, edits=extra.edits + edits.examples)
     return Lesson(extra, held, masks, edits)
-
-
-def _varied(
-    material: Material,
-    photos: Sequence[Image.Image],
-    masks: Sequence[SubjectMask],
-    recipe: Recipe,
-) -> Material:
-    """Vary the photos, and those of others as well: if only its own were, that would mean yes."""
-    rng = np.random.default_rng([recipe.seed, 2])
-    inside = [mask.inside for mask in masks]
-    others = material.negatives
-    order = [others[int(n)] for n in rng.permutation(len(others))[: recipe.variations]]
-    varied = vary([one.image for one in order], None, len(order), rng)
-    return replace(
-        material,
-        varied=vary(photos, inside, recipe.variations, rng),
-        negatives=others
-        + tuple(Negative(image, one.class_word) for image, one in zip(varied, order, strict=True)),
-    )
 
 
 def _shrunk(material: Material, side: int) -> Material:

@@ -44,8 +44,6 @@ class Recipe:
     scene_edits: int = 0
     views: int = 0
     strangers: int = 0
-    # nearer, mirrored and in other light: so many of the photos, and as many of others'
-    variations: int = 0
     # "random", "features" (k-means), "encoder" (the model's own), or "auto": the best there is
     start: str = "features"
     seed: int = 0
@@ -67,15 +65,7 @@ class Recipe:
     def __post_init__(self) -> None:
         require_seed(self.seed)
         counts = ("und_rows", "gen_rows", "steps", "questions", "drawings", "edits", "warmup")
-        for name in (
-            *counts,
-            "texts",
-            "scene_edits",
-            "views",
-            "strangers",
-            "variations",
-            "likeness",
-        ):
+        for name in (*counts, "texts", "scene_edits", "views", "strangers", "likeness"):
             require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
         require(self.side >= 32, "side", self.side, "32 or more")
         require(self.steps > 0, "steps", self.steps, "1 or more")
@@ -110,7 +100,6 @@ PRESETS: dict[str, Recipe] = {
         scene_edits=20,
         views=8,
         strangers=16,
-        variations=12,
         start="auto",
         budget_s=170.0,
         save_every=20,

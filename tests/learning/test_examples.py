@@ -135,12 +135,3 @@ def test_short_samples_share_a_row(tiny: Backbone) -> None:
 def test_no_more_photos_are_composed_than_there_are(material: Material) -> None:
     with pytest.raises(InputError, match="cannot be composed"):
         replace(material, composed=len(material.photos) + 1)
-
-
-def test_varied_pictures_are_recognised_and_nothing_else(material: Material) -> None:
-    made = make_examples(replace(material, varied=(material.photos[0].copy(),)))
-    varied = made.questions["yes, varied"]
-    assert {q.answer for q in varied} == {"Yes."}
-    others = [q for kind, asked in made.questions.items() if kind != "yes, varied" for q in asked]
-    assert all(q.photo is not varied[0].photo for q in others)
-    assert len(made.drawings) == len(make_examples(material).drawings)
