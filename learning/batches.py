@@ -12,16 +12,14 @@ from learning.presets import Recipe
 __all__ = ["batch_of", "noise_of", "texts_of"]
 
 Thing = TypeVar("Thing")
-# How often each kind of question is asked; yes as often as no.
+# How often each kind of question is asked, its sorts ("no", "no, same class") equally often; yes
+# as often as no, and on photos as often as on scenes that the subject was put into, which are
+# harder: asked more often, they would teach to say yes to anything
 _WEIGHTS = {"yes": 2.0, "no": 2.0, "class": 1.0, "facts": 2.0}
 # the same for questions that have texts beside them, and for these; tokens know nothing else and
 # say nothing of themselves elsewhere, which takes a few reminders
 _ON_PHOTOS = {"yes": 2.0, "no": 2.0, "class": 0.5}
 _TEXTS = {"what": 1.0, "facts": 4.0, "unknown": 0.5, "other": 0.5}
-# How often a sort of a kind is asked ("no, same class" of "no") beside the others; 1 if not said.
-# Scenes that the subject was put into are harder than photos: asked about more often, they teach
-# to say yes to anything.
-_SORTS = {"yes, composed": 1.0}
 _EXAMPLES, _NOISE, _TOLD = 0, 1, 2
 
 
@@ -64,9 +62,8 @@ def _question(
 ) -> Question:
     """Draw a question of the kinds that have a weight, shared among the sorts of a kind."""
     kinds = [kind for kind in examples.kinds if _of(kind) in weights]
-    sorts = np.array([_SORTS.get(kind, 1.0) for kind in kinds])
-    of = np.array([_of(kind) for kind in kinds])
-    shares = np.array([weights[kind] / sorts[of == kind].sum() for kind in of]) * sorts
+    of = [_of(kind) for kind in kinds]
+    shares = np.array([weights[kind] / of.count(kind) for kind in of])
     kind = kinds[int(rng.choice(len(kinds), p=shares / shares.sum()))]
     return _one(examples.questions[kind], rng)
 
