@@ -16,8 +16,8 @@ Thing = TypeVar("Thing")
 # as often as no, and on photos as often as on scenes that the subject was put into, which are
 # harder: asked more often, they would teach to say yes to anything
 _WEIGHTS = {"yes": 2.0, "no": 2.0, "class": 1.0, "facts": 2.0}
-# the same for questions that have texts beside them, and for these; tokens know nothing else and
-# say nothing of themselves elsewhere, which takes a few reminders
+# The same where texts are asked in batches of their own, and of these: that what nobody told is
+# unknown, and that other talk is not about the concept, takes a few reminders only.
 _ON_PHOTOS = {"yes": 2.0, "no": 2.0, "class": 0.5}
 _TEXTS = {"what": 1.0, "facts": 4.0, "unknown": 0.5, "other": 0.5}
 _EXAMPLES, _NOISE, _TOLD = 0, 1, 2

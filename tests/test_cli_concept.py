@@ -186,7 +186,7 @@ def test_versions_are_listed_and_rolled_back(capsys: Out, photos: Path) -> None:
     ]
     assert run(capsys, "concept", "rollback", "Maeve") == {"name": "Maeve", "version": 1}
     assert cli.run(["concept", "rollback", "Maeve", "--to", "9"]) == 3
-    assert "1 to 2" in capsys.readouterr().err
+    assert "There are: 1, 2." in capsys.readouterr().err
 
 
 def test_a_receipt_says_the_same_of_many_files_once(capsys: Out) -> None:

@@ -10,7 +10,9 @@ import pytest
 
 import cli
 from assistant import Assistant
+from memory.facts import fact_digest
 from memory.tables import ConceptRow
+from tests.memory.conftest import TENSORS
 
 Out = pytest.CaptureFixture[str]
 
@@ -50,6 +52,18 @@ def test_a_fact_is_added_found_and_removed(capsys: Out) -> None:
     assert texts(run(capsys, "memory", "search", "CHEESE rex")) == ["He eats cheese."]
     assert run(capsys, "memory", "remove", "Rex", "1")["removed"]["text"] == "He eats cheese."
     assert texts(run(capsys, "memory", "search", "cheese")) == []
+
+
+def test_tokens_that_had_learned_a_fact_go_with_it(assistant: Assistant, capsys: Out) -> None:
+    memory, user = assistant.memory, assistant.user
+    concept = memory.concepts.get(user, "Maeve [bold]").id
+    learned = {"recipe": {}, "facts": [fact_digest("Her toy is red.")]}
+    for record in ({"recipe": "instant"}, learned):
+        memory.checkpoints.add(user, concept, TENSORS, record)
+    assert cli.run(["memory", "remove", "Maeve [bold]", "toy"]) == 0
+    said = capsys.readouterr().err
+    assert "had learned it and were removed: version 2" in said
+    assert "Version 1 is in use" in said and "omni concept train" in said
 
 
 @pytest.mark.usefixtures("assistant")
