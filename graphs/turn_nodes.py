@@ -24,7 +24,7 @@ from graphs.router import (
     unpolite,
 )
 from graphs.state import TurnState
-from graphs.wording import about, is_unknown
+from graphs.wording import about
 
 __all__ = [
     "after_propose",
@@ -175,6 +175,9 @@ def understand(state: TurnState, ports: TurnPorts) -> TurnState:
     found = _weighed(state, ports, image) if image else []
     state = state if state["concepts"] else {**state, **_seen(found, ports)}
     facts = _profile(state, ports)
+    told = "" if image else _recounted(state, facts, ports)
+    if told:
+        return {"reply": told, "facts": facts, "evidence": []}
     prompt = _with_profile(state, facts, found, ports)
     if image and not state["concepts"]:
         prompt = _with_kind(state, image, ports)
@@ -185,7 +188,7 @@ def understand(state: TurnState, ports: TurnPorts) -> TurnState:
         "versions": state["versions"],
         "how": state["how"],
         "prompt": prompt,
-        "reply": _recounted(state, facts, ports, said) or _say("no_answer"),
+        "reply": said or _say("no_answer"),
         "facts": facts,
         "evidence": [one.plain() for one in found],
     }
@@ -255,20 +258,21 @@ def _kinds(state: TurnState, ports: TurnPorts) -> dict[str, str]:
     return {c.id: with_article(c.class_name) for c in ports.concepts.list() if c.class_name}
 
 
-def _recounted(state: TurnState, facts: dict[str, list[str]], ports: TurnPorts, said: str) -> str:
-    """Return what the model said, or all that was told where it has no word for so open a question.
+def _recounted(state: TurnState, facts: dict[str, list[str]], ports: TurnPorts) -> str:
+    """Return all that was told of concepts to so open a question, "" to any other.
 
-    A small model answers what it is asked for by name, and knows nothing to "tell me about".
+    A small model answers what it is asked for by name; what it says to "tell me about" is little,
+    or made up of what its tokens learned.
     """
-    if not _asks("open", unpolite(state["request"].strip())) or said and not is_unknown(said):
-        return said
+    if not _asks("open", unpolite(state["request"].strip())):
+        return ""
     kinds = {c.id: with_article(c.class_name) for c in ports.concepts.list() if c.class_name}
     told: list[str] = []
     for concept, name in zip(state["concepts"], state["names"], strict=True):
         if concept in kinds:
             told.append(_say("is_kind").format(name=name, kind=kinds[concept]))
         told += [about(name, fact) for fact in facts.get(name, [])]
-    return re.sub(r"<([^<>]+)>", r"\1", " ".join(told)) or said
+    return re.sub(r"<([^<>]+)>", r"\1", " ".join(told))
 
 
 def _with_kind(state: TurnState, image: str, ports: TurnPorts) -> str:

@@ -136,11 +136,12 @@ def test_of_what_colour_a_concept_is_its_photos_tell(
         ("Tell me about Maeve.", "I don't know that.", "maeve is a dog. maeve's toy is red."),
         ("Could you please describe Maeve?", "", "maeve is a dog. maeve's toy is red."),
         ("Who is Maeve?", "", "maeve is a dog. maeve's toy is red."),
-        ("Who is Maeve?", "She is my dog.", "She is my dog."),
+        ("Who is Maeve?", "She is a birthday.", "maeve is a dog. maeve's toy is red."),
+        ("What is Maeve?", "She is a birthday.", "maeve is a dog. maeve's toy is red."),
         ("What is Maeve's age?", "I don't know.", "I don't know."),
     ],
 )
-def test_what_was_told_is_said_where_the_model_has_no_word_for_all_of_it(
+def test_what_was_told_answers_a_question_of_all_of_it(
     house: FakeHouse, asked: str, said: str, reply: str
 ) -> None:
     house.concepts.known = [Known("c1", "maeve", "dog", 1)]
