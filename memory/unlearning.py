@@ -13,7 +13,7 @@ from memory.values import Unlearned
 from memory.vault import Vault
 from omni_errors import NotFoundError, ResourceError
 
-__all__ = ["fall_back", "unlearn"]
+__all__ = ["unlearn"]
 
 
 def unlearn(
@@ -43,13 +43,13 @@ def unlearn(
     session.flush()
     left = [row for row in rows if row not in gone]
     if used:
-        fall_back(vault, left, used[0].backbone)
+        _fall_back(vault, left, used[0].backbone)
         session.flush()
     active = next((row.version for row in left if row.active), None)
     return Unlearned(tuple(row.version for row in gone), bool(used), active), files
 
 
-def fall_back(vault: Vault, rows: Sequence[CheckpointRow], backbone: str) -> None:
+def _fall_back(vault: Vault, rows: Sequence[CheckpointRow], backbone: str) -> None:
     """Use the newest version that has been in use, of the same model if there is one."""
     fits = [row for row in rows if row.backbone == backbone]
     # what was judged worse says so
