@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from graphs.data import data
 from graphs.ports import Known, ReplayPorts, Writer
+from graphs.profile import before
 from graphs.stage import Attempt, Stage, settle
 from graphs.wording import (
     about,
@@ -87,9 +88,7 @@ def _from_profile(question: str, concept: Known, facts: Sequence[str], ports: Re
     if len(facts) > ports.replay.facts:
         near = chosen_facts(question, concept, ports)
         facts = [about(concept.name, one) for text in near for one in sentences(text)]
-    listed = "\n".join(f"- {fact}" for fact in facts)
-    form: str = data("replay")["profile"][0]
-    prompt = form.format(n=f"<{concept.name}>", f=listed, q=question)
+    prompt = before(concept.name, facts, question)
     raw = ports.writer.answer(prompt)
     pointed = _pointed_at(raw, question, facts)
     problem = "" if pointed else "is in no stored fact"

@@ -12,6 +12,7 @@ from backbone.mini.words import with_article
 from graphs.data import data
 from graphs.mentions import find_mentions, stranger_of
 from graphs.ports import Known, TurnPorts
+from graphs.profile import asks, before, lines_of
 from graphs.questions import Question, is_yes, question, take_answer
 from graphs.recall import chosen_facts
 from graphs.recognition import Evidence, evidence, who
@@ -237,23 +238,21 @@ def _with_profile(
     seen = {one.concept for one in found if one.sure}
     # as in training, only those whose rows are in context, and right before the question
     line = f"{ports.recogniser.likeness(told)}\n" if told else ""
-    text, form = f"{line}{state['request']}", data("replay")["profile"][0]
-    kinds = _kinds(state, ports)
+    text, kinds = f"{line}{state['request']}", _kinds(state, ports)
     for concept, name in reversed(list(zip(state["concepts"], state["names"], strict=True))):
-        lines = [f"- {about(name, fact)}" for fact in facts.get(name, [])]
-        lines += [f"- {_say('in_photo').format(name=name)}"] if concept in seen else []
-        if concept in kinds:
-            lines += [f"- {_say('is_kind').format(name=name, kind=kinds[concept])}"]
-        text = form.format(n=f"<{name}>", f="\n".join(lines), q=text) if lines else text
-    return str(text)
+        lines = lines_of(name, facts.get(name, []))
+        lines += [_say("in_photo").format(name=name)] if concept in seen else []
+        lines += lines_of(name, (), kinds.get(concept, ""))
+        text = before(name, lines, text)
+    return text
 
 
 def _kinds(state: TurnState, ports: TurnPorts) -> dict[str, str]:
     """Return "a dog" or "white" for each concept, by id, where a question is of what it is."""
-    if _asks("of_colour", state["request"]) and ports.kinds is not None:
+    if asks("of_colour", state["request"]) and ports.kinds is not None:
         colours = {concept: ports.kinds.colour(concept) for concept in state["concepts"]}
         return {concept: colour for concept, colour in colours.items() if colour}
-    if not _asks("of_kind", state["request"]):
+    if not asks("of_kind", state["request"]):
         return {}
     return {c.id: with_article(c.class_name) for c in ports.concepts.list() if c.class_name}
 
@@ -264,7 +263,7 @@ def _recounted(state: TurnState, facts: dict[str, list[str]], ports: TurnPorts) 
     A small model answers what it is asked for by name; what it says to "tell me about" is little,
     or made up of what its tokens learned.
     """
-    if not _asks("open", unpolite(state["request"].strip())):
+    if not asks("open", unpolite(state["request"].strip())):
         return ""
     kinds = {c.id: with_article(c.class_name) for c in ports.concepts.list() if c.class_name}
     told: list[str] = []
@@ -278,15 +277,11 @@ def _recounted(state: TurnState, facts: dict[str, list[str]], ports: TurnPorts) 
 def _with_kind(state: TurnState, image: str, ports: TurnPorts) -> str:
     """Put what a picture of nobody known shows before a question of what it shows."""
     asked = state["request"]
-    coloured = _asks("of_colour", asked)
-    if ports.kinds is None or not (coloured or _asks("of_kind", asked)):
+    coloured = asks("of_colour", asked)
+    if ports.kinds is None or not (coloured or asks("of_kind", asked)):
         return asked
     kind = ports.kinds.kind(image, coloured=coloured)
     return f"{_say('shows').format(kind=kind)} {asked}" if kind else asked
-
-
-def _asks(what: str, text: str) -> bool:
-    return re.search(data("routes")[what], text, re.IGNORECASE) is not None
 
 
 def recognise(state: TurnState, ports: TurnPorts) -> TurnState:

@@ -31,6 +31,9 @@ class Recipe:
     # rates are shares of the size (root mean square) that the elements of understanding rows and
     # of generation rows have before the first step, which differs from model to model
     relative: bool = False
+    # return the mean of the rows over the last steps, in which each step keeps this share of the
+    # mean before it; 0 returns the rows as they are
+    average: float = 0.0
     weight_decay: float = 0.0
     warmup: int = 50
     clip: float = 1.0
@@ -73,6 +76,7 @@ class Recipe:
         require(batch > 0, "questions + drawings + edits", batch, "1 or more")
         for name in ("lr_und", "lr_gen", "clip"):
             require(getattr(self, name) > 0, name, getattr(self, name), "more than 0")
+        require(0 <= self.average < 1, "average", self.average, "0 or more and less than 1")
         for name in ("save_every", "test_every"):
             require(getattr(self, name) > 0, name, getattr(self, name), "1 or more")
         ways = ("auto", "random", "features", "encoder")
@@ -96,6 +100,7 @@ PRESETS: dict[str, Recipe] = {
         relative=True,
         lr_und=0.032,
         lr_gen=1e-4,
+        average=0.9,
         warmup=10,
         scene_edits=20,
         views=8,

@@ -17,7 +17,20 @@ from learning.presets import Recipe
 from learning.state import State, put_rows, rows_of_concept
 from omni_errors import InputError
 
-__all__ = ["Run", "apply", "capture", "make_optimizer", "mean_of", "restore", "trim"]
+__all__ = [
+    "Run",
+    "apply",
+    "averaged",
+    "capture",
+    "follow",
+    "make_optimizer",
+    "mean_of",
+    "restore",
+    "trim",
+]
+
+# the first steps weigh less in the mean than a fixed share would let them
+_EARLY = 5
 
 
 @dataclass
@@ -38,6 +51,8 @@ class Run:
     # the generation rows whose drawings looked most like the photos
     drawn: dict[str, Tensor] = field(default_factory=dict)
     drawn_step: int = 0
+    # what the rows have been on average lately, where a recipe asks for it
+    mean: dict[str, Tensor] = field(default_factory=dict)
 
     @property
     def elapsed(self) -> float:
@@ -97,6 +112,30 @@ def apply(loss: JointLoss, optimizer: AdamW, recipe: Recipe, step: int) -> None:
     optimizer.step()
 
 
+def follow(run: Run, keep: float) -> None:
+    """Let the mean of the rows follow them, after each step, keeping a share of itself.
+
+    Every step moves the rows toward a few examples and past others; their mean is nearer to what
+    all examples ask for.
+    """
+    if not keep:
+        return
+    keep = min(keep, (run.step + 1) / (run.step + _EARLY))
+    now = rows_of_concept(run.concept)
+    run.mean = {name: torch.lerp(row, run.mean[name], keep) for name, row in now.items()}
+
+
+@contextmanager
+def averaged(run: Run) -> Iterator[None]:
+    """Put the mean, where there is one, in the place of the rows for a while."""
+    rows = rows_of_concept(run.concept)
+    put_rows(run.concept, run.mean or rows)
+    try:
+        yield
+    finally:
+        put_rows(run.concept, rows)
+
+
 def mean_of(records: list[dict[str, float]], name: str) -> float:
     """Average one number of records, 0 of none."""
     return sum(r[name] for r in records) / len(records) if records else 0.0
@@ -107,6 +146,7 @@ def capture(run: Run, identity: dict[str, Any]) -> State:
     tensors = {f"rows.{k}": v for k, v in rows_of_concept(run.concept).items()}
     tensors |= {f"best.{k}": v for k, v in run.best.items()}
     tensors |= {f"drawn.{k}": v for k, v in run.drawn.items()}
+    tensors |= {f"mean.{k}": v for k, v in run.mean.items()}
     for number, memory in run.optimizer.state_dict()["state"].items():
         tensors |= {f"adam.{number}.{k}": v.detach().cpu().clone() for k, v in memory.items()}
     record = {
@@ -135,7 +175,7 @@ def restore(run: Run, state: State) -> None:
     for group, rate in zip(groups, state.record["rates"], strict=True):
         group["full"] = rate
     run.optimizer.load_state_dict({"state": memories, "param_groups": groups})
-    run.best, run.drawn = state.part("best"), state.part("drawn")
+    run.best, run.drawn, run.mean = (state.part(name) for name in ("best", "drawn", "mean"))
     record = state.record
     run.step, run.best_step = record["step"], record["best_step"]
     run.drawn_step = record["drawn_step"]

@@ -28,7 +28,17 @@ from learning.held_out import HeldOut, grade_rows, score_held_out
 from learning.likeness import Looks, likeness
 from learning.machine import peak_memory_bytes
 from learning.presets import Recipe
-from learning.run import Run, apply, capture, make_optimizer, mean_of, restore, trim
+from learning.run import (
+    Run,
+    apply,
+    averaged,
+    capture,
+    follow,
+    make_optimizer,
+    mean_of,
+    restore,
+    trim,
+)
 from learning.samples import SampleMaker, rows_of
 from learning.state import ROWS, State, put_rows, read_state, rows_of_concept, write_state
 from omni_errors import CancelledError, InputError
@@ -105,6 +115,7 @@ def train(
         )
     concept.check(face.config)
     run = Run(concept, make_optimizer(concept, recipe))
+    run.mean = rows_of_concept(concept) if recipe.average else {}
     with _folder(options.folder):
         job = _Job(face, examples, recipe, options, SampleMaker(face, concept))
         job.resume(run)
@@ -169,7 +180,9 @@ class _Job:
                 losses = self._step(run)
                 seconds = time.monotonic() - started
                 run.spend("steps", seconds)
-                self._look(run)
+                follow(run, self.recipe.average)
+                with averaged(run):
+                    self._look(run)
                 run.step += 1
                 told = StepLosses(run.step, *losses, seconds)
                 run.recent = [*run.recent, asdict(told)][-_RECENT:]
@@ -331,6 +344,8 @@ class _Job:
     def result(self, run: Run, ended: str) -> TrainResult:
         """Choose the rows and write the record down."""
         recipe = self.recipe
+        if run.mean:
+            put_rows(run.concept, run.mean)
         if recipe.keep_best and run.best:
             put_rows(run.concept, run.best)
         if recipe.keep_best and run.drawn:

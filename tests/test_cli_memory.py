@@ -66,6 +66,18 @@ def test_tokens_that_had_learned_a_fact_go_with_it(assistant: Assistant, capsys:
     assert "Version 1 is in use" in said and "omni concept train" in said
 
 
+def test_tokens_that_had_learned_it_otherwise_go_with_the_old_words(
+    assistant: Assistant, capsys: Out
+) -> None:
+    memory, user = assistant.memory, assistant.user
+    concept = memory.concepts.get(user, "Maeve [bold]").id
+    learned = {"recipe": {}, "facts": [fact_digest("Her toy is red.")]}
+    memory.checkpoints.add(user, concept, TENSORS, learned)
+    said = run(capsys, "memory", "edit", "Maeve [bold]", "toy", "Her toy is blue.")
+    assert (said["text"], said["versions_removed"]) == ("Her toy is blue.", [1])
+    assert memory.checkpoints.list(user, concept) == ()
+
+
 @pytest.mark.usefixtures("assistant")
 def test_a_fact_is_said_anew(capsys: Out) -> None:
     told = run(capsys, "memory", "edit", "maeve [bold]", "toy", "Her toy is [blue].")

@@ -27,7 +27,8 @@ def _ours() -> list[Method]:
         ),
         Method(
             "ours-profile",
-            "rows; facts from the stored profile",
+            "rows; facts from the stored profile, put before questions as the assistant does it: "
+            "with what it is where that is asked for, and not before yes or no",
             _FULL,
             facts=True,
             replay="profile",
@@ -35,7 +36,7 @@ def _ours() -> list[Method]:
         ),
         Method(
             "ours-both",
-            "rows; facts from profile and rows",
+            "ours-profile, and what the profile lacks is asked of the rows for prompts",
             _FULL,
             facts=True,
             replay="both",

@@ -9,13 +9,14 @@ from PIL import Image
 from backbone.concepts import ConceptTokens
 from backbone.decoding import TextOptions
 from backbone.face import Backbone
+from backbone.mini.words import with_article
 from backbone.painting import ImageOptions
 from backbone.reading import Reading
 from bench.data.items import Subject
-from bench.data.questions import described
 from bench.methods.dreambooth import RARE
 from bench.methods.replaying import replayed
 from graphs.options import ReplayOptions
+from graphs.profile import asks, before, lines_of
 
 __all__ = [
     "ANSWER_TOKENS",
@@ -84,7 +85,11 @@ def said(face: Backbone, reading: Reading, *, asks_yes: bool) -> Answered:
 
 @dataclass(frozen=True)
 class RowsPlayer:
-    """Play with a concept's rows; ``facts`` puts the profile beside them."""
+    """Play with a concept's rows.
+
+    ``facts`` puts the profile before a question as the assistant does: what it is where that is
+    asked for, and nothing before a question of yes or no.
+    """
 
     face: Backbone
     subject: Subject
@@ -96,11 +101,15 @@ class RowsPlayer:
     def answer(self, text: str, image: Image.Image | None, *, asks_yes: bool) -> Answered:
         """Answer with the rows in context."""
         reading = self.face.read([self.concept])
-        if self.facts:
-            reading.add_text(described(self.subject))
         if image is not None:
             reading.add_image(image)
-        return said(self.face, reading.add_text(text), asks_yes=asks_yes)
+        known = self._profiled(text) if self.facts and not asks_yes else text
+        return said(self.face, reading.add_text(known), asks_yes=asks_yes)
+
+    def _profiled(self, text: str) -> str:
+        subject, name = self.subject, self.subject.mention
+        kind = with_article(subject.class_word) if asks("of_kind", text) else ""
+        return before(name, lines_of(name, [fact.text for fact in subject.facts], kind), text)
 
     def draw(self, text: str, seed: int, *, needs_fact: bool) -> Drawn:
         """Draw with the rows, facts replayed into the prompt where one is needed.

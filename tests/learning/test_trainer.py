@@ -20,7 +20,8 @@ from learning.batches import batch_of, texts_of
 from learning.examples import Drawing, Editing, ExampleSet, Material, Question, make_examples
 from learning.held_out import set_aside
 from learning.presets import PRESETS, Recipe, find_recipe
-from learning.run import apply, make_optimizer
+from learning.run import Run, apply, follow, make_optimizer
+from learning.state import rows_of_concept
 from learning.trainer import StepLosses, TrainOptions, train
 from omni_errors import CancelledError, InputError, NotFoundError
 
@@ -31,7 +32,7 @@ FAST = Recipe(
 
 
 # as quick has them
-TEXTS = replace(FAST, texts=2, even_text=True, relative=True)
+TEXTS = replace(FAST, texts=2, even_text=True, relative=True, average=0.8)
 
 
 def rows(face: Backbone) -> ConceptTokens:
@@ -240,6 +241,36 @@ def test_two_processes_do_not_learn_in_one_folder(
 
     with FileLock(tmp_path / "lock"), pytest.raises(InputError, match="Another process"):
         train(tiny, rows(tiny), examples, FAST, TrainOptions(tmp_path))
+
+
+def test_the_mean_of_the_rows_is_what_is_looked_at_and_returned(
+    tiny: Backbone, material: Material
+) -> None:
+    learned, aside = set_aside(material)
+    assert aside is not None
+    options, data = TrainOptions(held_out=make_examples(aside)), make_examples(learned)
+    last, mean = (
+        train(tiny, rows(tiny), data, replace(FAST, average=share), options) for share in (0.0, 0.9)
+    )
+    assert far(mean.concept, rows(tiny)) < far(last.concept, rows(tiny))
+    assert mean.record["held_out"]["total"] == mean.record["held_out_history"][-1]["total"]
+
+
+def far(concept: ConceptTokens, other: ConceptTokens) -> float:
+    """Return how far rows are from others."""
+    return float((concept.und - other.und).detach().square().sum())
+
+
+def test_the_mean_is_that_of_the_steps(tiny: Backbone) -> None:
+    concept = rows(tiny)
+    run = Run(concept, make_optimizer(concept, TEXTS), mean=rows_of_concept(concept))
+    first, seen = concept.und.detach().clone(), []
+    for run.step in range(3):
+        concept.und.data.add_(1.0)
+        follow(run, 0.25)
+        seen.append(float((run.mean["und"] - first).mean()))
+    # .2 of the mean is kept at first, then .25
+    assert seen == pytest.approx([0.8, 0.25 * 0.8 + 0.75 * 2, 0.25 * 1.7 + 0.75 * 3])
 
 
 def rates(tiny: Backbone, recipe: Recipe) -> list[float]:

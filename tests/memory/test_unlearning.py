@@ -1,5 +1,6 @@
 """Versions that learned a fact go with it, and nothing else does."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -109,3 +110,15 @@ def test_forgetting_takes_the_tokens_of_others_that_learned_of_it(
     receipt = store.forget(ana, "Rex")
     assert receipt.removed["tokens of others that had learned it"] == 1
     assert store.checkpoints.list(ana, maeve) == ()
+
+
+def test_what_was_learned_is_still_known_after_a_journey(
+    store: Memory, ana: str, bo: str, rex: str, tmp_path: Path
+) -> None:
+    tell(store, ana, rex, RED, HAY)
+    for record in ({"recipe": "instant"}, trained(HAY), trained(RED, HAY)):
+        store.checkpoints.add(ana, rex, TENSORS, record)
+    there = store.import_(bo, store.export(ana, "rex", tmp_path / "rex.zip")).id
+    red = next(fact.id for fact in store.facts.list(bo, there) if fact.text == RED)
+    assert store.remove_fact(bo, red).versions == (3,)
+    assert [one.version for one in store.checkpoints.list(bo, there)] == [1, 2]

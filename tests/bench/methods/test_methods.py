@@ -11,6 +11,7 @@ from PIL import Image
 from backbone import load
 from backbone.face import Backbone
 from backbone.painting import ImageOptions
+from backbone.reading import Reading
 from bench.data.items import Bench, Subject
 from bench.methods.catalog import CONTROLS, MAIN, METHODS, choose
 from bench.methods.dreambooth import with_updates
@@ -226,6 +227,28 @@ def test_rows_answer_draw_and_edit(teacher: Teacher, face: Backbone, subject: Su
     assert drawn.stages
     assert subject.facts[0].text.split(" is ")[1] in drawn.prompt
     assert player.edit(photo(2, "red"), "remove it", 1).image.size[0] > 0
+
+
+def test_the_profile_stands_before_questions_as_in_a_turn(
+    teacher: Teacher, face: Backbone, subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    concept, asked = taught(teacher, "untrained").concept, list[str]()
+    assert concept is not None
+
+    def note(self: Reading, text: str) -> Reading:
+        asked.append(text)
+        return self
+
+    monkeypatch.setattr(Reading, "add_text", note)
+    monkeypatch.setattr("bench.methods.players.said", lambda *_, **__: None)
+    player = RowsPlayer(face, subject, concept, True, ReplayOptions(0, "profile"), FEW)
+    name, fact = f"<{subject.mention}>", subject.facts[0].text.split(" is ")[1]
+    for text in (f"What is {name}?", f"Where is {name}'s home?"):
+        player.answer(text, None, asks_yes=False)
+    player.answer(f"Is {name} here?", photo(1, "red"), asks_yes=True)
+    assert f"{name} is a {subject.class_word}." in asked[0] and fact in asked[0]
+    assert f"{name} is a" not in asked[1] and asked[1].startswith(f"Profile of {name}:")
+    assert asked[2] == f"Is {name} here?"
 
 
 def test_no_fact_is_replayed_where_none_is_needed(
