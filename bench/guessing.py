@@ -41,7 +41,7 @@ def main() -> None:
     options = parser.parse_args()
     model = load(options.model)
     print("| subject | class | together | sure | photo by photo |\n| --- | --- | --- | --- | --- |")
-    for subject in find_subjects(options.folder):
+    for subject in find_subjects(options.folder).subjects:
         print(row(model, subject))
 
 

@@ -1,7 +1,7 @@
 """From subjects as they were found to a whole bench, saved and the same for the same seed."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,8 +42,12 @@ def build_bench(
     seed: int,
     held_out: int,
     passed: Sequence[str] = (),
+    unusable: Mapping[str, str] | None = None,
 ) -> Bench:
-    """Build a bench in a folder and save it; ``passed`` are folders that are no subjects."""
+    """Build a bench in a folder and save it.
+
+    ``passed`` are folders that are no subjects, ``unusable`` says why others cannot be used.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     shelf = Shelf(folder)
     invented = _invented(found, seed)
@@ -63,6 +67,7 @@ def build_bench(
         # facts that no question or no prompt asks for, so that none is dropped in silence
         "unasked": {name: facts for name, facts in missing.items() if facts},
         **({"without_class": list(passed)} if passed else {}),
+        **({"unusable": dict(unusable)} if unusable else {}),
     }
     bench = Bench(seed, tuple(subjects), tuple(items), "photos", made, folder=folder)
     write_bench(bench, folder)

@@ -21,6 +21,8 @@ __all__ = ["invent", "read_facts", "understood"]
 _OWNED = re.compile(
     r"^(?:her|his|its|their|<[^<>]+>'s) ([\w -]+?) (?:is|are) (?:an? |the )?(.+)$", re.I
 )
+# keys of facts by their words, "facts" aside, and whether photos show what they hold
+_VISIBLE = {"": False, "visible": True, "not visible": False, "invisible": False, "hidden": False}
 _PLACE_WORDS = {place: (*PLACES[place].phrases, PLACES[place].noun) for place in PLACES}
 
 
@@ -58,20 +60,47 @@ def _invented(way: Mapping[str, Any], kind: str, value: str, said: str) -> Fact:
 def read_facts(record: Mapping[str, Any], where: str) -> tuple[Fact, ...]:
     """Read the facts of a ``concept.json``: visible ones and others, as texts or records.
 
+    ``"facts"`` may be a list, one text, a record of such groups, or of values by what they are:
+    ``{"home": "on the beach"}`` says that its home is on the beach. What comes twice counts once.
+
     Raises:
-        InputError: naming what is neither.
+        InputError: naming what is no fact.
     """
-    groups = (("facts", False), ("visible", True), ("not_visible", False), ("not visible", False))
-    found: list[Fact] = []
-    for key, visible in groups:
-        given = record.get(key, [])
-        if isinstance(given, Mapping):
-            found += read_facts(given, where)
-            continue
-        if not isinstance(given, list):
-            raise InputError(f"{key!r} in {where} is no list.", hint='Write ["its toy is red"].')
-        found += [_read(one, visible, where) for one in given]
-    return tuple(found)
+    found = dict[str, Fact]()
+    for key, given in record.items():
+        group = _group(key)
+        for fact in () if group is None else _group_of(given, _VISIBLE[group], where):
+            found.setdefault(fact.text.casefold(), fact)
+    return tuple(found.values())
+
+
+def _group(key: str) -> str | None:
+    """Tell which facts a key holds by its words, None if none: "visible_facts", "hidden"."""
+    words = re.sub(r"[\W_]+", " ", key).casefold().split()
+    rest = " ".join(word for word in words if word not in ("facts", "fact"))
+    return rest if rest in _VISIBLE and words else None
+
+
+def _group_of(given: Any, visible: bool, where: str) -> list[Fact]:
+    if isinstance(given, Mapping) and "text" not in given:
+        if any(_group(key) is not None for key in given):
+            return list(read_facts(given, where))
+        given = [_owned(key, value, where) for key, value in given.items()]
+    one = isinstance(given, str | Mapping)
+    listed = [given] if one else [] if given is None else given
+    if not isinstance(listed, list):
+        raise InputError(f"{given!r} in {where} is no list.", hint='Write ["its toy is red"].')
+    return [_read(fact, visible, where) for fact in listed if fact != ""]
+
+
+def _owned(key: str, value: Any, where: str) -> str:
+    """Say a value, or several, by what they are."""
+    values = value if isinstance(value, list) else [value]
+    if not values or not all(isinstance(one, str | int | float) for one in values):
+        raise InputError(
+            f"{value!r} in {where} is no fact.", hint='Write {"home": "on the beach"}.'
+        )
+    return f"its {key.replace('_', ' ')} is {' and '.join(map(str, values))}"
 
 
 def _read(given: Any, visible: bool, where: str) -> Fact:

@@ -53,6 +53,7 @@ def without_class(root: Path) -> list[str]:
 def left_out(bench: Bench) -> list[str]:
     """Say in sentences what a bench was built without."""
     told = [_sentence(name, why) for name, why in bench.made.get("left_out", {}).items()]
+    told += [f"Left out: {why}" for why in bench.made.get("unusable", {}).values()]
     passed = bench.made.get("without_class", ())
     if passed:
         told.append(

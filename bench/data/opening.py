@@ -21,15 +21,22 @@ def open_bench(subjects: Path, folder: Path, *, seed: int = 0, held_out: int = 2
 
     Raises:
         NotFoundError: if there is no such folder.
-        InputError: if the folder holds the bench of other subjects, photos, classes or facts, or
-            of another seed, saying which.
+        InputError: if no subject can be used, or the folder holds the bench of other subjects,
+            photos, classes or facts, or of another seed, saying which.
     """
     if (folder / "bench.json").is_file():
         return _checked(read_bench(folder), subjects, seed, held_out)
     if is_unifybench(subjects):
         return read_unifybench(subjects, folder, seed=seed)
     found, passed = find_subjects(subjects), without_class(subjects)
-    return build_bench(found, folder, seed=seed, held_out=held_out, passed=passed)
+    return build_bench(
+        found.subjects,
+        folder,
+        seed=seed,
+        held_out=held_out,
+        passed=passed,
+        unusable=found.unusable,
+    )
 
 
 def _checked(bench: Bench, subjects: Path, seed: int, held_out: int) -> Bench:
@@ -57,5 +64,5 @@ def _settings(bench: Bench, subjects: Path, seed: int, held_out: int) -> list[st
 
 def _content(bench: Bench, subjects: Path) -> list[str]:
     if bench.origin == "photos":
-        return changed_subjects(bench, find_subjects(subjects))
+        return changed_subjects(bench, find_subjects(subjects).subjects)
     return changed_folders(bench.made.get("content", {}), contents(subjects))

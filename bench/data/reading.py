@@ -15,7 +15,7 @@ from bench.data.living import is_live, is_person
 from learning.photos import PhotoLimits, take_in
 from omni_errors import InputError, NotFoundError
 
-__all__ = ["FoundPhoto", "FoundSubject", "find_subjects"]
+__all__ = ["Found", "FoundPhoto", "FoundSubject", "find_subjects"]
 
 # more shows nothing new to the models here, and photos are kept with the bench
 _SIDE = 512
@@ -56,12 +56,21 @@ class FoundSubject:
         return self.said_live
 
 
-def find_subjects(folder: Path) -> list[FoundSubject]:
+@dataclass(frozen=True)
+class Found:
+    """The subjects of a folder, and by their names why others cannot be used."""
+
+    subjects: tuple[FoundSubject, ...]
+    unusable: Mapping[str, str]
+
+
+def find_subjects(folder: Path) -> Found:
     """Read every folder that has a ``concept.json``, in the order of their names.
 
     Raises:
         NotFoundError: if there is no such folder.
-        InputError: if a record is not understood, or a subject has no photo.
+        InputError: if there is no subject, or none can be used: its record is not understood, or
+            it has no photo.
     """
     if not folder.is_dir():
         raise NotFoundError(f"There is no folder {folder}.", hint="Name one with --subjects.")
@@ -75,7 +84,21 @@ def find_subjects(folder: Path) -> list[FoundSubject]:
             f"{folder} has no subjects{told}.",
             hint='Give each a folder of photos with a concept.json: {"class": "dog"}.',
         )
-    return [_subject(record) for record in records]
+    return _usable(records)
+
+
+def _usable(records: Sequence[Path]) -> Found:
+    """Read the subjects that can be read; one that cannot does not cost the others."""
+    subjects, unusable = [], dict[str, str]()
+    for record in records:
+        try:
+            subjects.append(_subject(record))
+        except InputError as error:
+            unusable[record.parent.name], last = error.message, error
+    if not subjects:
+        told = " ".join(unusable.values())
+        raise InputError(told, hint=last.hint) from last
+    return Found(tuple(subjects), unusable)
 
 
 def _subject(file: Path) -> FoundSubject:
@@ -124,7 +147,10 @@ def read_photos(
         others = [reason.partition(":")[0] for reason in unread(where)]
         told = f" that are read, only {', '.join(others)}" if others else ""
         raise InputError(f"{where} has no photos{told}.", hint=f"Read are {', '.join(ENDINGS)}.")
-    intake = take_in(files, PhotoLimits(max_side=_SIDE))
+    try:
+        intake = take_in(files, PhotoLimits(max_side=_SIDE))
+    except InputError as error:
+        raise InputError(f"{where}: {error.message}", hint=error.hint) from error
     photos = tuple(FoundPhoto(p.image, p.path.name, p.sha256) for p in intake.photos)
     left_out = [f"{twin.path.name} shows what {twin.of.name} shows" for twin in intake.twins]
     left_out += [f"{bad.path.name}: {bad.reason}" for bad in intake.unreadable]

@@ -22,14 +22,14 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("ending", ["tif", "TIFF", "gif"])
 def test_photos_of_every_kind_are_read(folder: Path, ending: str) -> None:
     photo(7, "red").save(folder / "cup" / f"more.{ending}")
-    (cup,) = find_subjects(folder)
+    (cup,) = find_subjects(folder).subjects
     assert [one.file for one in cup.photos] == ["0.png", "1.png", f"more.{ending}"]
 
 
 def test_pictures_that_are_not_read_are_named(folder: Path) -> None:
     for name in ("a.HEIC", "b.avif", "notes.txt"):
         (folder / "cup" / name).write_bytes(b"x")
-    (cup,) = find_subjects(folder)
+    (cup,) = find_subjects(folder).subjects
     assert [reason.split(":")[0] for reason in cup.left_out] == ["a.HEIC", "b.avif"]
     assert "save it as JPEG" in cup.left_out[0]
 
@@ -38,6 +38,28 @@ def test_a_subject_of_unread_pictures_alone_says_which(tmp_path: Path) -> None:
     folder = write_subjects(tmp_path / "s", {"cup": {"class": "cup"}}, photos=0)
     (folder / "cup" / "a.heic").write_bytes(b"x")
     with pytest.raises(InputError, match="no photos that are read, only a.heic.*jpg"):
+        find_subjects(folder)
+
+
+def test_a_subject_that_cannot_be_used_does_not_cost_the_others(
+    folder: Path, tmp_path: Path
+) -> None:
+    for name, record in (("bad", '{"class": "dog"'), ("broken", '{"class": "dog"}')):
+        (folder / name).mkdir()
+        (folder / name / "concept.json").write_text(record)
+        (folder / name / "0.jpg").write_bytes(b"no photo")
+    bench = open_bench(folder, tmp_path / "b")
+    assert [one.name for one in bench.subjects] == ["cup"]
+    told = left_out(bench)
+    assert "bad" in told[0] and "is no JSON" in told[0]
+    assert "broken" in told[1] and "0.jpg" in told[1]
+
+
+def test_where_no_subject_can_be_used_all_reasons_are_told(folder: Path) -> None:
+    (folder / "cup" / "concept.json").write_text("{}")
+    (folder / "pen").mkdir()
+    (folder / "pen" / "concept.json").write_text('{"class": "pen"}')
+    with pytest.raises(InputError, match="cup.*names no class.*pen has no photos"):
         find_subjects(folder)
 
 
@@ -104,5 +126,5 @@ def test_a_life_that_is_neither_true_nor_false_is_named(tmp_path: Path) -> None:
 
 def test_a_record_may_begin_with_a_byte_order_mark(folder: Path) -> None:
     (folder / "cup" / "concept.json").write_text(json.dumps({"class": "mug"}), "utf-8-sig")
-    (cup,) = find_subjects(folder)
+    (cup,) = find_subjects(folder).subjects
     assert cup.class_word == "mug"
