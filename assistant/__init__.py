@@ -18,7 +18,6 @@ if TYPE_CHECKING:
         Learned,
         Question,
         Recalled,
-        Recognition,
         Shown,
         Tested,
     )
@@ -34,7 +33,6 @@ _HOMES = {
     "Learned": "results",
     "Question": "results",
     "Recalled": "results",
-    "Recognition": "results",
     "Shown": "results",
     "Step": "events",
     "Tested": "results",
@@ -53,7 +51,6 @@ __all__ = [
     "Learned",
     "Question",
     "Recalled",
-    "Recognition",
     "Shown",
     "Step",
     "Tested",

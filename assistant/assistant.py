@@ -10,7 +10,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, cast
 
 from assistant.concept_book import ConceptBook
 from assistant.conversations import Conversations
@@ -62,6 +63,7 @@ class Assistant:
         self._segmenter, self._inpainter = segmenter, inpainter
         self._home = Path(home).expanduser() if home is not None else None
         self._database = database
+        self._loading = Lock()
         self._tokens: dict[tuple[str, str, str], ConceptTokens] = {}
         self.concepts = ConceptBook(self)
         self.conversations = Conversations(self)
@@ -99,7 +101,11 @@ class Assistant:
         """
         from backbone import load
 
-        return load(self.model_name)
+        # a chat warms it up beside the first turn, and it must not be there twice
+        with self._loading:
+            if "backbone" not in self.__dict__:
+                self.__dict__["backbone"] = load(self.model_name)
+            return cast("Backbone", self.__dict__["backbone"])
 
     @cached_property
     def segmenter(self) -> "Segmenter":

@@ -46,7 +46,6 @@ class Chat:
         Raises:
             InputError: if a photo cannot be read, or there is no text.
             WeightsError: if the model is not on this machine.
-            CancelledError: if the iterator is closed while a picture is drawn.
         """
         ask = Ask(text, wanted=wanted, seed=seed)
         if images:

@@ -28,9 +28,10 @@ from graphs import (
     turn_graph,
     waiting,
 )
+from graphs.router import ROUTES
 from memory.names import check_text
 from memory.tables import new_id
-from omni_errors import OmniError
+from omni_errors import InputError, NotFoundError, OmniError
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -63,6 +64,11 @@ class Ask:
 
     def __post_init__(self) -> None:
         check_text(self.text, "text", MAX_SAID)
+        if self.wanted not in ("", *ROUTES):
+            raise InputError(
+                f"{self.wanted!r} is nothing to want.",
+                hint=f"Say {', '.join(ROUTES)}, or leave it open.",
+            )
         require_seed(self.seed)
 
 
@@ -88,7 +94,11 @@ class Exchange:
         self.thread = ":".join(filter(None, (assistant.user, conversation, run)))
 
     def begin(self, ask: Ask) -> Result:
-        """Run a turn; a question that waited is dropped."""
+        """Run a turn; a question that waited is dropped. Of a turn that fails nothing stays.
+
+        Raises:
+            InputError: if what is wanted is no route.
+        """
         memory, user = self.assistant.memory, self.assistant.user
         before = carried_over(memory, user, self.conversation) if ask.given is None else ask.given
         state = {
@@ -101,7 +111,20 @@ class Exchange:
             "seed": ask.seed,
             "no_replay": not ask.replay,
         }
-        return self._run(ask, lambda graph, ports: start(graph, state, ports, self.thread))
+        try:
+            return self._run(ask, lambda graph, ports: start(graph, state, ports, self.thread))
+        except BaseException:  # it is raised again
+            self._leave_nothing(ask)
+            raise
+
+    def _leave_nothing(self, ask: Ask) -> None:
+        """Remove the words of a turn that failed, and the photos that no other turn showed."""
+        self.drop()
+        images, user = self.assistant.memory.images, self.assistant.user
+        for image in self.assistant.gallery.ids(ask.attachment):
+            with contextlib.suppress(NotFoundError):
+                if images.get(user, image).turn_id is None:
+                    images.remove(user, image)
 
     def answer(self, said: str | bool, ask: Ask) -> Result:
         """Answer the question that waits.

@@ -9,9 +9,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PIL import Image
+
 from assistant.exchange import runs_file
 from assistant.pictures import picture_home
-from assistant.schooling import training_folder
+from assistant.schooling import at_rest, training_folder
 from graphs import erase, learning_graph, open_saver, threads, turn_graph, waiting
 from memory.names import name_key
 from memory.values import Concept, Finding, Receipt
@@ -27,9 +29,12 @@ def forget(assistant: "Assistant", name: str, *, images: bool, mentions: bool) -
 
     Raises:
         NotFoundError: if there is no such concept.
+        InputError: if another process is learning it.
     """
     memory, user = assistant.memory, assistant.user
     concept = memory.concepts.get(user, name)
+    # what learns would write its files anew behind our back
+    at_rest(assistant.home, concept)
     saved = _saved_files(assistant, concept) if images else set()
     names = _names(assistant, concept)
     # first what the memory's search will look at
@@ -94,7 +99,8 @@ def _drop_runs(assistant: "Assistant", concept: Concept, names: Sequence[str]) -
 def _saved_files(assistant: "Assistant", concept: Concept) -> set[Path]:
     """Find the files that pictures of a concept, and what was edited from them, were saved as.
 
-    Turns say where; a picture whose turn was removed is known by its bytes.
+    Turns say where; a picture whose turn was removed is known by its pixels, whatever else was
+    taken out of the file.
     """
     memory, user = assistant.memory, assistant.user
     shown = [
@@ -104,9 +110,18 @@ def _saved_files(assistant: "Assistant", concept: Concept) -> set[Path]:
     ]
     named = {assistant.file_of(image.id) for image in shown}
     named -= {memory.vault.path(image.sha256) for image in shown}
-    digests = {image.sha256 for image in shown}
+    digests = {_pixels(memory.vault.path(image.sha256)) for image in shown}
     files = picture_home(assistant.home).rglob("*.png") if digests else ()
-    return named | {path for path in files if path.is_file() and _digest(path) in digests}
+    return named | {path for path in files if path.is_file() and _pixels(path) in digests}
+
+
+def _pixels(path: Path) -> str:
+    """Hash what a picture of ours shows; a file that is none is like no other."""
+    try:
+        with Image.open(path) as image:
+            return sha256(repr(image.size).encode() + image.convert("RGB").tobytes()).hexdigest()
+    except OSError:
+        return str(path)
 
 
 def _digest(path: Path) -> str:

@@ -1,6 +1,8 @@
 """What a photo looks like to the model: one vector of the whole, one of the subject alone."""
 
 import json
+import os
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -76,9 +78,11 @@ class Looker:
             return Look(kept[1], kept[2])
         made = self._neutral()
         rows = [probe.tolist(), made.whole.tolist(), made.subject.tolist()]
-        waiting = file.with_suffix(".new")
-        waiting.write_text(json.dumps(rows), "utf-8")
-        waiting.replace(file)
+        # two processes may make it at the same time
+        handle, waiting = tempfile.mkstemp(dir=file.parent, prefix=".neutral-")
+        with os.fdopen(handle, "w", encoding="utf-8") as unfinished:
+            json.dump(rows, unfinished)
+        os.replace(waiting, file)
         return made
 
     def _neutral(self) -> Look:

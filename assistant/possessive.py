@@ -8,6 +8,8 @@ stays as it is.
 
 import re
 
+from graphs.wording import content
+
 __all__ = ["Possessive"]
 
 _ASKED = re.compile(r"[’']s ([^?.\n]+)\?")
@@ -32,7 +34,8 @@ class Possessive:
         self._held += piece
         text = self._held.lstrip()
         said = _SAID.match(text)
-        waiting = said is not None and said[2] is None and not self._named(said[1])
+        # a word is whole when another one begins
+        waiting = said is not None and said[2] is None and not text[said.end(1) :].strip()
         return "" if _BEGUN.fullmatch(text) or waiting else self.rest()
 
     def rest(self) -> str:
@@ -44,5 +47,5 @@ class Possessive:
         return held
 
     def _named(self, word: str) -> bool:
-        """Tell whether a word, or its beginning, is that of the thing that was asked for."""
-        return self._thing.startswith(word.casefold()) if self._thing else False
+        """Tell whether a word is one of the thing that was asked for."""
+        return bool(content(word) & content(self._thing))

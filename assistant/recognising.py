@@ -83,7 +83,9 @@ class Eyes:
         self._complete()
         names = self._names()
         concepts, whole = self._known(names[0], look.whole)
-        _, subject = self._known(names[1], look.subject)
+        more, subject = self._known(names[1], look.subject)
+        # of many photos those that are near by the one are not always near by the other
+        concepts |= more
         for known in (whole, subject):
             known.pop(without, None)
         photos = [photo for photo in whole if photo in subject]

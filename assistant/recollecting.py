@@ -93,7 +93,8 @@ class Recollection:
     def _facts_said(self, ids: Sequence[str]) -> list[tuple[str, str]]:
         facts = [self.memory.facts.get(self.user, id) for id in ids]
         names = self._names()
-        return [(one.id, gist(mark(one.text, names[one.concept_id]))) for one in facts]
+        known = [one for one in facts if one.concept_id in names]
+        return [(one.id, gist(mark(one.text, names[one.concept_id]))) for one in known]
 
     def _turns_said(self, ids: Sequence[str]) -> list[tuple[str, str]]:
         """Return what turns say, without the names; nothing of those that were forgotten."""
@@ -101,7 +102,8 @@ class Recollection:
         for turn in (self.memory.turns.get(self.user, id) for id in ids):
             # of a picture the reply says nothing
             text = turn.text if turn.trace.get("image") else f"{turn.text} {turn.reply}"
-            for concept in turn.concepts:
+            # whoever was forgotten meanwhile has no name
+            for concept in names.keys() & set(turn.concepts):
                 text = mark(text, names[concept])
             said.append((turn.id, "" if turn.trace.get("forgotten") else gist(text)))
         return said

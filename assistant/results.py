@@ -14,7 +14,6 @@ __all__ = [
     "Learned",
     "Question",
     "Recalled",
-    "Recognition",
     "Shown",
     "Tested",
 ]
@@ -28,19 +27,6 @@ class Question:
     kind: str
     text: str
     choices: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Recognition:
-    """How sure the assistant is that a concept is in a photo."""
-
-    name: str
-    # natural logarithm of how much likelier "Yes" is than "No"; None where it was not asked
-    margin: float | None
-    # cosine to the nearest photo that is remembered, less what all photos share; None without any
-    similarity: float | None
-    # whether both together say that it is there
-    sure: bool = False
 
 
 @dataclass(frozen=True)

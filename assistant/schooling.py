@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from assistant.assistant import Assistant
 
-__all__ = ["School", "training_folder"]
+__all__ = ["School", "at_rest", "training_folder"]
 
 
 def training_folder(home: Path, concept: str) -> Path:
@@ -81,7 +81,7 @@ class School:
                 else:
                     state = start(graph, given, bench, thread).state
             finally:
-                if self._key(concept, recipe) != key:
+                if not self._still(concept, recipe, key):
                     # it can't be gone on with, and may hold words that were removed meanwhile
                     erase(saver, [thread])
                     shutil.rmtree(folder, ignore_errors=True)
@@ -138,6 +138,15 @@ class School:
         }
         return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
+    def _still(self, concept: Concept, recipe: Recipe, key: str) -> bool:
+        """Tell whether a run would come to the same; of one who is forgotten nothing stays."""
+        try:
+            now = self.memory.concepts.by_id(self.user, concept.id)
+        except NotFoundError:
+            shutil.rmtree(self.review(concept).parent, ignore_errors=True)
+            return False
+        return self._key(now, recipe) == key
+
     def review(self, concept: Concept) -> Path:
         """Name the folder in which a concept's edit pairs are reviewed."""
         return review_folder(training_folder(self.assistant.home, concept.id))
@@ -165,6 +174,22 @@ class School:
             bench.build(concept.id, photos, bench.describe(concept.id, photos))
             shutil.rmtree(folder)
         return self.review(concept) / "edits.png"
+
+
+def at_rest(home: Path, concept: Concept) -> None:
+    """Do nothing, unless a process is learning a concept.
+
+    Raises:
+        InputError: if one is.
+    """
+    for lock in training_folder(home, concept.id).glob("*.lock"):
+        try:
+            FileLock(lock, timeout=0).acquire().lock.release()
+        except Timeout as error:
+            raise InputError(
+                f"{concept.name} is being learned by another process.",
+                hint="Wait for it, or stop it.",
+            ) from error
 
 
 @contextmanager

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from memory import Memory
-from memory.archive import DAMAGES, WAYS
+from memory.archive import DAMAGES, WAYS, whole
 from memory.values import Concept
-from omni_errors import InputError, ResourceError
+from omni_errors import InputError
 
 __all__ = ["export_all", "import_all"]
 
@@ -30,19 +30,12 @@ def export_all(memory: Memory, user: str, path: Path) -> Path:
         raise InputError(f"{path} exists.", hint="Name another file, or remove it first.")
     if not concepts:
         raise InputError("There is nothing to export.", hint="Learn a concept first.")
-    try:
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".unfinished-") as folder:
-            whole = Path(folder, "whole.zip")
-            with zipfile.ZipFile(whole, "w", zipfile.ZIP_STORED) as outer:
-                for number, concept in enumerate(concepts):
-                    one = memory.export(user, concept.name, Path(folder, f"{number:05d}.zip"))
-                    outer.write(one, one.name)
-                    one.unlink()
-            whole.replace(path)
-    except OSError as error:
-        raise ResourceError(
-            f"{path} cannot be written: {error.strerror}.", hint="Name another file."
-        ) from error
+    with whole(path) as unfinished, tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_STORED) as outer:
+            for number, concept in enumerate(concepts):
+                one = memory.export(user, concept.name, Path(folder, f"{number:05d}.zip"))
+                outer.write(one, one.name)
+                one.unlink()
     return path
 
 

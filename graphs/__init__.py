@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from graphs.replay import replay_graph
     from graphs.running import Outcome, answer, drop, go_on, start, waiting
     from graphs.saver import erase, open_saver, threads
-    from graphs.state import LearningState, ReplayState, TurnState, carried
+    from graphs.state import LearningState, ReplayState, TurnState
     from graphs.turn import turn_graph
 
 _HOMES = {
@@ -31,7 +31,6 @@ _HOMES = {
     "TurnPorts": "ports",
     "TurnState": "state",
     "answer": "running",
-    "carried": "state",
     "drop": "running",
     "erase": "saver",
     "go_on": "running",
@@ -57,7 +56,6 @@ __all__ = [
     "TurnPorts",
     "TurnState",
     "answer",
-    "carried",
     "drop",
     "erase",
     "go_on",

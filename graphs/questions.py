@@ -23,7 +23,8 @@ def question(kind: str, saying: str, options: list[str] | None = None, **slots: 
 
 def is_yes(answer: object) -> bool:
     """Tell consent from everything else."""
-    return answer is True or str(answer).casefold().strip(" .!") in data("words")["yes"]
+    plain = " ".join(re.findall(r"[\w']+", str(answer).casefold()))
+    return answer is True or plain in data("words")["yes"]
 
 
 def take_answer(state: TurnState, ports: TurnPorts) -> TurnState:

@@ -67,8 +67,10 @@ def evidence(
 ) -> list[Evidence]:
     """Weigh the concepts with the nearest photos, and those ``asked`` about; surest first."""
     names = {concept.id: concept.name for concept in known}
-    count = max(options.candidates, len(asked))
-    near = {one.concept: one for one in photos.nearest(image, count) if one.concept in names}
+    # those that are asked about however far they are
+    nearest = [one for one in photos.nearest(image, len(known)) if one.concept in names]
+    rest = [one for one in nearest[options.candidates :] if one.concept in asked]
+    near = {one.concept: one for one in (*nearest[: options.candidates], *rest)}
     similarities = {concept: one.similarity for concept, one in near.items()}
     doubtful = [one for one in in_doubt(similarities, options) if not asked or one in asked]
     margins = {concept: recogniser.margin(concept, image) for concept in doubtful}

@@ -8,13 +8,29 @@ from pathlib import Path
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite import SqliteSaver
 
+from omni_errors import ResourceError
+
 __all__ = ["erase", "open_saver", "threads"]
 
 
 @contextmanager
 def open_saver(path: Path) -> Iterator[SqliteSaver]:
-    """Open the file, made when it is not there, and close it at the end."""
+    """Open the file, made when it is not there, and close it at the end.
+
+    Raises:
+        ResourceError: if it is damaged, or the disk is full.
+    """
     path.touch(mode=0o600, exist_ok=True)
+    try:
+        yield from _opened(path)
+    except sqlite3.Error as error:
+        raise ResourceError(
+            f"{path}, which keeps questions that wait and stopped trainings, fails: {error}.",
+            hint="If it is damaged, delete it: nothing that is remembered lies there.",
+        ) from error
+
+
+def _opened(path: Path) -> Iterator[SqliteSaver]:
     # a run may be resumed by another thread than started it
     with closing(sqlite3.connect(path, check_same_thread=False)) as connection:
         # states are plain JSON types: nothing else is ever read back

@@ -4,10 +4,9 @@ Pixels, tensors and rows of a database stay outside, so that a state can be save
 and read by another process.
 """
 
-from collections.abc import Mapping
 from typing import Any, TypedDict
 
-__all__ = ["LearningState", "ReplayState", "TurnState", "carried"]
+__all__ = ["LearningState", "ReplayState", "TurnState"]
 
 
 class ReplayState(TypedDict, total=False):
@@ -72,16 +71,6 @@ class TurnState(ReplayState, total=False):
     used_seed: int | None
     trace: dict[str, Any]
     turn: str
-
-
-def carried(before: Mapping[str, Any]) -> TurnState:
-    """Return what the next turn has to know of the one before."""
-    shown = before.get("image") or before.get("attachment") or before.get("last_image", "")
-    return {
-        "conversation": before.get("conversation", ""),
-        "last_image": shown,
-        "last_concepts": before.get("concepts") or before.get("last_concepts", []),
-    }
 
 
 class LearningState(TypedDict, total=False):

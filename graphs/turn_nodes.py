@@ -341,7 +341,8 @@ def propose(state: TurnState, ports: TurnPorts) -> TurnState:
 
     One about several names them, since each of them gets it and "they" says nothing of who.
     """
-    fact = re.sub(data("routes")["fact"], "", state["text"].strip(), flags=re.IGNORECASE)
+    said = unpolite(state["text"].strip())
+    fact = re.sub(data("routes")["fact"], "", said, flags=re.IGNORECASE)
     if not state["names"]:
         options = [concept.name for concept in ports.concepts.list()]
         return {"fact": fact, "asking": question("whose", "whose", options)}

@@ -23,7 +23,7 @@ from omni_errors import InputError, OmniError, ResourceError
 if TYPE_CHECKING:
     from memory.store import Memory
 
-__all__ = ["DAMAGES", "FORMAT", "MAX_BYTES", "WAYS", "export_concept", "import_concept"]
+__all__ = ["DAMAGES", "FORMAT", "MAX_BYTES", "WAYS", "export_concept", "import_concept", "whole"]
 
 _T = TypeVar("_T")
 
@@ -63,7 +63,7 @@ def export_concept(memory: "Memory", user: str, name: str, path: Path) -> Path:
     """
     if path.exists():
         raise InputError(f"{path} exists.", hint="Name another file, or remove it first.")
-    with memory.locked(), _whole(path) as unfinished:
+    with memory.locked(), whole(path) as unfinished:
         concept = memory.concepts.get(user, name)
         manifest, files = _describe(memory, concept)
         with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -267,8 +267,12 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """Give a file beside the wanted one, which takes its place when all went well."""
+def whole(path: Path) -> Iterator[Path]:
+    """Give a private file beside the wanted one, which takes its place when all went well.
+
+    Raises:
+        ResourceError: if it cannot be written.
+    """
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".unfinished-")
         os.close(handle)

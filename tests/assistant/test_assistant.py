@@ -2,7 +2,10 @@
 
 import io
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from PIL import Image
@@ -236,3 +239,22 @@ def test_more_photos_make_new_first_rows(known: Assistant, photos: Path) -> None
     assert (learned.photos, learned.version) == (4, 2)
     again = known.concepts.add_photos("maeve", [photos / "new-maeve.png"])
     assert (again.duplicates, again.version) == (1, 2)
+
+
+def test_a_model_that_two_threads_want_is_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded, both = list[object](), Barrier(2)
+
+    def load(name: str) -> object:
+        time.sleep(0.05)
+        loaded.append(object())
+        return loaded[-1]
+
+    def want(number: int) -> object:
+        both.wait()
+        return assistant.backbone
+
+    monkeypatch.setattr("backbone.load", load)
+    assistant = Assistant(model="slow")
+    with ThreadPoolExecutor(2) as pool:
+        got = list(pool.map(want, range(2)))
+    assert len(loaded) == 1 and got[0] is got[1]

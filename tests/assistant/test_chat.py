@@ -9,9 +9,10 @@ import pytest
 
 from assistant import Answer, Assistant, Chat, Drawing, Drawn, Ended, Event, Question, Step, Words
 from assistant.exchange import Ask, Exchange
+from assistant.journal import Diary
 from assistant.listening import Listener
 from assistant.painting import Studio
-from omni_errors import InputError, NotFoundError
+from omni_errors import InputError, NotFoundError, WeightsError
 
 Heard = Sequence[Event]
 
@@ -287,3 +288,38 @@ def test_a_fact_about_two_is_known_of_both_and_goes_with_either(
     assert told == ["Maeve and Rex are siblings"] * 2
     known.concepts.forget("Rex")
     assert [fact.text for fact in known.concepts.facts("Maeve")] == ["Her toy is red."]
+
+
+def test_of_a_turn_that_fails_nothing_is_left(
+    known: Assistant, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {image.id for image in known.memory.images.list(known.user)}
+    monkeypatch.setattr(Diary, "add", Mock(side_effect=WeightsError("no weights")))
+    for say_it in (known.ask, lambda *said: list(known.chat().send(*said))):
+        with pytest.raises(WeightsError):
+            say_it("what is in zanzibar?", [photos / "new-rex.png"])
+    assert {image.id for image in known.memory.images.list(known.user)} == before
+    assert b"zanzibar" not in (known.home / "runs.db").read_bytes()
+
+
+def test_a_picture_shown_before_survives_a_turn_that_fails(
+    known: Assistant, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn = known.ask("Who is this?", [photos / "new-maeve.png"]).turn
+    shown = {image.id for image in known.memory.images.list(known.user)}
+    monkeypatch.setattr(Diary, "add", Mock(side_effect=WeightsError("no weights")))
+    with pytest.raises(WeightsError):
+        known.replay_turn(turn)
+    assert {image.id for image in known.memory.images.list(known.user)} == shown
+
+
+def test_what_is_wanted_has_to_be_a_route(known: Assistant) -> None:
+    with pytest.raises(InputError, match="'draw'.*generate"):
+        list(known.chat().send("Maeve at sea", wanted="draw"))
+
+
+def test_a_polite_wish_to_remember_is_no_part_of_the_fact(known: Assistant) -> None:
+    chat = known.chat()
+    list(chat.send("Could you please remember that Maeve likes cheese"))
+    list(chat.answer("Yes, please."))
+    assert "Maeve likes cheese" in {fact.text for fact in known.concepts.facts("Maeve")}

@@ -5,8 +5,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from assistant import Assistant
+from backbone.home import private_folder
+from cli_image import strip_in_place
+from omni_errors import InputError
 
 
 def test_pictures_that_were_kept_are_explained(known: Assistant) -> None:
@@ -83,3 +87,20 @@ def test_a_run_that_waits_under_a_former_name_goes(known: Assistant) -> None:
     known.concepts.rename("Maeve", "Quux")
     receipt = known.concepts.forget("Quux")
     assert receipt.removed["runs that waited"] == 1 and receipt.found == ()
+
+
+def test_a_stripped_picture_whose_turn_was_removed_goes_with_the_images(known: Assistant) -> None:
+    drawn = known.draw("Maeve at sea", seed=1)
+    strip_in_place(drawn.path)
+    known.memory.turns.remove(known.user, drawn.turn)
+    assert known.concepts.forget("Maeve", images=True).removed["saved pictures"] == 1
+    assert not drawn.path.exists()
+
+
+def test_who_is_being_learned_is_not_forgotten(known: Assistant) -> None:
+    concept = known.memory.concepts.get(known.user, "Maeve").id
+    folder = private_folder(known.home / "training" / concept)
+    with FileLock(folder / "run.lock"), pytest.raises(InputError, match="another process"):
+        known.concepts.forget("Maeve")
+    known.concepts.forget("Maeve")
+    assert not folder.exists()

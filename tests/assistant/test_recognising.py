@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from assistant import Assistant
+from assistant import Assistant, recognising
 from backbone import Backbone
 from backbone.class_words import Guess
+from tests.assistant.conftest import paint
 
 
 @pytest.fixture
@@ -47,3 +48,15 @@ def test_a_model_without_classes_has_no_idea(assistant: Assistant, red: str) -> 
 def test_a_concept_has_the_colour_of_its_photos(assistant: Assistant, red: str) -> None:
     concept = assistant.concepts.add([red], name="Rex", class_name="dog").concept
     assert assistant.eyes.colour(concept.id) == "red"
+
+
+def test_of_many_photos_those_near_by_one_look_alone_are_compared_too(
+    known: Assistant, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known.concepts.add([photos / "rex"], name="Rex", class_name="dog")
+    monkeypatch.setattr(recognising, "_ALL", 1)
+    monkeypatch.setattr(recognising, "_NEAREST", 1)
+    both = {one.concept.id for one in known.concepts.list()}
+    for number in range(8):
+        look = known.eyes.look(paint(number, 5))
+        assert {near.concept for near in known.eyes.compare(look)} <= both

@@ -71,3 +71,8 @@ def test_what_is_packed_in_another_way_is_refused(store: Store, tmp_path: Path, 
     with pytest.raises(InputError, match="packed in a way"):
         import_all(store.memory, store.user, tmp_path / "other.zip")
     assert store.memory.concepts.list(store.user) == ()
+
+
+def test_a_file_of_everything_is_the_owners_alone(whole: Path) -> None:
+    assert whole.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in whole.parent.glob(".unfinished*")] == []

@@ -12,7 +12,9 @@ def answered(house: FakeHouse, asked: dict[str, object], text: str, answer: obje
     return take_answer(state, house.ports)
 
 
-@pytest.mark.parametrize("said", [True, "yes", "Yes.", " YES! "])
+@pytest.mark.parametrize(
+    "said", [True, "yes", "Yes.", " YES! ", "Yes, please.", "yeah", "OK, do it", "That's right!"]
+)
 def test_consent_is_a_clear_yes(said: object) -> None:
     assert is_yes(said)
 

@@ -1,9 +1,13 @@
 """Who is said to be in a photo follows from two kinds of evidence, and from nothing else."""
 
+from dataclasses import replace
+from unittest.mock import Mock
+
 import pytest
 
 from graphs.options import RecognitionOptions
-from graphs.recognition import decide, in_doubt, strength
+from graphs.ports import Known, Near
+from graphs.recognition import decide, evidence, in_doubt, strength
 
 OPTIONS = RecognitionOptions(strength=0.3, behind=0.05, margin_weight=0.01, most_margin=5)
 
@@ -37,3 +41,13 @@ def test_the_model_is_asked_only_where_it_matters() -> None:
 def test_without_weight_the_model_is_never_asked() -> None:
     deaf = RecognitionOptions(margin_weight=0.0)
     assert in_doubt({"a": deaf.strength}, deaf) == ()
+
+
+def test_those_who_are_asked_about_are_weighed_however_far_they_are() -> None:
+    known = [Known(f"c{n}", f"name{n}", "dog", 1) for n in range(5)]
+    near = [Near(one.id, 0.5 - 0.1 * n) for n, one in enumerate(known)]
+    photos, eyes = Mock(), Mock()
+    photos.nearest.side_effect = lambda image, count: near[:count]
+    eyes.margin.return_value = 0.0
+    found = evidence("a.png", known, photos, eyes, replace(OPTIONS, candidates=2), ["c4"])
+    assert {one.concept for one in found} == {"c0", "c1", "c4"}

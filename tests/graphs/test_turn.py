@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite import SqliteSaver
 
-from graphs import Outcome, ReplayOptions, answer, carried, drop, start, turn_graph
+from graphs import Outcome, ReplayOptions, answer, drop, start, turn_graph
 from graphs.ports import Known
 from omni_errors import NotFoundError
 from tests.graphs.fakes import FakeHouse, FakeRecollection, FakeWriter
@@ -413,7 +413,9 @@ def test_a_conversation_of_twelve_turns(house: FakeHouse, saver: SqliteSaver) ->
         if done.asking:
             done = answer(graph, "yes", house.ports, f"turn{number}")
         assert (done.state["route"], done.state["concepts"]) == (route, concepts), text
-        before = dict(carried(done.state))
+        shown = [done.state.get(key) for key in ("image", "attachment", "last_image")]
+        about = done.state["concepts"] or before.get("last_concepts", [])
+        before = {"last_image": next(filter(None, shown), ""), "last_concepts": about}
     assert house.facts.added == [("c1", "her toy is a red ball")]
     assert [prompt for prompt, _ in house.studio.drawn] == [
         "draw <maeve> with a red ball",
