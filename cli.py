@@ -9,6 +9,7 @@ What stands before a command holds for all of them: whose memory, which model, h
 import os
 import sys
 import time
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
@@ -25,12 +26,17 @@ import cli_log
 import cli_memory
 import cli_model
 import cli_use
-from cli_options import defaults, share
+from cli_options import EVERYWHERE, defaults, share
 from cli_output import Manner, detail, manner, print_error, say, set_manner
 from cli_settings import for_the_model, in_force
 from omni_errors import CancelledError, OmniError, UsageError
 
 __all__ = ["app", "command", "main", "run"]
+
+# what a variable that switches something on says to leave it off
+_OFF = ("", "0", "false", "no", "off")
+# there --json names a file, and nothing else is printed as JSON
+_NO_JSON = (["bench", "run"], ["bench", "report"])
 
 app = typer.Typer(
     name="omni",
@@ -107,15 +113,41 @@ def main() -> None:
     # loaded, which no import above does.
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+    # bytes that are no text come in as what no text may hold, and are refused where they are used
+    reread = getattr(sys.stdin, "reconfigure", None)
+    if reread is not None:
+        reread(errors="surrogateescape")
     sys.exit(run(sys.argv[1:]))
 
 
 def run(args: list[str]) -> int:
     """Run one command and return its exit code, whatever happens."""
-    set_manner(Manner(debug=bool(os.environ.get("OMNI_DEBUG"))))
-    began = time.monotonic()
-    # after two dashes nothing is an option
-    as_json = "--json" in args[: args.index("--") if "--" in args else None]
+    set_manner(Manner(debug=os.environ.get("OMNI_DEBUG", "").strip().lower() not in _OFF))
+    try:
+        code = _run(args)
+        # not left to the end of the process, whose code would be another
+        sys.stdout.flush()
+        sys.stderr.flush()
+        return code
+    except (BrokenPipeError, SystemExit):
+        # whoever read is gone: 1, as Typer and Rich make of it
+        _drop_output()
+    except OSError as error:
+        print_error(OmniError(f"The output cannot be written: {error.strerror}."), as_json=False)
+        _drop_output()
+    return 1
+
+
+def _drop_output() -> None:
+    """Write what is still to be written nowhere, so that its failure is not told either."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            os.dup2(nowhere, stream.fileno())
+
+
+def _run(args: list[str]) -> int:
+    began, as_json = time.monotonic(), _wants_json(args)
     try:
         code = command().main(args, prog_name="omni", standalone_mode=False)
     except SystemExit as stop:
@@ -126,6 +158,20 @@ def run(args: list[str]) -> int:
         return _told(typer.Abort(), as_json)
     detail(f"Took {time.monotonic() - began:.1f} s.")
     return _code_of(code)
+
+
+def _wants_json(args: list[str]) -> bool:
+    """Tell whether errors are to be JSON as well."""
+    # after two dashes nothing is an option
+    options = args[: args.index("--") if "--" in args else None]
+    return "--json" in options and _words(options)[:2] not in _NO_JSON
+
+
+def _words(args: list[str]) -> list[str]:
+    """Return what is no option that may stand before a command, and no value of one."""
+    valued = [f"--{name}" for name in EVERYWHERE]
+    pairs = zip(["", *args], args, strict=False)
+    return [one for before, one in pairs if before not in valued and not one.startswith("-")]
 
 
 def _told(error: Exception, as_json: bool) -> int:

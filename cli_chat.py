@@ -61,23 +61,9 @@ def _enter(
         # the weights are read while the first line is typed
         Thread(target=partial(_warm, room.assistant), daemon=True).start()
     if go_on or conversation:
-        _go_on(room, conversation or before[0].id)
+        room.take_up(conversation or before[0].id)
     for path in images:
         room.attach(path)
-
-
-def _go_on(room: Room, part: str) -> None:
-    """Take up a conversation: its last two turns, and a question that waits."""
-    found = room.assistant.conversations.find(part)
-    if found is None:
-        # one whose first turn waits for an answer is not kept yet; any other is refused here
-        room.enter(part)
-    else:
-        room.enter(found.id)
-        note(f"Going on with: {found.title}")
-        if room.lines.asks:
-            room.retell()
-    room.settle()
 
 
 def _greet(assistant: "Assistant", last: str) -> None:

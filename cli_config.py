@@ -6,8 +6,18 @@ import typer
 
 from cli_options import Json, Showing, run_default
 from cli_output import note, print_json, print_table, say
-from cli_settings import Value, file_path, find_key, in_force, read_file, write_file
-from omni_errors import NotFoundError
+from cli_settings import (
+    KEYS,
+    Value,
+    everything,
+    file_path,
+    find_key,
+    in_force,
+    read_any,
+    value_of,
+    write_file,
+)
+from omni_errors import InputError, NotFoundError
 
 __all__ = ["app"]
 
@@ -34,12 +44,17 @@ def show(
     ] = False,
 ) -> None:
     """Show every setting, its value and where that comes from."""
-    values = in_force().values()
+    values = everything()
+    wrong = [value.key.name for value in values if value.wrong]
     if as_json:
         print_json({"settings": [_row(value) for value in values], "file": str(file_path())})
-        return
-    rows = [(v.key.name, v.value or "worked out", v.origin, _about(v)) for v in values]
-    print_table(("setting", "value", "from", "what it is"), rows)
+    else:
+        rows = [(v.key.name, v.value or "worked out", v.origin, _about(v)) for v in values]
+        print_table(("setting", "value", "from", "what it is"), rows)
+    if wrong:
+        names = ", ".join(wrong)
+        note(f"omni: {file_path()} is wrong in {names}. Use `omni config set` or `unset` on each.")
+        raise typer.Exit(InputError.exit_code)
 
 
 def _row(value: Value) -> dict[str, object]:
@@ -50,10 +65,13 @@ def _row(value: Value) -> dict[str, object]:
         "default": value.key.default,
         "allowed": list(value.key.choices),
         "variable": value.key.variable,
+        "wrong": value.wrong,
     }
 
 
 def _about(value: Value) -> str:
+    if value.wrong:
+        return value.wrong
     allowed = ", ".join(value.key.choices)
     return f"{value.key.about} ({allowed})" if allowed else value.key.about
 
@@ -76,9 +94,11 @@ def set_value(
     as_json: Json = False,
 ) -> None:
     """Keep a setting in the file."""
-    kept = find_key(name).check(value, "The command")
-    path = write_file(read_file() | {name: kept})
-    now = in_force()[name]
+    key = find_key(name)
+    kept = key.check(value, "The command")
+    now = value_of(key, {name: kept})
+    # the other values are not looked at: this command mends a file that no other can use
+    path = write_file(read_any() | {name: kept})
     if now.origin == "environment":
         note(f"{now.key.variable} is set, and stays above the file: {now.value}.")
     if as_json:
@@ -90,17 +110,20 @@ def set_value(
 @app.command()
 def unset(name: Name, as_json: Json = False) -> None:
     """Take a setting out of the file, so that its default is used."""
-    find_key(name)
-    values = read_file()
+    values = read_any()
     if name not in values:
+        find_key(name)
         raise NotFoundError(f"The file does not set {name}.", hint="See `omni config show`.")
     values.pop(name)
-    write_file(values)
-    now = in_force()[name]
+    # what is no setting has no other value
+    now = next((value_of(key, {}) for key in KEYS if key.name == name), None)
+    path = write_file(values)
     if as_json:
-        print_json(_row(now))
-    else:
+        print_json(_row(now) if now else {"name": name, "value": None})
+    elif now:
         note(f"{name} is {now.value or 'worked out'} again, from the {now.origin}.")
+    else:
+        note(f"{name} is out of {path}.")
 
 
 @app.command()

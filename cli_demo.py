@@ -4,6 +4,7 @@ The demo lives in a home of its own, which is gone afterwards: nothing that you 
 """
 
 import json
+import os
 import re
 import tempfile
 import time
@@ -15,12 +16,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli_demo_page import Picture, Scene, write_page, write_sheet
+from cli_demo_page import Picture, Scene, is_page, write_page, write_sheet
 from cli_model import ensure_here
 from cli_options import Json, Model, Yes
 from cli_output import note, print_json, say_path
 from cli_progress import Training
-from omni_errors import InputError, OmniError
+from omni_errors import InputError, OmniError, ResourceError
 
 if TYPE_CHECKING:
     from assistant import Assistant
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["About", "Story", "demo", "read_about"]
 
 _SEED = 7
+_PAGE, _SHEET = "index.html", "sheet.png"
+_ELSEWHERE = "Choose another folder with --out."
 
 
 @dataclass(frozen=True)
@@ -65,10 +68,9 @@ def demo(
 ) -> None:
     """Learn somebody from photos, recognise, answer, draw and edit, and write a page of it."""
     about = read_about(photos or Path(str(files("assistant") / "demo")))
-    _make_folder(out)
-    ensure_here(model, yes=yes)
-    start = time.monotonic()
-    with tempfile.TemporaryDirectory(dir=out, prefix=".home-") as home:
+    with _home(out) as home:
+        ensure_here(model, yes=yes)
+        start = time.monotonic()
         from assistant import Assistant
 
         assistant = Assistant(user="demo", model=model, home=home)
@@ -77,25 +79,41 @@ def demo(
         finally:
             assistant.close()
         seconds = time.monotonic() - start
-        page, sheet = out / "index.html", out / "sheet.png"
         footer = f"{about.credits}\n\nMade by {model} in {seconds:.0f} s on this machine."
-        write_page(page, f"{about.name}, learned from {len(about.known)} photos", scenes, footer)
-        write_sheet(sheet, scenes)
-    _tell(page, sheet, scenes, seconds, as_json)
+        _write(out, f"{about.name}, learned from {len(about.known)} photos", scenes, footer)
+    _tell(out, scenes, seconds, as_json)
 
 
-def _make_folder(out: Path) -> None:
+def _home(out: Path) -> "tempfile.TemporaryDirectory[str]":
+    """Make the folder and a home in it, over nothing that is there.
+
+    Raises:
+        InputError: if it cannot be made, or another's page or sheet is in it.
+    """
+    there = [out / name for name in (_PAGE, _SHEET) if os.path.lexists(out / name)]
+    if there and not is_page(out / _PAGE):
+        raise InputError(
+            f"{there[0]} was not made by `omni demo`, and is left as it is.", hint=_ELSEWHERE
+        )
     try:
         out.mkdir(parents=True, exist_ok=True)
+        return tempfile.TemporaryDirectory(dir=out, prefix=".home-")
     except OSError as error:
-        raise InputError(
-            f"{out} cannot be made a folder: {error.strerror}.", hint="Choose another with --out."
+        raise InputError(f"{out} cannot be used: {error.strerror}.", hint=_ELSEWHERE) from error
+
+
+def _write(out: Path, title: str, scenes: tuple[Scene, ...], footer: str) -> None:
+    try:
+        write_page(out / _PAGE, title, scenes, footer)
+        write_sheet(out / _SHEET, scenes)
+    except OSError as error:
+        raise ResourceError(
+            f"{out} cannot be written: {error.strerror or error}.", hint=_ELSEWHERE
         ) from error
 
 
-def _tell(
-    page: Path, sheet: Path, scenes: tuple[Scene, ...], seconds: float, as_json: bool
-) -> None:
+def _tell(out: Path, scenes: tuple[Scene, ...], seconds: float, as_json: bool) -> None:
+    page, sheet = out / _PAGE, out / _SHEET
     if as_json:
         told = [{"title": scene.title, "said": scene.said} for scene in scenes]
         data: dict[str, Any] = {"page": str(page), "sheet": str(sheet)}

@@ -9,11 +9,18 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-__all__ = ["Picture", "Scene", "write_page", "write_sheet"]
+__all__ = ["Picture", "Scene", "is_page", "write_page", "write_sheet"]
 
 # pixels
 _SIDE, _GAP, _CAPTION, _TITLE = 192, 12, 34, 46
 _COLUMNS = 5
+# every page begins with this; whatever a text said, nothing could be loaded or run
+_HEAD = """<!doctype html>
+<html lang=en><meta charset=utf-8>
+<meta name=viewport content='width=device-width'>
+<meta http-equiv=Content-Security-Policy content="default-src 'none'; \
+img-src data:; style-src 'unsafe-inline'">
+<title>"""
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem;
   color: #1c1c1c; background: #fff; }
@@ -46,17 +53,21 @@ class Scene:
 def write_page(path: Path, title: str, scenes: Sequence[Scene], footer: str) -> None:
     """Write the page; pictures lie in it, texts are escaped, and nothing in it runs."""
     parts = [
-        "<!doctype html>\n<html lang=en><meta charset=utf-8>",
-        "<meta name=viewport content='width=device-width'>",
-        # whatever a text said, nothing could be loaded or run
-        "<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; "
-        "img-src data:; style-src 'unsafe-inline'\">",
-        f"<title>{escape(title)}</title><style>{_STYLE}</style>",
+        f"{_HEAD}{escape(title)}</title><style>{_STYLE}</style>",
         f"<h1>{escape(title)}</h1>",
         *(part for scene in scenes for part in _scene(scene)),
         f"<footer>{escape(footer)}</footer></html>",
     ]
     path.write_text("\n".join(parts), "utf8")
+
+
+def is_page(path: Path) -> bool:
+    """Tell a page that was written here from a file of somebody else."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_HEAD)) == _HEAD.encode()
+    except OSError:
+        return False
 
 
 def _scene(scene: Scene) -> Iterator[str]:

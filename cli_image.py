@@ -1,22 +1,31 @@
-"""``omni image``: the pictures that were made, and copies with nothing but pixels in them."""
+"""``omni image``: the pictures that were made, and copies with nothing but pixels in them.
+
+What is removed goes from the memory, and so do the files it was saved as; the turn that it came
+of, and pictures that were made from it, stay.
+"""
 
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli_log import pictures
+from cli_log import find_picture, pictures, pixels_of
 from cli_new_file import write_new
-from cli_options import Json, Listing, run_default
-from cli_output import print_json, say_path
+from cli_options import Json, Listing, User, Yes, agree, open_assistant, run_default
+from cli_output import note, print_json, say_path
 from omni_errors import InputError, ResourceError
+
+if TYPE_CHECKING:
+    from assistant import Assistant
+    from memory.values import Image
 
 __all__ = ["app", "bare", "strip_in_place"]
 
 app = typer.Typer(
-    help="See pictures, and take what is written in them out.",
+    help="See and remove pictures, and take what is written in them out.",
     cls=Listing,
     invoke_without_command=True,
     rich_markup_mode=None,
@@ -25,7 +34,7 @@ app = typer.Typer(
 
 @app.callback()
 def group(context: typer.Context) -> None:
-    """See pictures, and take what is written in them out; without a command, list them."""
+    """See and remove pictures, and take what is written in them out; without a command, list."""
     run_default(context, "list")
 
 
@@ -49,6 +58,69 @@ def strip(
         print_json({"path": str(written)})
     else:
         say_path(written)
+
+
+@app.command("rm")
+def remove(
+    picture_ids: Annotated[list[str], typer.Argument(help="Ids, as `omni image list` has them.")],
+    yes: Yes = False,
+    user: User = "me",
+    as_json: Json = False,
+) -> None:
+    """Remove pictures, and photos that were shown, for good; turns stay, see `omni log remove`."""
+    assistant = open_assistant(user)
+    found = [find_picture(assistant, one) for one in picture_ids]
+    # one may be meant twice, by the beginning and the end of its id
+    images = list({image.id: image for image in found}.values())
+    files = sorted({path for image in images for path in _saved_as(assistant, image, images)})
+    if not yes:
+        question = f"Remove {len(images)} pictures and {len(files)} files of them for good?"
+        agree(question, otherwise="Nothing was removed.")
+    for path in files:
+        _delete(path)
+    with assistant.memory.writing():
+        for image in images:
+            assistant.memory.images.remove(assistant.user, image.id)
+    assistant.memory.sweep()
+    if as_json:
+        removed = {"removed": [image.id for image in images]}
+        print_json(removed | {"files": [str(path) for path in files]})
+    else:
+        note(f"Removed {len(images)} pictures and {len(files)} files of them.")
+
+
+def _saved_as(assistant: "Assistant", image: "Image", gone: "Sequence[Image]") -> list[Path]:
+    """Find the files of a picture: where its turn says, and below the folder for pictures.
+
+    A file that shows something else by now is none, nor one of a picture that is not gone.
+    """
+    from assistant.pictures import picture_home
+
+    memory, seed = assistant.memory, image.record.get("seed", "*")
+    maybe = {assistant.file_of(image.id)}
+    if image.record:
+        # its turn may be gone; the seed is in the name
+        maybe |= set(picture_home(assistant.home).rglob(f"*_s{seed}_*.png"))
+        others = [one for one in memory.images.list(assistant.user) if one not in gone]
+        maybe -= {assistant.file_of(one.id) for one in others if one.record.get("seed") == seed}
+    vaulted = memory.vault.path(image.sha256)
+    return [path for path in maybe - {vaulted} if _alike(path, vaulted)]
+
+
+def _alike(one: Path, other: Path) -> bool:
+    try:
+        return pixels_of(one.read_bytes()) == pixels_of(other.read_bytes())
+    except OSError:
+        return False
+
+
+def _delete(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise ResourceError(
+            f"{path} cannot be removed: {error.strerror}.", hint="Remove it, then try again."
+        ) from error
 
 
 def bare(file: Path) -> bytes:

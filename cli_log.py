@@ -4,6 +4,7 @@ Ids are long; their beginning or their end is enough where only one has it.
 """
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -25,6 +26,8 @@ __all__ = [
     "app",
     "compared",
     "find_conversation",
+    "find_picture",
+    "pixels_of",
     "print_conversations",
     "print_turns",
     "replay",
@@ -41,6 +44,7 @@ _Row = TypeVar("_Row", "Conversation", "Image", "Turn")
 # digits of an id that are shown; ids end in chance
 _SHOWN = 8
 _WIDTH = 60
+_BEGIN = "Say something with `omni ask` or `omni chat`."
 
 
 @app.callback()
@@ -59,12 +63,22 @@ def list_turns(
 ) -> None:
     """List the last turns, the newest at the end."""
     assistant = open_assistant(user)
-    turns = assistant.memory.turns.recent(assistant.user, count, containing=query)
     if conversation:
-        found = find_conversation(assistant, conversation)
-        turns = tuple(reversed(assistant.memory.turns.list(assistant.user, found.id)))[:count]
+        turns = _within(assistant, find_conversation(assistant, conversation), query)[:count]
+    else:
+        turns = assistant.memory.turns.recent(assistant.user, count, containing=query)
     none = "Nothing was said yet." if not query else f"No turn says {query!r}."
     _print_list(assistant, turns[::-1], none, as_json)
+
+
+def _within(assistant: "Assistant", one: "Conversation", query: str) -> "tuple[Turn, ...]":
+    """Return the turns of a conversation that say something, the newest first."""
+    turns, user = assistant.memory.turns, assistant.user
+    if not query:
+        return turns.list(user, one.id)[::-1]
+    # what says it is for the memory to tell, which looks through all conversations
+    found = turns.recent(user, sys.maxsize, containing=query)
+    return tuple(turn for turn in found if turn.conversation_id == one.id)
 
 
 @app.command()
@@ -151,12 +165,11 @@ def pictures(
 ) -> None:
     """List pictures, the newest at the end; or follow one back to what it was made from."""
     assistant = open_assistant(user)
-    images = assistant.memory.images.list(assistant.user)
     if picture:
-        found = _only(images, picture, "picture", "omni log pictures")
+        found = find_picture(assistant, picture)
         shown = assistant.memory.images.lineage(assistant.user, found.id)
     else:
-        shown = images[:count][::-1]
+        shown = assistant.memory.images.list(assistant.user)[:count][::-1]
     if as_json:
         print_json({"pictures": [_image_data(assistant, one) for one in shown]})
     elif shown:
@@ -195,17 +208,36 @@ def remove(
     user: User = "me",
     as_json: Json = False,
 ) -> None:
-    """Remove turns; pictures stay, see `omni concept forget --images`."""
+    """Remove turns, and conversations that are empty then; pictures stay, see `omni image rm`."""
     assistant = open_assistant(user)
-    turns = [find_turn(assistant, one) for one in turn_ids]
+    found = [find_turn(assistant, one) for one in turn_ids]
+    # one may be meant twice, as the last and by its id
+    turns = list({turn.id: turn for turn in found}.values())
     if not yes:
         agree(f"Remove {len(turns)} turns for good?", otherwise="Nothing was removed.")
-    for turn in turns:
-        assistant.memory.turns.remove(assistant.user, turn.id)
+    empty = _remove(assistant, turns)
     if as_json:
-        print_json({"removed": [turn.id for turn in turns]})
-    else:
-        note(f"Removed {len(turns)} turns.")
+        print_json({"removed": [turn.id for turn in turns], "conversations_removed": empty})
+        return
+    also = f" Conversations that went with them: {len(empty)}." if empty else ""
+    note(f"Removed {len(turns)} turns.{also}")
+
+
+def _remove(assistant: "Assistant", turns: "Sequence[Turn]") -> list[str]:
+    """Remove turns, with conversations that have no other; return the ids of those."""
+    memory, user, empty = assistant.memory, assistant.user, list[str]()
+    with memory.writing():
+        for turn in turns:
+            memory.turns.remove(user, turn.id)
+        for id in dict.fromkeys(turn.conversation_id for turn in turns):
+            left, title = memory.turns.list(user, id), memory.conversations.get(user, id).title
+            if not left:
+                memory.conversations.remove(user, id)
+                empty.append(id)
+            # a title is the beginning of what was said first
+            elif title and any(turn.text.startswith(title) for turn in turns):
+                memory.conversations.rename(user, id, left[0].text[:_WIDTH])
+    return empty
 
 
 @app.command()
@@ -296,8 +328,9 @@ def find_turn(assistant: "Assistant", part: str) -> "Turn":
         NotFoundError: if there is none, or more than one.
     """
     if part == "last":
-        turns = assistant.memory.turns.recent(assistant.user, 1)
-        return _only(turns, "", "turn", "omni log list")
+        for turn in assistant.memory.turns.recent(assistant.user, 1):
+            return turn
+        raise NotFoundError("There is no last turn: nothing was said yet.", hint=_BEGIN)
     turns = assistant.memory.turns.recent(assistant.user, 2, id_part=part)
     return _only(turns, part, "turn", "omni log list")
 
@@ -310,6 +343,16 @@ def find_conversation(assistant: "Assistant", part: str) -> "Conversation":
     """
     found = assistant.memory.conversations.list(assistant.user)
     return _only(found, part, "conversation", "omni log conversations")
+
+
+def find_picture(assistant: "Assistant", part: str) -> "Image":
+    """Return the picture of an id, or of the beginning or end of one.
+
+    Raises:
+        NotFoundError: if there is none, or more than one.
+    """
+    images = assistant.memory.images.list(assistant.user)
+    return _only(images, part, "picture", "omni image list")
 
 
 def _only(rows: "Sequence[_Row]", part: str, what: str, command: str) -> _Row:
@@ -360,10 +403,10 @@ def _results(assistant: "Assistant", turn: "Turn") -> "tuple[str, tuple[str, ...
     made = str(turn.trace.get("image", ""))
     images = assistant.memory.images.list(assistant.user, turn=turn.id)
     data = [assistant.memory.images.read(assistant.user, i.id) for i in images if i.id in made]
-    return turn.reply, tuple(_pixels(one) for one in data)
+    return turn.reply, tuple(pixels_of(one) for one in data)
 
 
-def _pixels(data: bytes) -> str:
+def pixels_of(data: bytes) -> str:
     """Return a digest of a picture's pixels; what else is in the file says when it was made."""
     import io
     from hashlib import sha256

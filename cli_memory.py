@@ -38,6 +38,7 @@ Name = Annotated[str, typer.Argument(help="The concept's name, or its id.")]
 Which = Annotated[str, typer.Argument(help="The fact's number, its words, or its id.")]
 _PARTS = {"facts and turns": "memory.db*", "photos and tokens": "vault", "index": "index"}
 _PARTS |= {"pictures": "images", "backups": "backups"}
+_PARTS |= {"runs that wait": "runs.db*", "training files": "training"}
 
 
 @app.callback()
@@ -264,11 +265,13 @@ def size(user: User = "me", as_json: Json = False) -> None:
     """Tell how large what is kept is, of all users together."""
     home = open_assistant(user).home
     sizes = {what: _bytes(home, pattern) for what, pattern in _PARTS.items()}
+    # the whole folder counts, whatever else is in it
+    whole = _bytes(home, "*")
+    sizes |= {"other": whole - sum(sizes.values()), "all": whole}
     if as_json:
-        print_json({"bytes": sizes | {"all": sum(sizes.values())}})
-        return
-    pairs = [(what, f"{count / 1e6:.1f} MB") for what, count in sizes.items()]
-    print_pairs([*pairs, ("all", f"{sum(sizes.values()) / 1e6:.1f} MB")])
+        print_json({"bytes": sizes})
+    else:
+        print_pairs((what, f"{count / 1e6:.1f} MB") for what, count in sizes.items())
 
 
 def _bytes(home: Path, pattern: str) -> int:

@@ -32,6 +32,7 @@ __all__ = [
     "print_json",
     "print_pairs",
     "print_table",
+    "put",
     "say",
     "say_path",
     "set_manner",
@@ -98,6 +99,11 @@ def note(text: str) -> None:
         _console(stderr=True).print(_plain(text), soft_wrap=True)
 
 
+def put(question: str) -> None:
+    """Print a question on stderr, however quiet it should be: somebody is to answer it."""
+    _console(stderr=True).print(_plain(question), soft_wrap=True)
+
+
 def detail(text: str) -> None:
     """Print on stderr what only those want to know who asked for more."""
     if _manner.verbose:
@@ -162,8 +168,12 @@ class Quiet:
 
 
 def print_json(data: Any) -> None:
-    """Print data as JSON on stdout."""
-    sys.stdout.write(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+    """Print data as JSON on stdout, with letters as they are where it can write them."""
+    try:
+        sys.stdout.write(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+    except UnicodeEncodeError:
+        # half a character, as in the name of a file that is no UTF-8; nothing was written yet
+        sys.stdout.write(json.dumps(data, indent=1) + "\n")
 
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -15,9 +15,9 @@ from backbone.home import find_home
 from cli_attach import find_photos
 from cli_lines import Lines
 from cli_options import open_assistant
-from cli_output import Quiet, note, say, say_path, stream
+from cli_output import Quiet, note, put, say, say_path, stream
 from cli_picture import show
-from omni_errors import InputError, OmniError
+from omni_errors import InputError, NotFoundError, OmniError
 
 if TYPE_CHECKING:
     from assistant import Assistant
@@ -58,6 +58,29 @@ class Room:
         self.chat = self.assistant.chat(conversation)
         self.attached.clear()
 
+    def take_up(self, part: str) -> None:
+        """Go on with a conversation: its last two turns, and a question that waits.
+
+        ``part`` is its id, or the beginning or end of it.
+
+        Raises:
+            NotFoundError: if there is none, or more than one.
+        """
+        found = self.assistant.conversations.find(part)
+        try:
+            # one whose first turn waits for an answer is not kept yet; any other is refused here
+            self.enter(part if found is None else found.id)
+        except (NotFoundError, UnicodeError) as error:
+            raise NotFoundError(
+                f"There is no conversation {part!r}.",
+                hint="See `omni log conversations`, in a chat /history.",
+            ) from error
+        if found is not None:
+            note(f"Going on with: {found.title}")
+            if self.lines.asks:
+                self.retell()
+        self.settle()
+
     def retell(self) -> None:
         """Show the last two turns, and where one was broken off."""
         from cli_log import print_turns
@@ -68,17 +91,21 @@ class Room:
                 note("[interrupted]")
 
     def change_model(self, name: str) -> None:
-        """Go on with the same conversation on another model.
+        """Go on with the same conversation on another model; on failure, on the one before.
 
         Raises:
-            UsageError: if there is no such model.
+            NotFoundError: if there is no such model.
         """
         if not os.path.isdir(os.path.expanduser(name)):
             find_entry(name)
-        conversation, user = self.chat.conversation, self.assistant.user_name
-        self.assistant.close()
-        self.assistant = open_assistant(user, name)
-        self.chat = self.assistant.chat(conversation)
+        before, after = self.assistant, open_assistant(self.assistant.user_name, name)
+        try:
+            chat = _same(after, self.chat.conversation)
+        except BaseException:
+            after.close()
+            raise
+        self.assistant, self.chat = after, chat
+        before.close()
 
     def attach(self, path: Path) -> None:
         """Add a photo to what is said next.
@@ -158,7 +185,7 @@ class Room:
 
     def agrees(self, question: str) -> bool | None:
         """Ask for yes or no, which is no unless it is said; None if nobody answers."""
-        note(question)
+        put(question)
         try:
             return self.lines.read("yes / no? ").strip().lower() in ("y", "yes")
         except (EOFError, KeyboardInterrupt):
@@ -193,6 +220,14 @@ class Room:
             close = getattr(events, "close", None)
             if close is not None:
                 close()
+
+
+def _same(assistant: "Assistant", conversation: str) -> "Chat":
+    """Go on with a conversation; one in which nothing was said yet is kept nowhere: begin one."""
+    try:
+        return assistant.chat(conversation)
+    except NotFoundError:
+        return assistant.chat()
 
 
 class _Shown:

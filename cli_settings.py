@@ -1,16 +1,19 @@
 """Settings: what can be set, where each value comes from, and the file they are kept in.
 
 A value is taken from the flag, else the environment, else ``config.toml``, else its default. Only
-known keys with allowed values get into the file, and it is written whole or not at all.
+known keys with allowed values get into the file, and it is written whole or not at all. What
+somebody else wrote into it wrongly stays until it is mended, and stops commands till then.
 """
 
 import json
 import os
+import re
+import shlex
 import tempfile
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -21,11 +24,14 @@ __all__ = [
     "KEYS",
     "Key",
     "Value",
+    "everything",
     "file_path",
     "find_key",
     "for_the_model",
     "in_force",
+    "read_any",
     "read_file",
+    "value_of",
     "write_file",
 ]
 
@@ -101,6 +107,8 @@ class Value:
     value: str
     # "environment", "file" or "default"
     origin: str
+    # what is wrong with what the file says of it; empty when nothing is
+    wrong: str = ""
 
 
 def file_path() -> Path:
@@ -125,6 +133,24 @@ def find_key(name: str) -> Key:
     )
 
 
+def read_any() -> dict[str, object]:
+    """Read what the file says, whether it may be set or not; nothing if there is none.
+
+    Raises:
+        InputError: if it is no TOML.
+        ResourceError: if it cannot be read.
+    """
+    path = file_path()
+    try:
+        return tomllib.loads(path.read_text("utf8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be understood: {error}.", hint="Mend it.") from error
+    except OSError as error:
+        raise ResourceError(f"{path} cannot be read: {error.strerror}.", hint="Mend it.") from error
+
+
 def read_file() -> dict[str, str]:
     """Read what the file sets; nothing if there is none.
 
@@ -132,22 +158,29 @@ def read_file() -> dict[str, str]:
         InputError: if it is no TOML, or sets something unknown or not allowed.
         ResourceError: if it cannot be read.
     """
-    path = file_path()
-    try:
-        data = tomllib.loads(path.read_text("utf8"))
-    except FileNotFoundError:
-        return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be understood: {error}.", hint="Mend it.") from error
-    except OSError as error:
-        raise ResourceError(f"{path} cannot be read: {error.strerror}.", hint="Mend it.") from error
-    try:
-        return {name: find_key(name).check(value, str(path)) for name, value in data.items()}
-    except NotFoundError as error:
-        raise InputError(f"{path}: {error.message}", hint=error.hint) from error
+    kept, wrong = _parted(read_any(), str(file_path()))
+    for error in wrong.values():
+        raise error
+    return kept
 
 
-def write_file(values: Mapping[str, str]) -> Path:
+def _parted(
+    given: Mapping[str, object], origin: str
+) -> tuple[dict[str, str], dict[str, InputError]]:
+    """Part what a file sets from what it may not set, with what is wrong there."""
+    kept, wrong = dict[str, str](), dict[str, InputError]()
+    for name, value in given.items():
+        out = f"`omni config unset {shlex.quote(name)}` takes it out."
+        try:
+            kept[name] = find_key(name).check(value, origin)
+        except InputError as error:
+            wrong[name] = InputError(error.message, hint=f"{error.hint} {out}")
+        except NotFoundError as error:
+            wrong[name] = InputError(f"{origin}: {error.message}", hint=f"{error.hint} {out}")
+    return kept, wrong
+
+
+def write_file(values: Mapping[str, object]) -> Path:
     """Write the file anew and return its path.
 
     Raises:
@@ -155,11 +188,7 @@ def write_file(values: Mapping[str, str]) -> Path:
     """
     path = file_path()
     private_folder(path.parent)
-    # a JSON string is a TOML string as well
-    lines = [
-        f"{name} = {json.dumps(value, ensure_ascii=False)}\n"
-        for name, value in sorted(values.items())
-    ]
+    lines = [f"{_name(name)} = {_toml(value)}\n" for name, value in sorted(values.items())]
     try:
         handle, unfinished = tempfile.mkstemp(dir=path.parent)
         with os.fdopen(handle, "w", encoding="utf8") as file:
@@ -172,6 +201,22 @@ def write_file(values: Mapping[str, str]) -> Path:
     return path
 
 
+def _toml(value: object) -> str:
+    """Write a value as TOML; what is no text was in the file before."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{_name(name)} = {_toml(one)}' for name, one in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
+    if isinstance(value, str):
+        # a JSON string is a TOML string as well, but for one control character
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _name(name: str) -> str:
+    return name if re.fullmatch(r"[\w-]+", name, re.ASCII) else _toml(name)
+
+
 def in_force(read: Callable[[], Mapping[str, str]] = read_file) -> dict[str, Value]:
     """Return every setting by name, with where it comes from.
 
@@ -179,10 +224,34 @@ def in_force(read: Callable[[], Mapping[str, str]] = read_file) -> dict[str, Val
         InputError: if the environment or the file sets one to what is not allowed.
     """
     kept = read()
-    return {key.name: _value(key, kept) for key in KEYS}
+    return {key.name: value_of(key, kept) for key in KEYS}
 
 
-def _value(key: Key, kept: Mapping[str, str]) -> Value:
+def everything() -> list[Value]:
+    """Return every setting, and what else the file says, with what is wrong with it.
+
+    Raises:
+        InputError: if the file is no TOML, or the environment sets what is not allowed.
+        ResourceError: if the file cannot be read.
+    """
+    given = read_any()
+    kept, wrong = _parted(given, "The file")
+    values = in_force(lambda: kept)
+    for name, error in wrong.items():
+        said = Value(Key(name, "", "no setting"), str(given[name]), "file")
+        known = values.get(name, said)
+        # the file's own words, unless the environment stands above them
+        shown = known if known.origin == "environment" else replace(said, key=known.key)
+        values[name] = replace(shown, wrong=str(error))
+    return list(values.values())
+
+
+def value_of(key: Key, kept: Mapping[str, str]) -> Value:
+    """Return one setting, where ``kept`` is what the file sets.
+
+    Raises:
+        InputError: if the environment sets it to what is not allowed.
+    """
     given = os.environ.get(key.variable)
     if given:
         return Value(key, key.check(given, key.variable), "environment")

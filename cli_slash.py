@@ -326,12 +326,7 @@ def _resume(room: Room, rest: str) -> None:
         _history(room, "")
         note("Write /resume and an id.")
         return
-    found = room.assistant.conversations.find(rest)
-    if found is None:
-        raise NotFoundError(f"There is no conversation {rest!r}.", hint="See /history.")
-    room.enter(found.id)
-    note(f"Going on with: {found.title}")
-    room.retell()
+    room.take_up(rest)
 
 
 def _history(room: Room, rest: str) -> None:

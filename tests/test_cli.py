@@ -1,5 +1,6 @@
 """The front: light to start, and every error one line and one exit code."""
 
+import io
 import json
 import os
 import subprocess
@@ -22,6 +23,7 @@ from omni_errors import (
 )
 
 HEAVY = ("torch", "transformers", "chromadb", "langgraph", "accelerate", "numpy")
+OFF = (None, "", "0", "false", "No", " off ")
 Breaker = Callable[[BaseException], None]
 
 
@@ -121,6 +123,51 @@ def test_after_two_dashes_nothing_asks_for_json(capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["bench", "report", "--json", "summary.json", "--nope"],
+        ["--user", "ana", "-q", "bench", "--model", "tiny", "run", "--json", "summary.json"],
+    ],
+)
+def test_where_json_names_a_file_errors_stay_text(
+    capsys: pytest.CaptureFixture[str], args: list[str]
+) -> None:
+    assert cli.run(args) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith("Usage: omni bench ")
+    assert cli.run(["bench", "nope", "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["kind"] == "UsageError"
+
+
+@pytest.mark.parametrize("args", [["nope", "--json"], ["nope"], ["model", "list"]])
+@pytest.mark.parametrize("at_once", ["", "1"])
+def test_whoever_stops_reading_is_told_nothing(args: list[str], at_once: str) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "cli", *args]
+    streams = {"stdout": write, "stderr": write if args == ["nope"] else subprocess.PIPE}
+    env = {**os.environ, "PYTHONUNBUFFERED": at_once}
+    done = subprocess.run(command, **streams, env=env)  # type: ignore[call-overload]
+    os.close(write)
+    assert done.returncode == 1 and not done.stderr
+
+
+@pytest.mark.parametrize("call", [["ask"], ["draw"], ["chat"]])
+def test_what_comes_on_stdin_and_is_no_text_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], call: list[str]
+) -> None:
+    text = io.TextIOWrapper(io.BytesIO(b"caf\xe9\n/help\n"), "utf8", "strict")
+    monkeypatch.setattr("sys.stdin", text)
+    monkeypatch.setattr("sys.argv", ["omni", *call, "--model", "tiny"])
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    out, err = capsys.readouterr()
+    assert left.value.code == 2 and "which is no text" in err
+    # a chat goes on with its next line
+    assert ("/help" in out) is (call == ["chat"])
+
+
 def test_a_question_that_is_broken_off_is_130(break_list: Breaker) -> None:
     break_list(typer.Abort())
     assert cli.run(["model", "list"]) == 130
@@ -145,16 +192,19 @@ def test_verbose_says_each_step_and_what_it_took(capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.parametrize("error", [NotFoundError("x"), ZeroDivisionError("x")])
-@pytest.mark.parametrize("debug", [True, False])
+@pytest.mark.parametrize(
+    ("set_to", "debug"), [("1", True), ("yes", True), *((off, False) for off in OFF)]
+)
 def test_tracebacks_are_for_debugging(
     break_list: Breaker,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     error: Exception,
+    set_to: str | None,
     debug: bool,
 ) -> None:
-    if debug:
-        monkeypatch.setenv("OMNI_DEBUG", "1")
+    if set_to is not None:
+        monkeypatch.setenv("OMNI_DEBUG", set_to)
     break_list(error)
     cli.run(["model", "list"])
     assert ("Traceback" in capsys.readouterr().err) is debug

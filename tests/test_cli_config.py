@@ -2,6 +2,8 @@
 
 import json
 import stat
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,6 +94,57 @@ def test_a_broken_file_stops_commands_but_not_those_that_mend_it(capsys: Out, te
     assert cli.run(["concept", "list"]) == 2
     assert str(file_path()) in capsys.readouterr().err
     assert cli.run(["config", "path"]) == 0
+
+
+WRONG = """preset = "fast"
+"my key" = [1, 1.5, true, 1979-05-27T07:32:00Z, "a\\u007f"]
+[show]
+as = {a = "block"}
+"""
+
+
+@pytest.fixture
+def wrong_file() -> Path:
+    write_file({})
+    file_path().write_text(WRONG, "utf8")
+    return file_path()
+
+
+@pytest.mark.parametrize(
+    ("call", "left"),
+    [
+        (["set", "preset", "quick"], {"preset": "quick"}),
+        (["unset", "preset"], {"preset": None}),
+        (["unset", "my key"], {"my key": None}),
+        (["set", "user", "ana"], {"user": "ana"}),
+    ],
+)
+def test_a_setting_is_mended_and_the_rest_stays_as_it_is(
+    wrong_file: Path, capsys: Out, call: list[str], left: dict[str, str | None]
+) -> None:
+    before = tomllib.loads(wrong_file.read_text("utf8"))
+    assert run(capsys, "config", *call)["name"] in left
+    now = tomllib.loads(wrong_file.read_text("utf8"))
+    assert now == {name: one for name, one in (before | left).items() if one is not None}
+
+
+def test_what_is_wrong_in_the_file_is_told_beside_it(wrong_file: Path, capsys: Out) -> None:
+    assert cli.run(["config", "show", "--json"]) == 2
+    rows = {one["name"]: one for one in json.loads(capsys.readouterr().out)["settings"]}
+    wrong = {name: row["wrong"] for name, row in rows.items() if row["wrong"]}
+    assert list(wrong) == ["preset", "show", "my key"] and rows["preset"]["value"] == "fast"
+    assert "none, quick, paper" in wrong["preset"] and "unset 'my key'" in wrong["my key"]
+    assert cli.run(["config", "show"]) == 2
+    out, err = capsys.readouterr()
+    assert "which is not allowed" in out and f"{wrong_file} is wrong in preset, show, my key" in err
+
+
+def test_a_file_that_was_mended_stops_nothing(wrong_file: Path, capsys: Out) -> None:
+    for name in ("preset", "show", "my key"):
+        assert cli.run(["config", "unset", name]) == 0
+    assert cli.run(["concept", "list"]) == 0
+    assert cli.run(["config", "unset", "nobody"]) == 3
+    assert cli.run(["config", "show"]) == 0 and read_file() == {}
 
 
 @pytest.mark.parametrize("value", ['"quoted"', "ünï 🐕", "a\\b", "[markup]"])

@@ -10,9 +10,9 @@ from PIL import Image
 
 import cli
 from assistant import Assistant
-from cli_demo import About, Story, read_about
-from cli_demo_page import Picture, Scene, write_page, write_sheet
-from omni_errors import InputError
+from cli_demo import About, Story, _home, _write, read_about
+from cli_demo_page import Picture, Scene, is_page, write_page, write_sheet
+from omni_errors import InputError, ResourceError
 
 
 def paint(path: Path, colour: str) -> Path:
@@ -117,6 +117,39 @@ def test_the_page_runs_and_loads_nothing(folder: Path) -> None:
     page = (folder / "index.html").read_text("utf8")
     assert "<script" not in page and "<img src=x>" not in page and "http:" not in page
     assert page.count("data:image/png;base64,") == 1
+
+
+@pytest.mark.parametrize("name", ["index.html", "sheet.png"])
+def test_files_of_somebody_else_are_not_written_over(
+    folder: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    (folder / name).write_text("<!doctype html>mine")
+    assert cli.run(["demo", "--out", str(folder), "--yes"]) == 2
+    assert f"{folder / name} was not made by `omni demo`" in capsys.readouterr().err
+    assert (folder / name).read_text() == "<!doctype html>mine"
+
+
+def test_the_page_of_a_demo_before_may_be_written_over(folder: Path) -> None:
+    write_page(folder / "index.html", "<Maeve>", [], "Ours.")
+    (folder / "sheet.png").touch()
+    with _home(folder) as home:
+        assert Path(home).parent == folder
+    assert not is_page(folder / "about.json") and not is_page(folder)
+
+
+@pytest.mark.parametrize("out", ["/proc/self", "/proc/nowhere", "a.png"])
+def test_a_folder_that_cannot_be_used_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str], out: str
+) -> None:
+    assert cli.run(["demo", "--out", str(folder / out), "--yes"]) == 2
+    said = capsys.readouterr().err
+    assert f"{folder / out} cannot be used" in said and "--out" in said
+
+
+def test_a_page_that_cannot_be_written_is_told(folder: Path) -> None:
+    (folder / "index.html").mkdir()
+    with pytest.raises(ResourceError, match="cannot be written: Is a directory"):
+        _write(folder, "Maeve", (), "Ours.")
 
 
 def test_the_sheet_has_a_row_for_each_scene(folder: Path) -> None:

@@ -111,6 +111,50 @@ def test_removing_asks_first(capsys: Out) -> None:
     assert len(run(capsys, "log", "list")["turns"]) == 2
 
 
+@pytest.mark.usefixtures("assistant")
+def test_words_are_looked_for_in_one_conversation_as_in_all(capsys: Out) -> None:
+    toys = run(capsys, "log", "list", "-n", "1")["turns"][0]["conversation"]
+    within = ["log", "list", "--id", toys[-8:]]
+    for words, said in (("HERE", ["Where is [bold]?", "And now?"]), ("now", ["And now?"])):
+        found = run(capsys, *within, "-q", words)["turns"]
+        assert [turn["text"] for turn in found] == said
+    assert [one["text"] for one in run(capsys, *within, "-n", "1")["turns"]] == ["And now?"]
+    assert cli.run([*within, "-q", "bed"]) == 0
+    assert "No turn says 'bed'." in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("assistant")
+def test_a_turn_that_is_named_twice_is_removed_once(capsys: Out) -> None:
+    last = run(capsys, "log", "show", "last")["id"]
+    removed = run(capsys, "log", "remove", "last", last, "last", "--yes")
+    assert removed == {"removed": [last], "conversations_removed": []}
+    assert len(run(capsys, "log", "list")["turns"]) == 2
+
+
+@pytest.mark.usefixtures("assistant")
+def test_a_conversation_goes_with_its_only_turn(capsys: Out) -> None:
+    bed = run(capsys, "log", "list", "-q", "bed")["turns"][0]
+    removed = run(capsys, "log", "remove", bed["id"], "--yes")
+    assert removed["conversations_removed"] == [bed["conversation"]]
+    kept = run(capsys, "log", "export")["conversations"]
+    assert [(one["title"], len(one["turns"])) for one in kept] == [("toys", 2)]
+
+
+def test_a_title_goes_with_the_turn_that_gave_it(assistant: Assistant, capsys: Out) -> None:
+    one = assistant.memory.conversations.add(assistant.user, "Where is Maeve")
+    said = ("Where is Maeve?", "x" * 70)
+    first, _ = (assistant.memory.turns.add(assistant.user, one.id, text) for text in said)
+    run(capsys, "log", "remove", first.id, "--yes")
+    titles = [one["title"] for one in run(capsys, "log", "conversations")["conversations"]]
+    assert titles == ["x" * 60, "beds", "toys"]
+
+
+@pytest.mark.parametrize("command", [["log", "show"], ["log", "remove"], ["replay"]])
+def test_before_anything_was_said_there_is_no_last_turn(capsys: Out, command: list[str]) -> None:
+    assert cli.run([*command, "last"]) == 3
+    assert "There is no last turn: nothing was said yet." in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("call", [["show", "ffff"], ["pictures", "ffff"], ["list", "--id", "ffff"]])
 @pytest.mark.usefixtures("assistant")
 def test_what_is_not_there_is_3(capsys: Out, call: list[str]) -> None:

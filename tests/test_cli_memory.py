@@ -134,6 +134,17 @@ def test_what_nothing_refers_to_is_swept(assistant: Assistant, capsys: Out) -> N
     assert run(capsys, "memory", "size")["bytes"]["all"] > 0
 
 
+def test_the_size_is_that_of_the_whole_folder(assistant: Assistant, capsys: Out) -> None:
+    home = assistant.home
+    for name, size in {"runs.db": 10, "training/a/b.pt": 200, "vault/x": 3_000, "left": 4}.items():
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_bytes(b"x" * size)
+    sizes = run(capsys, "memory", "size")["bytes"]
+    parts = ("runs that wait", "training files", "photos and tokens", "other")
+    assert [sizes[part] for part in parts] == [10, 200, 3_000, 4]
+    assert sizes.pop("all") == sum(sizes.values())
+
+
 def test_ten_thousand_concepts_are_listed_without_a_model(assistant: Assistant) -> None:
     names = [f"concept {number}" for number in range(10_000)]
     with assistant.memory._database.writing() as session:

@@ -1,10 +1,11 @@
 """Text is printed as it is, whatever it looks like."""
 
+import io
 import json
 
 import pytest
 
-from cli_output import note, print_json, print_pairs, print_table, say
+from cli_output import Manner, note, print_json, print_pairs, print_table, put, say, set_manner
 
 Out = pytest.CaptureFixture[str]
 ODD = ("[bold]x[/bold]", "[/nope]", ":smile:", "Maeve 🐕", "a\tb")
@@ -43,3 +44,24 @@ def test_json_is_json(capsys: Out) -> None:
     out = capsys.readouterr().out
     assert json.loads(out) == {"name": "Zoë"}
     assert "Zoë" in out
+
+
+@pytest.mark.parametrize("encoding", ["utf8", "ascii"])
+def test_json_is_written_whatever_a_file_is_called(
+    encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(out, encoding, write_through=True))
+    data = {"name": "Zoë", "file": "caf\udce9.png"}
+    print_json(data)
+    assert json.loads(out.getvalue().decode("ascii")) == data
+
+
+def test_a_question_is_put_however_quiet_it_is(capsys: Out) -> None:
+    set_manner(Manner(quiet=True))
+    try:
+        put("[Really]?")
+        note("never said")
+    finally:
+        set_manner(Manner())
+    assert capsys.readouterr() == ("", "[Really]?\n")

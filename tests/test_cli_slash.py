@@ -263,11 +263,6 @@ def test_settings_are_told_as_they_hold_here(
     assert ["history", "false", "environment"] in rows
 
 
-def test_a_conversation_that_is_not_there_is_not_resumed(room: Room) -> None:
-    with pytest.raises(NotFoundError, match="no conversation 'abc'"):
-        perform(room, "/resume abc")
-
-
 def test_quit_leaves_and_new_begins_another_conversation(room: Room) -> None:
     before = room.chat.conversation
     perform(room, "/new")
