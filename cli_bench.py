@@ -106,6 +106,7 @@ def run(
     from bench.data.items import read_bench
     from bench.data.leftovers import left_out
     from bench.report.writing import write_report
+    from bench.running.failing import SubjectsFailed
     from bench.running.running import RunOptions, run_bench
 
     options = RunOptions(
@@ -119,13 +120,20 @@ def run(
         judge_url=judge_url,
         judge_model=judge_model,
     )
+    failed: SubjectsFailed | None = None
     with Quiet() as quiet:
-        run_bench(subjects, out, options, on_step=quiet.step)
+        try:
+            run_bench(subjects, out, options, on_step=quiet.step)
+        except SubjectsFailed as error:
+            # the others are done, and are reported first
+            failed = error
     summary = write_report(out, json)
     _say_summary(summary)
     for text in left_out(read_bench(out / "bench")):
         note(text)
     say_path(out / "report.md")
+    if failed is not None:
+        raise failed
 
 
 @app.command()
@@ -151,7 +159,8 @@ def _say_summary(summary: dict[str, Any]) -> None:
     print_table(("method", "metric", "mean", "95 %"), rows)
     for control in summary["controls"]:
         if not control["noticed"]:
-            note(f"The control {control['control']!r} went unnoticed: {control['why']}")
+            said = "went unnoticed" if control["measured"] else "cannot be measured"
+            note(f"The control {control['control']!r} {said}: {control['why']}")
 
 
 def _interval(low: float | None, high: float | None) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.random import Generator
 
+from bench.data.classes import same_class
 from bench.data.edits import colour_of, edit_items, outline
 from bench.data.facts import invent
 from bench.data.items import Bench, Fact, Item, Subject, write_bench
@@ -153,7 +154,7 @@ def _scenes(shelf: Shelf) -> list[tuple[str, bool, str]]:
 def _others(
     subject: Subject, subjects: Sequence[Subject], rng: Generator
 ) -> list[tuple[str, bool, str]]:
-    word = subject.class_word.lower()
+    word = subject.class_word
     others = [one for one in subjects if one.name != subject.name]
     # by lot: a suite of few items would else ask all subjects about those whose names come first
     found = [
@@ -162,7 +163,7 @@ def _others(
         for turn, path in enumerate(others[int(n)].test)
     ]
     rows = [
-        (path, other.class_word.lower() == word, f"a held-out photo of {other.name}")
+        (path, same_class(other.class_word, word), f"a held-out photo of {other.name}")
         for _, path, other in sorted(found, key=lambda row: row[0])
     ]
     # look-alikes first, so that a suite of few items has them

@@ -7,17 +7,24 @@ mistake may be blind to another.
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.random import Generator
 from PIL import Image
 
 from bench.judges.claims import alike, read_claims
 from bench.judges.judge import AskedAnswer, AskedEdit
 
+if TYPE_CHECKING:
+    from backbone.mini.edits import EditTriplet
+
 __all__ = ["RIGHT", "known_edits", "tricky_answers"]
 
 RIGHT = ""
-_KINDS, _SIZE, _SEED = ("add", "remove", "background", "recolour"), 128, 20261204
+_KINDS, _SIZE, _SEED = ("add", "remove", "background", "recolour", "move"), 128, 20261204
+# levels of 255; what is shown can still be made out
+_NOISE = 60.0
 
 
 def tricky_answers(
@@ -51,17 +58,38 @@ def _denied(sentence: str) -> str:
 
 @cache
 def known_edits() -> tuple[tuple[AskedEdit, str], ...]:
-    """Compose edits that are exact, the same with nothing done, and a black picture for each."""
+    """Compose edits that are exact, and wrong ones of each, with what is wrong with them."""
     from backbone.mini.assets import load_assets
     from backbone.mini.edits import edit
     from backbone.mini.world import World
 
     world, rng = World(load_assets(None), size=_SIZE, pool=4), np.random.default_rng(_SEED)
-    found = []
-    for kind in _KINDS:
-        made = edit(world, rng, kind)
-        source, target = Image.fromarray(made.source), Image.fromarray(made.target)
-        black = Image.new("RGB", source.size)
-        for result, wrong in ((target, RIGHT), (source, "nothing done"), (black, "black")):
-            found.append((AskedEdit(source, result, made.instruction, target, made.mask), wrong))
-    return tuple(found)
+    made = [edit(world, rng, kind) for kind in _KINDS]
+    return tuple(
+        case
+        for one, other in zip(made, made[1:] + made[:1], strict=True)
+        for case in _cases(one, Image.fromarray(other.source), rng)
+    )
+
+
+def _cases(
+    made: "EditTriplet", other: Image.Image, rng: Generator
+) -> Iterator[tuple[AskedEdit, str]]:
+    """Give an edit as it should be, and what a careless judge takes for it."""
+    source, target = Image.fromarray(made.source), Image.fromarray(made.target)
+    inside = Image.fromarray(made.mask)
+    results = {
+        RIGHT: target,
+        "nothing done": source,
+        "black": Image.new("RGB", source.size),
+        "another picture around it": Image.composite(target, other, inside),
+        "drowned in noise": _noisy(target, rng),
+    }
+    for wrong, result in results.items():
+        yield AskedEdit(source, result, made.instruction, target, made.mask), wrong
+
+
+def _noisy(image: Image.Image, rng: Generator) -> Image.Image:
+    levels = np.asarray(image, np.float64)
+    levels = levels + rng.normal(0, _NOISE, levels.shape)
+    return Image.fromarray(levels.clip(0, 255).astype(np.uint8))

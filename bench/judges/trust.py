@@ -13,13 +13,16 @@ from PIL import Image
 from bench.judges.judge import AskedAnswer, AskedEdit, AskedPicture, Judge
 from bench.judges.known import RIGHT, known_edits, tricky_answers
 from bench.metrics.encoders import ImageEncoder
+from bench.metrics.recognition import area
 from bench.metrics.similarity import cosines
 
 __all__ = ["Tried", "TriedTask", "try_encoder", "try_judge"]
 
 # how much better right things have to fare than wrong ones
 _APART = 0.2
-_CLOSER = 0.005
+# how much closer photos of one subject have to lie than those of two, and how often: what is
+# nearly the same for all pictures may rank them well, but its columns show next to nothing
+_CLOSER, _OFTEN = 0.05, 0.7
 
 
 @dataclass(frozen=True)
@@ -118,5 +121,7 @@ def try_encoder(
             wrong += cosines(mine, theirs).ravel().tolist()
     if not right or not wrong:
         return Tried(encoder.name, 0.0, 0.0, False, 0)
-    means = float(np.mean(right)), float(np.mean(wrong))
-    return Tried(encoder.name, *means, means[0] - means[1] >= _CLOSER, len(right) + len(wrong))
+    closer, farther = float(np.mean(right)), float(np.mean(wrong))
+    often = area([True] * len(right) + [False] * len(wrong), right + wrong) or 0.0
+    trusted = closer - farther >= _CLOSER and often >= _OFTEN
+    return Tried(encoder.name, closer, farther, trusted, len(right) + len(wrong))

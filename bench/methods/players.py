@@ -23,6 +23,7 @@ __all__ = [
     "Answered",
     "Control",
     "Drawn",
+    "Given",
     "Player",
     "RowsPlayer",
     "UpdatesPlayer",
@@ -35,7 +36,10 @@ ANSWER_TOKENS = 48
 
 @dataclass(frozen=True)
 class Answered:
-    """An answer in words, and log p(yes) - log p(no) where that was asked."""
+    """An answer in words, log p(yes) - log p(no) where that was asked, and all text it was given.
+
+    Photos that stood before or between are not in the prompt.
+    """
 
     text: str
     margin: float | None = None
@@ -77,10 +81,29 @@ def _margin(face: Backbone, reading: Reading) -> float:
     return scores[0] - scores[1]
 
 
-def said(face: Backbone, reading: Reading, *, asks_yes: bool) -> Answered:
+@dataclass(frozen=True)
+class Given:
+    """What is put before the model for an answer, its texts kept beside it."""
+
+    reading: Reading
+    texts: list[str] = field(default_factory=list)
+
+    def add(self, *parts: str | Image.Image) -> "Given":
+        """Read texts and photos, one after the other."""
+        for part in parts:
+            if isinstance(part, str):
+                self.texts.append(part)
+                self.reading.add_text(part)
+            else:
+                self.reading.add_image(part)
+        return self
+
+
+def said(face: Backbone, given: Given, *, asks_yes: bool) -> Answered:
     """Answer greedily what was read."""
-    text = face.answer(reading, TextOptions(ANSWER_TOKENS)).strip()
-    return Answered(text, _margin(face, reading) if asks_yes else None)
+    text = face.answer(given.reading, TextOptions(ANSWER_TOKENS)).strip()
+    margin = _margin(face, given.reading) if asks_yes else None
+    return Answered(text, margin, "\n".join(given.texts))
 
 
 @dataclass(frozen=True)
@@ -100,11 +123,11 @@ class RowsPlayer:
 
     def answer(self, text: str, image: Image.Image | None, *, asks_yes: bool) -> Answered:
         """Answer with the rows in context."""
-        reading = self.face.read([self.concept])
-        if image is not None:
-            reading.add_image(image)
         known = self._profiled(text) if self.facts and not asks_yes else text
-        return said(self.face, reading.add_text(known), asks_yes=asks_yes)
+        given = Given(self.face.read([self.concept]))
+        if image is not None:
+            given.add(image)
+        return said(self.face, given.add(known), asks_yes=asks_yes)
 
     def _profiled(self, text: str) -> str:
         subject, name = self.subject, self.subject.mention

@@ -12,7 +12,7 @@ from backbone.painting import ImageOptions
 from bench.data.items import Bench, Subject
 from bench.data.pictures import open_picture
 from bench.data.questions import described
-from bench.methods.players import Answered, Drawn, bare, said
+from bench.methods.players import Answered, Drawn, Given, bare, said
 from bench.metrics.similarity import Vectors, cosines
 
 __all__ = ["Library", "PromptPlayer", "RetrievalPlayer"]
@@ -33,16 +33,14 @@ class PromptPlayer:
 
     def answer(self, text: str, image: Image.Image | None, *, asks_yes: bool) -> Answered:
         """Answer after what is known."""
-        reading = self.face.read()
+        given = Given(self.face.read())
         if self.photos:
-            reading.add_text(f"These are photos of {self.subject.mention}:")
-            for photo in self.photos[:_SHOWN]:
-                reading.add_image(photo)
+            given.add(f"These are photos of {self.subject.mention}:", *self.photos[:_SHOWN])
         if self.text:
-            reading.add_text(bare(described(self.subject), self.subject))
+            given.add(bare(described(self.subject), self.subject))
         if image is not None:
-            reading.add_image(image)
-        return said(self.face, reading.add_text(bare(text, self.subject)), asks_yes=asks_yes)
+            given.add(image)
+        return said(self.face, given.add(bare(text, self.subject)), asks_yes=asks_yes)
 
     def draw(self, text: str, seed: int, *, needs_fact: bool) -> Drawn:
         """Draw what is asked after what is known."""
@@ -115,13 +113,14 @@ class RetrievalPlayer:
         """Answer after the records that were found."""
         near = self.library.nearest(image, _NEAREST) if image is not None else []
         found = {one.name: (one, path) for one, path in [*self.library.named(text), *near]}
-        reading = self.face.read()
+        given = Given(self.face.read())
         if image is not None:
-            reading.add_image(image)
+            given.add(image)
         for number, (one, path) in enumerate(found.values(), 1):
-            reading.add_text(f"{number}.").add_image(open_picture(self.library.bench.folder, path))
-            reading.add_text(f"Name: {one.mention}, Info: {bare(described(one), one)}")
-        return said(self.face, reading.add_text(bare(text, self.subject)), asks_yes=asks_yes)
+            photo = open_picture(self.library.bench.folder, path)
+            record = f"Name: {one.mention}, Info: {bare(described(one), one)}"
+            given.add(f"{number}.", photo, record)
+        return said(self.face, given.add(bare(text, self.subject)), asks_yes=asks_yes)
 
     def draw(self, text: str, seed: int, *, needs_fact: bool) -> Drawn:
         """Draw after the named subject's record and photo."""

@@ -244,10 +244,12 @@ class Teacher:
 
     def _write(self, key: str, data: bytes, record: dict[str, Any]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
+        # a later run reads the rows whatever its code: results then tell that theirs is older
+        told = {**record, "code": code_version()}
         # the record last: without it the rows do not count
         for name, content in (
             (f"{key}.safetensors", data),
-            (f"{key}.json", json.dumps(record, indent=1).encode()),
+            (f"{key}.json", json.dumps(told, indent=1).encode()),
         ):
             waiting = self.folder / f"{name}.new"
             waiting.write_bytes(content)

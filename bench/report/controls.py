@@ -21,11 +21,22 @@ _NOTHING = 0.05
 
 @dataclass(frozen=True)
 class Control:
-    """Something that must not pass, whether it was noticed, and by what."""
+    """Something that must not pass, whether it was noticed, and by what.
+
+    Where it was run and nothing could tell, it is not ``measured``.
+    """
 
     control: str
     noticed: bool
     why: str
+    measured: bool = True
+
+    @property
+    def verdict(self) -> str:
+        """Say what became of it."""
+        if not self.measured:
+            return "cannot be measured"
+        return "noticed" if self.noticed else "NOT NOTICED"
 
 
 def read_checks(out: Path) -> dict[str, Any]:
@@ -82,8 +93,11 @@ def _unchanged(figures: Figures, judge: str) -> Control:
 def _yes(figures: Figures) -> Control:
     control = "a method that always says yes"
     found = figures.interval("yes", "rec")
+    if found is None and "yes" in figures.values:
+        why = "no subject has photos of both kinds to be asked about; it needs a held-out one"
+        return Control(control, False, why, measured=False)
     if found is None:
-        return Control(control, False, "it was not run, or there are no photos of both kinds")
+        return Control(control, False, "it was not run")
     noticed = found.mean == 0.5
     return Control(control, noticed, f"its weighted recognition is {found.mean:.3f}")
 

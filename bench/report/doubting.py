@@ -67,7 +67,26 @@ def apart(results: Sequence[Result]) -> list[str]:
     told.append(
         _differing("who recognises the subject after a removal", judged, "Run ours as well.")
     )
-    return [text for text in told if text]
+    return [text for text in [*told, *_rows_apart(made)] if text]
+
+
+def _rows_apart(results: Sequence[Result]) -> list[str]:
+    """Say where rows were learned by different code, or by other code than used them."""
+    rows = [one for one in results if one.provenance.get("rows")]
+    by = [(one.method, one.provenance.get("rows code", "")) for one in rows]
+    return [_differing("the code that learned their rows", by, _ANEW), _older(rows)]
+
+
+def _older(rows: Sequence[Result]) -> str:
+    # older results do not say what code learned their rows
+    other = [
+        (one.method, one.provenance["rows code"])
+        for one in rows
+        if one.provenance.get("rows code", one.provenance.get("code")) != one.provenance.get("code")
+    ]
+    if not other:
+        return ""
+    return f"Results were made with rows that other code learned: {_groups(other)}. {_ANEW}"
 
 
 def _usual(results: Sequence[Result], name: str) -> list[tuple[str, dict[str, Any]]]:
@@ -81,14 +100,22 @@ def _usual(results: Sequence[Result], name: str) -> list[tuple[str, dict[str, An
 
 
 def _differing(what: str, values: Sequence[tuple[str, Any]], hint: str) -> str:
+    if len({_told(value) for _, value in values}) < 2:
+        return ""
+    return f"Results differ in {what}, so they do not compare: {_groups(values)}. {hint}"
+
+
+def _groups(values: Sequence[tuple[str, Any]]) -> str:
+    """Name each value with the methods that have it."""
     by: dict[str, list[str]] = defaultdict(list)
     for method, value in values:
-        told = value if isinstance(value, str) else json.dumps(value)
+        told = _told(value)
         by[told] += [] if method in by[told] else [method]
-    if len(by) < 2:
-        return ""
-    groups = [f"{_short(told)} ({_some(methods)})" for told, methods in sorted(by.items())]
-    return f"Results differ in {what}, so they do not compare: {'; '.join(groups)}. {hint}"
+    return "; ".join(f"{_short(told)} ({_some(methods)})" for told, methods in sorted(by.items()))
+
+
+def _told(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _short(told: str) -> str:

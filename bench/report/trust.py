@@ -27,7 +27,7 @@ def trust_section(
 
     ``seen`` are the items after which the base model was looked at, and all items.
     """
-    rows = [(c.control, "noticed" if c.noticed else "NOT NOTICED", c.why) for c in controls]
+    rows = [(c.control, c.verdict, c.why) for c in controls]
     return [
         Heading("Controls"),
         Table(("control", "", "why"), rows),

@@ -15,18 +15,19 @@ from PIL import Image
 from bench.data.items import Bench, Fact
 from bench.data.pictures import open_picture
 from bench.data.wording import templates
-from bench.judges.judge import AlwaysOne, AskedAnswer, AskedPicture, Judge
+from bench.judges.judge import AlwaysOne, AskedPicture, Judge
 from bench.judges.known import RIGHT
 from bench.judges.trust import Tried, try_encoder, try_judge
 from bench.metrics.encoders import ConstantEncoder, ImageEncoder
+from bench.running.contrasts import known_answers
 
 if TYPE_CHECKING:
     from backbone.face import Backbone
     from bench.running.work import Kit
 
-__all__ = ["base_answers", "check_run", "known_answers", "known_pictures"]
+__all__ = ["base_answers", "check_run", "known_pictures"]
 
-_ANSWERS, _PLACES, _SIZE, _SEED = 8, 4, 128, 20261202
+_PLACES, _SIZE, _SEED = 4, 128, 20261202
 _BASE_TOKENS = 16
 # things that are drawn without downloads, and scenes that are tried until one has room for it
 KNOWN_THINGS, _TRIES = ("red ball", "blue umbrella", "yellow star", "green book"), 20
@@ -67,19 +68,6 @@ def try_all(
         [try_judge(judge, answers, pictures) for judge in judges],
         [try_encoder(encoder, photos, drawn) for encoder in encoders],
     )
-
-
-def known_answers(bench: Bench) -> list[tuple[AskedAnswer, bool]]:
-    """Give right answers to some questions, and answers that belong to others of the same kind."""
-    asked = [item for item in bench.items if item.task == "qa"][:_ANSWERS]
-    found = []
-    for item in asked:
-        found.append((AskedAnswer(item.text, item.answer, item.answer), True))
-        other = next((o.answer for o in asked if o.answer != item.answer), "I do not know.")
-        # what another subject's answer says, with this one's name
-        wrong = other.replace(other.split("'")[0].split(" ")[0], "It", 1)
-        found.append((AskedAnswer(item.text, item.answer, wrong), False))
-    return found
 
 
 def known_pictures() -> list[tuple[AskedPicture, str]]:

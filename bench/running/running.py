@@ -16,6 +16,7 @@ from bench.data.items import Bench, read_bench
 from bench.data.opening import open_bench
 from bench.methods.catalog import choose
 from bench.methods.method import Method
+from bench.running.failing import Failures
 from bench.running.suites import Suite, find_suite
 from learning.presets import Recipe
 from omni_errors import InputError
@@ -57,6 +58,9 @@ def run_bench(
     """Do every item that is not done, and look whether the model stayed what it was.
 
     ``kit`` is what is opened already; several processes open their own.
+
+    Raises:
+        SubjectsFailed: at the end, if some subjects failed; what all fail by is raised as it is.
     """
     suite, methods = _chosen(options)
     on_step("Building the bench")
@@ -68,12 +72,31 @@ def run_bench(
     kit = kit or open_kit(options)
     write_run(out, bench, options, methods, kit.missing)
     if options.workers > 1 and len(names) > 1:
-        _in_processes(names, out, options, on_step)
+        failures = _in_processes(names, out, options, on_step)
     else:
-        for number, name in enumerate(names, 1):
-            do_subject(kit, name, out, options, _after(f"{number}/{len(names)} ", on_step))
+        failures = _in_turn(names, kit, out, options, on_step)
+    failures.raise_common()
     on_step("Checking the judges and the encoders")
     check_run(bench, out, kit)
+    failures.raise_all()
+
+
+def _in_turn(
+    names: Sequence[str],
+    kit: "Kit",
+    out: Path,
+    options: RunOptions,
+    on_step: Callable[[str], None],
+) -> Failures:
+    """Do one subject after the other; one that fails does not cost the others."""
+    failures = Failures()
+    for number, name in enumerate(names, 1):
+        try:
+            do_subject(kit, name, out, options, _after(f"{number}/{len(names)} ", on_step))
+            failures.done.append(name)
+        except Exception as error:
+            failures.add(name, error)
+    return failures
 
 
 def _after(head: str, on_step: Callable[[str], None]) -> Callable[[str], None]:
@@ -185,7 +208,7 @@ def _do(name: str, out: Path, options: RunOptions) -> str:
 
 def _in_processes(
     names: Sequence[str], out: Path, options: RunOptions, on_step: Callable[[str], None]
-) -> None:
+) -> Failures:
     threads = max((os.cpu_count() or 1) // options.workers, 1)
     pool = ProcessPoolExecutor(
         min(options.workers, len(names)),
@@ -193,15 +216,22 @@ def _in_processes(
         initializer=_open,
         initargs=(options, threads, os.getpid()),
     )
+    failures = Failures()
     try:
-        waiting = [pool.submit(_do, name, out, options) for name in names]
-        for number, done in enumerate(as_completed(waiting), 1):
-            on_step(f"{number} of {len(names)} subjects done, the last {done.result()}")
+        waiting = {pool.submit(_do, name, out, options): name for name in names}
+        for done in as_completed(waiting):
+            error = done.exception()
+            if error is not None:
+                failures.add(waiting[done], error)
+                continue
+            failures.done.append(waiting[done])
+            number = f"{len(failures.done)} of {len(names)}"
+            on_step(f"{number} subjects done, the last {waiting[done]}")
         pool.shutdown()
     finally:
-        # after a failure what was handed out ends by itself and keeps its results; what waits is
-        # not begun
+        # what was handed out ends by itself and keeps its results; what waits is not begun
         pool.shutdown(wait=False, cancel_futures=True)
+    return failures
 
 
 def write_run(

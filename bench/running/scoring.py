@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from bench.data.items import Bench, Fact, Item, Subject
+from bench.data.needed import needed_fact
 from bench.data.pictures import open_mask, open_picture
 from bench.data.questions import described, shows_face
 from bench.data.wording import of_class
@@ -195,7 +196,7 @@ class Scorer:
         """Find what a picture is to agree with: one fact, or all that its answer tells."""
         if item.fact is not None:
             return self.subject.facts[item.fact]
-        return Fact(item.answer) if item.answer else None
+        return needed_fact(item) if item.answer else None
 
     # edits
 

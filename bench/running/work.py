@@ -225,7 +225,8 @@ class Work:
             return self._keep(method, item, drawn.image), scored, {"prompt": drawn.prompt}
         image = open_picture(self.bench.folder, item.image) if item.image else None
         answered = player.answer(item.text, image, asks_yes=item.task == "rec")
-        return answered.text, self.scorer.answer(item, answered, judges), {"asked": item.text}
+        trace = {"asked": item.text, "prompt": answered.prompt}
+        return answered.text, self.scorer.answer(item, answered, judges), trace
 
     def _recogniser_of(self, method: Method) -> str:
         """Name the method whose rows recognise the subject, "" if there is nothing to recognise.
@@ -276,6 +277,8 @@ class Work:
             "backbone": self.kit.backbone,
             "rows": taught.key if taught is not None else "",
             "rows sha256": str(record.get("sha256", "")),
+            # what taught them, which may have been another run's
+            "rows code": str(record.get("code", "")),
             "steps": record.get("steps"),
             # what was taught by: a method's plan changes the suite's recipe
             "recipe": record.get("recipe", {}),

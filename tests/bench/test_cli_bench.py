@@ -2,12 +2,20 @@
 
 import json
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 import cli
+from backbone.home import find_home
 from bench.data.items import Bench, write_bench
+from bench.judges import scenes
+from bench.methods.catalog import CONTROLS
+from bench.running.failing import SubjectsFailed
+from bench.running.ledger import read_results
+from bench.running.versions import scenes_version
 from tests.bench.conftest import write_subjects
+from tests.bench.fakes import reader
 
 
 def test_the_list_names_suites_and_methods(capsys: pytest.CaptureFixture[str]) -> None:
@@ -58,6 +66,48 @@ def test_run_names_what_was_left_out(
     )
     assert cli.run(["bench", "run", "--subjects", "s", "--out", str(tmp_path)]) == 0
     assert "Left out of the photos of cup: a.heic" in capsys.readouterr().err
+
+
+def keep_reader() -> None:
+    """Keep a reader of scenes where a run looks for one: composing its scenes takes a minute."""
+    scenes._write(reader(), find_home().cache / "bench" / f"scenes-{scenes_version()}.npz")
+
+
+def test_two_processes_do_two_subjects_and_all_is_reported(tmp_path: Path) -> None:
+    keep_reader()
+    records: dict[str, dict[str, object]] = {"ball": {"class": "ball"}, "rex": {"class": "dog"}}
+    folder, out = write_subjects(tmp_path / "s", records, photos=2), tmp_path / "o"
+    file, chosen = tmp_path / "told.json", ["ours", "tp", "ip", "retrieval"]
+    args = ["--subjects", str(folder), "--out", str(out), "--json", str(file), "--steps", "1"]
+    args += ["--suite", "smoke", "--model", "tiny", "--methods", ",".join(chosen)]
+    assert cli.run(["bench", "run", *args, "--workers", "2"]) == 0
+    summary, report = json.loads(file.read_text()), (out / "report.md").read_text()
+    assert summary == json.loads((out / "summary.json").read_text())
+    done = {one: {r.method for r in read_results(out / f"results/{one}.jsonl")} for one in records}
+    assert done == dict.fromkeys(records, {*chosen, *CONTROLS})
+    assert set(summary["per_subject"]["ours"]["rec"]) == set(summary["forgetting"]) == set(records)
+    assert [control["noticed"] for control in summary["controls"]] == [True] * 5
+    assert "## Controls" in report and "retrieval" in report
+
+
+def test_the_report_is_written_before_failed_subjects_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failed, written = SubjectsFailed("1 of 2 subjects failed: cup."), list[Path]()
+
+    def report(out: Path, file: Path | None) -> dict[str, object]:
+        written.append(out)
+        control = {"control": "yes", "noticed": False, "why": "", "measured": False}
+        return {"means": [], "controls": [control]}
+
+    (tmp_path / "bench").mkdir()
+    write_bench(Bench(0, (), ()), tmp_path / "bench")
+    monkeypatch.setattr("bench.running.running.run_bench", Mock(side_effect=failed))
+    monkeypatch.setattr("bench.report.writing.write_report", report)
+    assert cli.run(["bench", "run", "--subjects", "s", "--out", str(tmp_path)]) == 1
+    assert written == [tmp_path]
+    said = capsys.readouterr().err
+    assert "'yes' cannot be measured" in said and "1 of 2 subjects failed" in said
 
 
 @pytest.mark.parametrize(

@@ -272,6 +272,18 @@ def test_negatives_of_a_few_are_spread_by_the_seed() -> None:
     assert all(path.endswith("/0") for path, _, _ in rows[0][:8])
 
 
+def test_look_alikes_are_hard_however_their_class_is_written() -> None:
+    words = {"rex": "dog", "bo": "Dogs", "mi": "golden retriever dog", "cup": "cup"}
+    subjects = [Subject(n, n, word, False, (), (f"{n}.png",)) for n, word in words.items()]
+    rows = _others(subjects[0], subjects, np.random.default_rng(0))
+    assert {path: hard for path, hard, _ in rows} == {
+        "bo.png": True,
+        "mi.png": True,
+        "cup.png": False,
+    }
+    assert [hard for _, hard, _ in rows] == [True, True, False]
+
+
 @pytest.mark.parametrize(
     ("text", "kind", "value"),
     [

@@ -7,6 +7,7 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from PIL import Image
 
 from bench.data.items import Bench
 from bench.data.opening import open_bench
@@ -176,6 +177,17 @@ def test_a_record_becomes_items_whose_answer_says_the_fact(root: Path, tmp_path:
     assert (first.text, first.answer) == ("<bo> at its home.", "<bo> by the sea.")
     assert (second.answer, second.fact) == ("<bo>, asleep, by the sea.", None)
     assert [i.text for i in bench.of("bo", "draw")][25:] == ["<bo>, asleep, on grass."]
+
+
+def test_rules_mark_what_a_prompt_of_its_own_needs(root: Path, tmp_path: Path) -> None:
+    write(root / "concept" / "test" / "bo" / "t2i_conditions.json", RECORD)
+    bench = open_bench(root, tmp_path / "bench")
+    item = bench.of("bo", "parg")[1]
+    scorer = Scorer(bench, bench.subjects[0], [], [RuleJudge(reader())])
+    black = scorer.picture(item, Drawn(Image.new("RGB", (64, 64)), ""))
+    assert black.values["parg judge/rules"] == 0
+    verdict = scorer.picture(item, Drawn(photo(1, "red"), "")).verdicts["rules"]
+    assert (verdict["prompt"], verdict["mark"] in (0, 0.5, 1)) == ("place: beach", True)
 
 
 def test_our_edits_are_added(unify: Bench) -> None:

@@ -13,6 +13,7 @@ from backbone.face import Backbone
 from backbone.painting import ImageOptions
 from backbone.reading import Reading
 from bench.data.items import Bench, Subject
+from bench.data.questions import described
 from bench.methods.catalog import CONTROLS, MAIN, METHODS, choose
 from bench.methods.dreambooth import with_updates
 from bench.methods.method import RowsPlan
@@ -20,6 +21,7 @@ from bench.methods.players import Control, RowsPlayer, UpdatesPlayer, bare
 from bench.methods.prompting import Library, PromptPlayer, RetrievalPlayer
 from bench.methods.teaching import Taught, Teacher, recipe_of
 from bench.metrics.forgetting import fingerprint
+from bench.running.versions import code_version
 from graphs.options import ReplayOptions
 from learning.presets import Recipe
 from learning.starting import class_rows
@@ -168,6 +170,16 @@ def test_what_is_learned_is_read_again(teacher: Teacher) -> None:
     assert again.record["sha256"] == first.record["sha256"]
 
 
+def test_rows_say_which_code_learned_them_whatever_code_reads_them(
+    teacher: Teacher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = teacher.teach(still())
+    monkeypatch.setattr("bench.methods.teaching.code_version", lambda: "other")
+    again = teacher.teach(still())
+    assert again.record == first.record
+    assert again.record["code"] == code_version()
+
+
 def test_damaged_rows_are_learned_anew(teacher: Teacher) -> None:
     first = taught(teacher, "ours")
     file = teacher.folder / f"{first.key}.safetensors"
@@ -249,6 +261,22 @@ def test_the_profile_stands_before_questions_as_in_a_turn(
     assert f"{name} is a {subject.class_word}." in asked[0] and fact in asked[0]
     assert f"{name} is a" not in asked[1] and asked[1].startswith(f"Profile of {name}:")
     assert asked[2] == f"Is {name} here?"
+
+
+def test_the_trace_of_an_answer_holds_all_text_that_stood_before_the_model(
+    teacher: Teacher, face: Backbone, bench: Bench, subject: Subject
+) -> None:
+    name, fact = subject.mention, bare(described(subject), subject)
+    where, concept = f"Where is <{name}>?", taught(teacher, "untrained").concept
+    assert concept is not None
+    rows = RowsPlayer(face, subject, concept, True, ReplayOptions(0, "profile"), FEW)
+    assert rows.answer(where, None, asks_yes=False).prompt.startswith(f"Profile of <{name}>:")
+    text = PromptPlayer(face, subject, True, (photo(1, "red"),), FEW)
+    said = text.answer(where, photo(2, "red"), asks_yes=False).prompt
+    assert said == f"These are photos of {name}:\n{fact}\nWhere is {name}?"
+    found = RetrievalPlayer(face, subject, Library(face, bench), FEW)
+    said = found.answer(where, None, asks_yes=False).prompt
+    assert said == f"1.\nName: {name}, Info: {fact}\nWhere is {name}?"
 
 
 def test_no_fact_is_replayed_where_none_is_needed(

@@ -64,6 +64,24 @@ def test_flips_that_others_judged_do_not_compare() -> None:
     assert apart([made("ours", recogniser="ours"), made("tp", recogniser="ours")]) == []
 
 
+def learned(method: str, by: str) -> Result:
+    return made(method, rows="key", **{"rows code": by})
+
+
+def test_rows_that_different_code_learned_do_not_compare() -> None:
+    assert apart([learned("ours", "c1"), learned("coupled", "c1"), made("tp", rows="")]) == []
+    differ, older = apart([learned("ours", "c1"), learned("coupled", "c0")])
+    assert "differ in the code that learned their rows" in differ
+    assert "c0 (coupled); c1 (ours)" in differ
+    assert "rows that other code learned: c0 (coupled)" in older and "--out" in older
+
+
+def test_rows_of_older_results_are_not_doubted_alone() -> None:
+    assert apart([made("ours", rows="key"), made("coupled", rows="key")]) == []
+    (older,) = apart([learned("ours", "")])
+    assert "other code learned: none (ours)" in older
+
+
 @pytest.mark.parametrize(("number", "told"), [(0, ""), (1, "no intervals"), (4, "4 subj"), (5, "")])
 def test_few_subjects_are_doubted(number: int, told: str) -> None:
     doubted = few(Figures({"ours": {"rec": {str(n): 0.5 for n in range(number)}}}))

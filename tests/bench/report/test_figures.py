@@ -12,6 +12,7 @@ from bench.report.charts import Point, curve, scatter
 from bench.report.controls import doubts, find_controls
 from bench.report.figures import Figures, Names, gather, methods_of, mixed
 from bench.report.rows import lay_out
+from bench.report.trust import trust_section
 from bench.running.ledger import Result
 
 NO_CHECKS: dict[str, Any] = {"judges": [], "encoders": [], "reader": {}}
@@ -98,6 +99,26 @@ def test_results_of_different_settings_are_not_mixed_in_silence() -> None:
 def test_controls_that_were_not_run_are_not_noticed() -> None:
     controls = find_controls(Figures({}), NO_CHECKS)
     assert [control.noticed for control in controls] == [False] * 5
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        # of subjects with one photo each nothing but others' photos can be asked about
+        ([("rec", {"label": 0.0, "right": 0.0}), ("qa", {"qa bleu": 0.0})], "cannot be measured"),
+        ([("rec", {"label": float(n), "right": float(n)}) for n in (0, 1)], "noticed"),
+        ([], "NOT NOTICED"),
+    ],
+)
+def test_always_yes_cannot_be_measured_without_a_photo_of_the_subject(
+    made: list[tuple[str, dict[str, float]]], told: str
+) -> None:
+    rows = [result("yes", "a", n, values, task) for n, (task, values) in enumerate(made)]
+    control = find_controls(gather(rows), NO_CHECKS)[-1]
+    assert control.verdict == told
+    table = trust_section([control], [], [], {}, [], {})[1]
+    assert isinstance(table, Table)
+    assert table.rows[0][1] == told
 
 
 @pytest.mark.parametrize(("consistency", "noticed"), [(0.0, True), (0.6, False)])

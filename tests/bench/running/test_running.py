@@ -84,6 +84,7 @@ def test_provenance_tells_what_was_really_taught_by(out: Path) -> None:
     assert (by["und-only"]["recipe"]["gen_rows"], by["und-only"]["recipe"]["edits"]) == (0, 0)
     assert by["und-only"]["plan"]["changes"]["gen_rows"] == 0
     assert by["yes"]["recipe"] == {}
+    assert (by["ours"]["rows code"], by["yes"]["rows code"]) == (code_version(), "")
 
 
 def test_removals_of_controls_are_recognised_by_the_rows_of_ours(out: Path) -> None:
@@ -169,6 +170,13 @@ def test_pictures_and_raw_replies_are_kept(out: Path) -> None:
     assert all(r.trace["prompt"] for r in drawn)
     assert any(r.trace["stages"] for r in drawn if r.method == "ours")
     assert not any(r.trace["stages"] for r in drawn if r.method == "no-replay")
+
+
+def test_the_prompt_of_an_answer_is_kept_beside_what_was_asked(out: Path) -> None:
+    asked = [r for r in results(out) if r.task in ("rec", "vqa", "qa") and r.method == "ours"]
+    assert {r.task for r in asked} == {"rec", "vqa", "qa"}
+    # ours puts no profile before a question
+    assert all(r.trace["prompt"] == r.trace["asked"] for r in asked)
 
 
 def test_a_second_run_does_nothing_twice(subjects: Path, kit: Kit, out: Path) -> None:
