@@ -1,10 +1,11 @@
-"""What was told of a concept, put before a question in a form the small model has learned."""
+"""What was told of a concept, put before a question as tokens have learned to read it."""
 
 import re
 from collections.abc import Sequence
 
 from graphs.data import data
 from graphs.wording import about
+from learning.wording import before
 
 __all__ = ["asks", "before", "lines_of"]
 
@@ -18,10 +19,3 @@ def lines_of(name: str, facts: Sequence[str], kind: str = "") -> list[str]:
     """Say facts, and what it is ("a dog", "white") where that is asked for, as lines."""
     told = [about(name, fact) for fact in facts]
     return told + ([data("sayings")["is_kind"].format(name=name, kind=kind)] if kind else [])
-
-
-def before(name: str, lines: Sequence[str], text: str) -> str:
-    """Put lines about a concept before a question; without any it stays as it is."""
-    form: str = data("replay")["profile"][0]
-    listed = "\n".join(f"- {line}" for line in lines)
-    return form.format(n=f"<{name}>", f=listed, q=text) if lines else text

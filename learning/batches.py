@@ -18,8 +18,8 @@ Thing = TypeVar("Thing")
 _WEIGHTS = {"yes": 2.0, "no": 2.0, "class": 1.0, "facts": 2.0}
 # The same where texts are asked in batches of their own, and of these: that what nobody told is
 # unknown, and that other talk is not about the concept, takes a few reminders only.
-_ON_PHOTOS = {"yes": 2.0, "no": 2.0, "class": 0.5}
-_TEXTS = {"what": 1.0, "facts": 4.0, "unknown": 0.5, "other": 0.5}
+_ON_PHOTOS = {"yes": 2.0, "no": 2.0, "class": 0.5, "told class": 1.0}
+_TEXTS = {"what": 1.0, "told what": 1.0, "facts": 4.0, "unknown": 0.5, "other": 0.5}
 _EXAMPLES, _NOISE, _TOLD = 0, 1, 2
 
 

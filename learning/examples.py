@@ -2,7 +2,7 @@
 
 Everything is a value; which example a step takes is drawn elsewhere. Kinds of questions:
 recognition (yes and no), class (with a photo); without one what it is, facts, what nobody told,
-and what has nothing to do with it.
+and what has nothing to do with it. Class and what it is are asked after what was told, too.
 """
 
 import hashlib
@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image
 
-from learning.facts import ask_facts
-from learning.wording import read_wordings, word_slots
+from learning.facts import ask_facts, fact_sentence
+from learning.wording import before, read_wordings, word_slots
 from omni_errors import InputError
 
 __all__ = ["Drawing", "Editing", "ExampleSet", "Material", "Negative", "Question", "make_examples"]
@@ -126,7 +126,9 @@ def make_examples(material: Material) -> ExampleSet:
         "no, same class": _recognition(material, _others(material, same=True), "no"),
         "no": _recognition(material, _others(material, same=False), "no"),
         "class": _class(material),
+        "told class": _told(material, _class(material)),
         "what": _what(material),
+        "told what": _told(material, _what(material)),
         "facts": tuple(
             Question("facts", pair.question, pair.answer)
             for pair in ask_facts(material.facts, material.name)
@@ -178,6 +180,25 @@ def _what(material: Material) -> tuple[Question, ...]:
         Question("what", ask.format_map(slots), said.format_map(slots))
         for ask in wordings["ask"]
         for said in wordings["answer"]
+    )
+
+
+def _told(material: Material, questions: Sequence[Question]) -> tuple[Question, ...]:
+    """Put what was told before questions of what it is, as the assistant does.
+
+    Rows that know facts would else take the nearest of the told facts for the answer.
+    """
+    said = [fact_sentence(fact, material.name) for fact in material.facts]
+    facts = [text for text in said if text]
+    (kind,), slots = (
+        read_wordings("profile")["kind"],
+        word_slots(material.name, material.class_word),
+    )
+    lines = [*facts, kind.format_map(slots)]
+    return tuple(
+        Question(f"told {q.kind}", before(material.name, lines, q.question), q.answer, q.photo)
+        for q in questions
+        if facts
     )
 
 

@@ -36,6 +36,17 @@ def test_facts_are_asked_without_a_photo(examples: ExampleSet) -> None:
     assert "<ball> likes grass." in {q.answer for q in examples.questions["facts"]}
 
 
+def test_what_it_is_is_asked_after_what_was_told(material: Material, examples: ExampleSet) -> None:
+    told = "- <ball>'s colour is orange.\n- <ball> likes grass.\n- <ball> is a ball."
+    for kind in ("class", "what"):
+        pairs = zip(examples.questions[f"told {kind}"], examples.questions[kind], strict=True)
+        for known, asked in pairs:
+            assert known.question == f"Profile of <ball>:\n{told}\n\n{asked.question}"
+            assert (known.answer, known.photo) == (asked.answer, asked.photo)
+    nothing = make_examples(replace(material, facts=())).kinds
+    assert "told class" not in nothing and "class" in nothing
+
+
 def test_what_it_is_is_asked_without_a_photo_too(examples: ExampleSet) -> None:
     asked = examples.questions["what"]
     assert all(q.photo is None and "photo" not in q.question for q in asked)
