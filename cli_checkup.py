@@ -1,6 +1,7 @@
 """What the doctor finds in a user's files, and how it mends it: only what can be made again."""
 
 import os
+import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ __all__ = [
     "check_lock",
     "check_memory",
     "check_modes",
+    "check_runs",
     "check_settings",
     "check_terminal",
     "closed_network",
@@ -106,6 +108,34 @@ def check_lock() -> list[Finding]:
         return [Finding("lock", "held by another program, for now: it is writing", "warning")]
 
 
+def check_runs() -> list[Finding]:
+    """Look whether the file of questions that wait and stopped trainings can be read."""
+    import sqlite3
+    from contextlib import closing
+
+    file = find_home().data / "runs.db"
+    if not file.is_file():
+        return []
+    try:
+        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as opened:
+            (said,) = opened.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.Error as error:
+        said = str(error)
+    if said == "ok":
+        return [Finding("runs that wait", "can be read")]
+    aside = file.with_name("runs-damaged.db")
+    remedy = f"Set it aside as {aside}; questions that wait and stopped trainings begin anew."
+    return [Finding("runs that wait", f"{file}: {said}", "failed", remedy, partial(_move, aside))]
+
+
+def _move(aside: Path) -> None:
+    """Set the file of runs aside; what belongs to it without it is nothing."""
+    file = aside.with_name("runs.db")
+    file.replace(aside)
+    for rest in file.parent.glob("runs.db-*"):
+        rest.unlink()
+
+
 def check_memory() -> list[Finding]:
     """Look at the store, if there is one; nothing is made or changed."""
     data = find_home().data
@@ -121,10 +151,10 @@ def check_memory() -> list[Finding]:
             return [schema]
         with open_memory(data) as memory:
             health = check(memory)
-            trainings = _trainings(memory)
+            trainings = [_trainings(memory), *_strays(memory)]
     except OmniError as error:
         return [Finding("memory", str(error), "failed")]
-    return [schema, _database(health), *_files(health, data), _index(health, data), trainings]
+    return [schema, _database(health), *_files(health, data), _index(health, data), *trainings]
 
 
 def _schema(data: Path) -> Finding:
@@ -223,6 +253,23 @@ def _trainings(memory: "Memory") -> Finding:
         names = ", ".join(dict.fromkeys(waiting))
         return Finding("training", f"under way, or stopped: `omni concept train` goes on: {names}")
     return Finding("training", "none is under way")
+
+
+def _strays(memory: "Memory") -> list[Finding]:
+    """Look for files of trainings whose concepts are forgotten."""
+    users = memory.users.list()
+    known = {concept.id for user in users for concept in memory.concepts.list(user.id)}
+    room = memory.folder / "training"
+    strays = [one for one in sorted(room.glob("*/")) if one.name not in known]
+    if not strays:
+        return []
+    found = f"{len(strays)} folders of {room} are of concepts that are forgotten"
+    return [Finding("training files", found, "warning", "Delete them.", partial(_delete, strays))]
+
+
+def _delete(folders: list[Path]) -> None:
+    for folder in folders:
+        shutil.rmtree(folder)
 
 
 def _stop(runs: list[tuple[str, str]], memory: "Memory") -> None:

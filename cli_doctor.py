@@ -19,6 +19,7 @@ from cli_checkup import (
     check_lock,
     check_memory,
     check_modes,
+    check_runs,
     check_settings,
     check_terminal,
     closed_network,
@@ -106,7 +107,7 @@ def examine() -> list[Finding]:
     machine = [_system(), *_packages(), *_device(), *_folders(), *_models(), *_sending()]
     found = [check_settings(), check_terminal(), *check_lock()]
     # a check waits for the lock, so the lock is looked at before
-    return [*machine, *found, *check_memory(), *check_modes()]
+    return [*machine, *found, *check_runs(), *check_memory(), *check_modes()]
 
 
 def _mark(finding: Finding) -> str:

@@ -234,6 +234,25 @@ def test_a_training_whose_files_are_gone_is_closed(kept: Path) -> None:
         assert memory.training_runs.get(user, run.id).state == "stopped"
 
 
+def test_files_of_trainings_of_the_forgotten_are_deleted(kept: Path) -> None:
+    from memory import open_memory
+
+    with open_memory(kept) as memory:
+        mine = memory.concepts.get(memory.users.ensure("ana").id, "Maeve").id
+    for name in (mine, "0" * 32):
+        (kept / "training" / name / "review").mkdir(parents=True)
+    assert finding("training files").state == "warning"
+    assert cli.run(["doctor", "--fix"]) == 0
+    assert [one.name for one in (kept / "training").iterdir()] == [mine]
+
+
+def test_a_damaged_file_of_runs_is_set_aside(kept: Path) -> None:
+    (kept / "runs.db").write_bytes(b"no database at all" * 400)
+    assert finding("runs that wait").state == "failed"
+    assert cli.run(["doctor", "--fix"]) == 0
+    assert not (kept / "runs.db").exists() and (kept / "runs-damaged.db").is_file()
+
+
 def test_broken_settings_are_a_finding(own_home: Path) -> None:
     from cli_settings import file_path, write_file
 

@@ -11,7 +11,7 @@ from omni_errors import ResourceError
 def test_a_damaged_file_is_told_with_what_to_do(tmp_path: Path) -> None:
     file = tmp_path / "runs.db"
     file.write_bytes(b"no database at all" * 400)
-    with pytest.raises(ResourceError, match=r"runs\.db.*delete it"), open_saver(file) as saver:
+    with pytest.raises(ResourceError, match=r"runs\.db.*doctor --fix"), open_saver(file) as saver:
         threads(saver)
 
 
