@@ -12,7 +12,7 @@ from bench.metrics.encoders import ConstantEncoder
 from bench.report.figures import Figures
 from bench.report.trying import TriedRow, untried
 
-__all__ = ["Control", "doubts", "find_controls", "forgotten", "read_checks"]
+__all__ = ["Control", "changed", "doubts", "find_controls", "forgotten", "read_checks"]
 
 _BLANK = 0.5
 # semantic consistency up to which an edit counts as none
@@ -166,3 +166,9 @@ def forgotten(out: Path) -> dict[str, list[str]]:
         file.stem: list(json.loads(file.read_text("utf-8"))["changes"])
         for file in sorted((out / "forgetting").glob("*.json"))
     }
+
+
+def changed(forgotten: Mapping[str, list[str]]) -> list[str]:
+    """Doubt everything where the base model did not stay what it was."""
+    told = [f"{name}: {', '.join(found)}" for name, found in forgotten.items() if found]
+    return [f"The base model changed: {'; '.join(told)}."] if told else []

@@ -10,7 +10,7 @@ from bench.data.items import read_bench
 from bench.metrics.encoders import CLIP_NAME
 from bench.report import sections
 from bench.report.blocks import as_html, as_markdown
-from bench.report.controls import doubts, find_controls, forgotten, read_checks
+from bench.report.controls import changed, doubts, find_controls, forgotten, read_checks
 from bench.report.doubting import apart, few, no_better
 from bench.report.figures import Figures, Names, collect, gather, methods_of, mixed
 from bench.report.marks import agreements, same_to_all, unmarked
@@ -44,14 +44,16 @@ def write_report(out: Path, summary_file: Path | None = None) -> dict[str, Any]:
     figures, checks = gather(results, hard), read_checks(out)
     names, tried = _names(results), tried_of(checks, results)
     controls, without = find_controls(figures, checks, names.judge), unmarked(results)
+    kept = forgotten(out)
     doubted = [
         *doubts(figures, tried, mixed(results), same_to_all(results)),
         *(one.doubt for one in without if one.doubt),
         *no_better(figures, names.judge),
         *few(figures),
         *apart(results),
+        *changed(kept),
     ]
-    agreed, kept, seen = agreements(results), forgotten(out), covered(out, results)
+    agreed, seen = agreements(results), covered(out, results)
     blocks = [
         *sections.head(bench, run, names),
         *sections.main_table(figures, names, methods),

@@ -22,23 +22,13 @@ from bench.metrics.encoders import ConstantEncoder, ImageEncoder
 from bench.running.contrasts import known_answers
 
 if TYPE_CHECKING:
-    from backbone.face import Backbone
     from bench.running.work import Kit
 
-__all__ = ["base_answers", "check_run", "known_pictures"]
+__all__ = ["check_run", "known_pictures"]
 
 _PLACES, _SIZE, _SEED = 4, 128, 20261202
-_BASE_TOKENS = 16
 # things that are drawn without downloads, and scenes that are tried until one has room for it
 KNOWN_THINGS, _TRIES = ("red ball", "blue umbrella", "yellow star", "green book"), 20
-
-
-def base_answers(face: "Backbone") -> tuple[str, ...]:
-    """Ask the model what has nothing to do with any concept."""
-    from backbone.decoding import TextOptions
-
-    options = TextOptions(_BASE_TOKENS)
-    return tuple(face.answer(face.read().add_text(q), options) for q in templates()["base"])
 
 
 def check_run(bench: Bench, out: Path, kit: "Kit") -> None:

@@ -166,7 +166,7 @@ def do_subject(
 ) -> str:
     """Do one subject, and note whether the model came out of it as it went in."""
     from bench.metrics.forgetting import fingerprint
-    from bench.running.checks import base_answers
+    from bench.running.base_tasks import base_answers
     from bench.running.evidence import keep_evidence
     from bench.running.work import Work
 

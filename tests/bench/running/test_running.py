@@ -227,7 +227,7 @@ def test_the_base_model_is_bit_identical_afterwards(out: Path) -> None:
     for file in (out / "forgetting").glob("*.json"):
         told = json.loads(file.read_text())
         assert told["changes"] == []
-        assert len(told["after"]["answers"]) == 3
+        assert len(told["after"]["answers"]) == 6
 
 
 def test_a_change_of_the_model_stays_on_record(tmp_path: Path) -> None:
