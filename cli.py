@@ -6,6 +6,7 @@ of commands has its own ``cli_*.py``. Nothing heavy is imported before a command
 What stands before a command holds for all of them: whose memory, which model, how much is said.
 """
 
+import errno
 import os
 import sys
 import time
@@ -29,7 +30,7 @@ import cli_use
 from cli_options import EVERYWHERE, defaults, share
 from cli_output import Manner, detail, manner, print_error, say, set_manner
 from cli_settings import for_the_model, in_force
-from omni_errors import CancelledError, OmniError, UsageError
+from omni_errors import CancelledError, OmniError, ResourceError, UsageError
 
 __all__ = ["app", "command", "main", "run"]
 
@@ -126,8 +127,8 @@ def run(args: list[str]) -> int:
     try:
         code = _run(args)
         # not left to the end of the process, whose code would be another
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in _streams():
+            stream.flush()
         return code
     except (BrokenPipeError, SystemExit):
         # whoever read is gone: 1, as Typer and Rich make of it
@@ -141,9 +142,14 @@ def run(args: list[str]) -> int:
 def _drop_output() -> None:
     """Write what is still to be written nowhere, so that its failure is not told either."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
+    for stream in _streams():
         with suppress(OSError, ValueError):
             os.dup2(nowhere, stream.fileno())
+
+
+def _streams() -> list[Any]:
+    """Return the streams there are: some programs start others with theirs closed."""
+    return [stream for stream in (sys.stdout, sys.stderr) if stream is not None]
 
 
 def _run(args: list[str]) -> int:
@@ -208,6 +214,8 @@ def _as_known(error: Exception) -> OmniError:
         return UsageError(error.format_message(), hint=f"See `{path} --help`.")
     if isinstance(error, typer.Abort):
         return CancelledError("Stopped.")
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return ResourceError(f"Nothing more can be written: {error.strerror}.", hint="Make room.")
     bug = f"This is a bug: {type(error).__name__}: {error}"
     return OmniError(bug, hint="Add --debug before the command to see where it happened.")
 

@@ -106,7 +106,7 @@ def run(
     from bench.data.items import read_bench
     from bench.data.leftovers import left_out
     from bench.report.writing import write_report
-    from bench.running.failing import SubjectsFailed
+    from bench.running.failing import SubjectsFailedError
     from bench.running.running import RunOptions, run_bench
 
     options = RunOptions(
@@ -120,11 +120,11 @@ def run(
         judge_url=judge_url,
         judge_model=judge_model,
     )
-    failed: SubjectsFailed | None = None
+    failed: SubjectsFailedError | None = None
     with Quiet() as quiet:
         try:
             run_bench(subjects, out, options, on_step=quiet.step)
-        except SubjectsFailed as error:
+        except SubjectsFailedError as error:
             # the others are done, and are reported first
             failed = error
     summary = write_report(out, json)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from backbone.home import find_home
 from cli_picture import how
 from cli_settings import file_path, read_file
-from omni_errors import OmniError
+from omni_errors import OmniError, ResourceError
 
 if TYPE_CHECKING:
     from memory import Memory
@@ -119,21 +119,21 @@ def check_runs() -> list[Finding]:
     try:
         with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as opened:
             (said,) = opened.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.OperationalError as error:
+        # locked, or not to be opened: nothing says that it is damaged
+        return [Finding("runs that wait", f"{file}: {error}", "warning")]
     except sqlite3.Error as error:
         said = str(error)
     if said == "ok":
         return [Finding("runs that wait", "can be read")]
-    aside = file.with_name("runs-damaged.db")
-    remedy = f"Set it aside as {aside}; questions that wait and stopped trainings begin anew."
-    return [Finding("runs that wait", f"{file}: {said}", "failed", remedy, partial(_move, aside))]
+    remedy = f"Delete {file}; questions that wait and stopped trainings begin anew."
+    return [Finding("runs that wait", f"{file}: {said}", "failed", remedy, partial(_drop, file))]
 
 
-def _move(aside: Path) -> None:
-    """Set the file of runs aside; what belongs to it without it is nothing."""
-    file = aside.with_name("runs.db")
-    file.replace(aside)
-    for rest in file.parent.glob("runs.db-*"):
-        rest.unlink()
+def _drop(file: Path) -> None:
+    """Delete a database with what lies beside it; it may say what was forgotten since."""
+    for one in file.parent.glob(f"{file.name}*"):
+        one.unlink()
 
 
 def check_memory() -> list[Finding]:
@@ -257,19 +257,29 @@ def _trainings(memory: "Memory") -> Finding:
 
 def _strays(memory: "Memory") -> list[Finding]:
     """Look for files of trainings whose concepts are forgotten."""
-    users = memory.users.list()
-    known = {concept.id for user in users for concept in memory.concepts.list(user.id)}
-    room = memory.folder / "training"
-    strays = [one for one in sorted(room.glob("*/")) if one.name not in known]
+    strays = _unknown(memory)
     if not strays:
         return []
-    found = f"{len(strays)} folders of {room} are of concepts that are forgotten"
-    return [Finding("training files", found, "warning", "Delete them.", partial(_delete, strays))]
+    found = f"{len(strays)} folders of {memory.folder / 'training'} are of nobody who is known"
+    mend = partial(_with, memory.folder, _delete)
+    return [Finding("training files", found, "warning", "Delete them.", mend)]
 
 
-def _delete(folders: list[Path]) -> None:
-    for folder in folders:
-        shutil.rmtree(folder)
+def _unknown(memory: "Memory") -> list[Path]:
+    """Name the folders of trainings of no concept; those at work have a lock."""
+    # the folders first: a concept that comes meanwhile is then known
+    folders = sorted((memory.folder / "training").glob("*/"))
+    users = memory.users.list()
+    known = {concept.id for user in users for concept in memory.concepts.list(user.id)}
+    return [one for one in folders if one.name not in known and not any(one.glob("*.lock"))]
+
+
+def _delete(memory: "Memory") -> None:
+    for folder in _unknown(memory):
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            raise ResourceError(f"{folder} cannot be deleted: {error.strerror}.") from error
 
 
 def _stop(runs: list[tuple[str, str]], memory: "Memory") -> None:

@@ -58,7 +58,7 @@ def write_page(path: Path, title: str, scenes: Sequence[Scene], footer: str) -> 
         *(part for scene in scenes for part in _scene(scene)),
         f"<footer>{escape(footer)}</footer></html>",
     ]
-    path.write_text("\n".join(parts), "utf8")
+    path.write_text("\n".join(parts), "utf8", newline="\n")
 
 
 def is_page(path: Path) -> bool:

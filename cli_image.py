@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli_log import find_picture, pictures, pixels_of
+from cli_log import find_picture, pictures
 from cli_new_file import write_new
 from cli_options import Json, Listing, User, Yes, agree, open_assistant, run_default
 from cli_output import note, print_json, say_path
@@ -95,23 +95,17 @@ def _saved_as(assistant: "Assistant", image: "Image", gone: "Sequence[Image]") -
     A file that shows something else by now is none, nor one of a picture that is not gone.
     """
     from assistant.pictures import picture_home
+    from assistant.saved_files import files_of_others, pixels_of_file
 
     memory, seed = assistant.memory, image.record.get("seed", "*")
     maybe = {assistant.file_of(image.id)}
     if image.record:
         # its turn may be gone; the seed is in the name
         maybe |= set(picture_home(assistant.home).rglob(f"*_s{seed}_*.png"))
-        others = [one for one in memory.images.list(assistant.user) if one not in gone]
-        maybe -= {assistant.file_of(one.id) for one in others if one.record.get("seed") == seed}
+    maybe -= files_of_others(memory, {one.id for one in gone})
     vaulted = memory.vault.path(image.sha256)
-    return [path for path in maybe - {vaulted} if _alike(path, vaulted)]
-
-
-def _alike(one: Path, other: Path) -> bool:
-    try:
-        return pixels_of(one.read_bytes()) == pixels_of(other.read_bytes())
-    except OSError:
-        return False
+    shown = pixels_of_file(vaulted)
+    return [path for path in maybe - {vaulted} if shown and pixels_of_file(path) == shown]
 
 
 def _delete(path: Path) -> None:

@@ -27,7 +27,6 @@ __all__ = [
     "compared",
     "find_conversation",
     "find_picture",
-    "pixels_of",
     "print_conversations",
     "print_turns",
     "replay",
@@ -400,21 +399,12 @@ def replay(
 
 def _results(assistant: "Assistant", turn: "Turn") -> "tuple[str, tuple[str, ...]]":
     """Return what a turn came to: its words, and the pixels of its pictures."""
+    from assistant.saved_files import pixels_of
+
     made = str(turn.trace.get("image", ""))
     images = assistant.memory.images.list(assistant.user, turn=turn.id)
     data = [assistant.memory.images.read(assistant.user, i.id) for i in images if i.id in made]
     return turn.reply, tuple(pixels_of(one) for one in data)
-
-
-def pixels_of(data: bytes) -> str:
-    """Return a digest of a picture's pixels; what else is in the file says when it was made."""
-    import io
-    from hashlib import sha256
-
-    from PIL import Image
-
-    with Image.open(io.BytesIO(data)) as image:
-        return sha256(image.convert("RGB").tobytes()).hexdigest()
 
 
 def compared(before: "tuple[str, tuple[str, ...]]", now: "tuple[str, tuple[str, ...]]") -> str:

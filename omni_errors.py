@@ -10,11 +10,13 @@
     │   ├── FolderError          the folder lacks a file, or a file is not readable
     │   ├── TensorError          a tensor is missing, unknown or of another shape
     │   ├── TruncatedError       a file is shorter than its header says
-    │   ├── CheckpointError      tokens are damaged or of another model (learning.checkpoint)
     │   └── DownloadError        the hub could not be reached, or said no
     ├── ResourceError         1  too little memory, or a device or package that is not there
     ├── InputError            2  a text, image or number outside what is allowed
     └── CancelledError      130  the user stopped it
+
+Two grow where they belong: `learning.checkpoint.CheckpointError` is a WeightsError, and
+`bench.running.failing.SubjectsFailedError` a ResourceError.
 
 Anything else that escapes is a bug and may show a traceback. The module imports nothing, so
 that ``omni --help`` stays light.

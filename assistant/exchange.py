@@ -7,7 +7,7 @@ any process of the user can answer.
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,7 @@ from graphs import (
 from graphs.router import ROUTES
 from memory.names import check_text
 from memory.tables import new_id
-from omni_errors import InputError, NotFoundError, OmniError
+from omni_errors import InputError, OmniError
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -114,17 +114,21 @@ class Exchange:
         try:
             return self._run(ask, lambda graph, ports: start(graph, state, ports, self.thread))
         except BaseException:  # it is raised again
-            self._leave_nothing(ask)
+            # what fails here as well must not be told in its place
+            for leave_nothing in (partial(self._give_back, ask), self.drop):
+                with contextlib.suppress(OmniError):
+                    leave_nothing()
             raise
 
-    def _leave_nothing(self, ask: Ask) -> None:
-        """Remove the words of a turn that failed, and the photos that no other turn showed."""
-        self.drop()
-        images, user = self.assistant.memory.images, self.assistant.user
-        for image in self.assistant.gallery.ids(ask.attachment):
-            with contextlib.suppress(NotFoundError):
-                if images.get(user, image).turn_id is None:
-                    images.remove(user, image)
+    def _give_back(self, ask: Ask) -> None:
+        """Remove the photos that were taken in for a turn."""
+        memory, user = self.assistant.memory, self.assistant.user
+        # a turn that is asked again shows those of the first one
+        taken = self.assistant.gallery.ids(ask.attachment) if ask.given is None else ()
+        for image in taken:
+            memory.images.remove(user, image)
+        if taken:
+            memory.sweep()
 
     def answer(self, said: str | bool, ask: Ask) -> Result:
         """Answer the question that waits.

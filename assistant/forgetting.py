@@ -9,10 +9,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PIL import Image
-
 from assistant.exchange import runs_file
 from assistant.pictures import picture_home
+from assistant.saved_files import files_of_others, pixels_of_file
 from assistant.schooling import at_rest, training_folder
 from graphs import erase, learning_graph, open_saver, threads, turn_graph, waiting
 from memory.names import name_key
@@ -110,18 +109,11 @@ def _saved_files(assistant: "Assistant", concept: Concept) -> set[Path]:
     ]
     named = {assistant.file_of(image.id) for image in shown}
     named -= {memory.vault.path(image.sha256) for image in shown}
-    digests = {_pixels(memory.vault.path(image.sha256)) for image in shown}
-    files = picture_home(assistant.home).rglob("*.png") if digests else ()
-    return named | {path for path in files if path.is_file() and _pixels(path) in digests}
-
-
-def _pixels(path: Path) -> str:
-    """Hash what a picture of ours shows; a file that is none is like no other."""
-    try:
-        with Image.open(path) as image:
-            return sha256(repr(image.size).encode() + image.convert("RGB").tobytes()).hexdigest()
-    except OSError:
-        return str(path)
+    looks = {pixels_of_file(memory.vault.path(image.sha256)) for image in shown} - {""}
+    files = set(picture_home(assistant.home).rglob("*.png") if looks else ())
+    # what stays is not searched, however alike it is
+    files -= files_of_others(memory, {image.id for image in shown})
+    return named | {path for path in files if pixels_of_file(path) in looks}
 
 
 def _digest(path: Path) -> str:

@@ -80,9 +80,13 @@ class Looker:
         rows = [probe.tolist(), made.whole.tolist(), made.subject.tolist()]
         # two processes may make it at the same time
         handle, waiting = tempfile.mkstemp(dir=file.parent, prefix=".neutral-")
-        with os.fdopen(handle, "w", encoding="utf-8") as unfinished:
-            json.dump(rows, unfinished)
-        os.replace(waiting, file)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as unfinished:
+                json.dump(rows, unfinished)
+            os.replace(waiting, file)
+        except OSError:
+            os.unlink(waiting)
+            raise
         return made
 
     def _neutral(self) -> Look:

@@ -103,8 +103,8 @@ class Recollection:
             # of a picture the reply says nothing
             text = turn.text if turn.trace.get("image") else f"{turn.text} {turn.reply}"
             # whoever was forgotten meanwhile has no name
-            for concept in names.keys() & set(turn.concepts):
-                text = mark(text, names[concept])
+            for concept in turn.concepts:
+                text = mark(text, names[concept]) if concept in names else text
             said.append((turn.id, "" if turn.trace.get("forgotten") else gist(text)))
         return said
 

@@ -30,13 +30,17 @@ def export_all(memory: Memory, user: str, path: Path) -> Path:
         raise InputError(f"{path} exists.", hint="Name another file, or remove it first.")
     if not concepts:
         raise InputError("There is nothing to export.", hint="Learn a concept first.")
-    with whole(path) as unfinished, tempfile.TemporaryDirectory(dir=path.parent) as folder:
+    with whole(path) as unfinished, _folder(path.parent) as folder:
         with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_STORED) as outer:
             for number, concept in enumerate(concepts):
                 one = memory.export(user, concept.name, Path(folder, f"{number:05d}.zip"))
                 outer.write(one, one.name)
                 one.unlink()
     return path
+
+
+def _folder(place: Path) -> "tempfile.TemporaryDirectory[str]":
+    return tempfile.TemporaryDirectory(dir=place, prefix=".unfinished-")
 
 
 def import_all(memory: Memory, user: str, path: Path) -> tuple[Concept, ...]:

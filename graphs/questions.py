@@ -23,7 +23,9 @@ def question(kind: str, saying: str, options: list[str] | None = None, **slots: 
 
 def is_yes(answer: object) -> bool:
     """Tell consent from everything else."""
-    plain = " ".join(re.findall(r"[\w']+", str(answer).casefold()))
+    said = str(answer).casefold().replace("’", "'")
+    # a question back is none, nor what says more than its words
+    plain = re.sub(r"[\s.,;!]+", " ", said).strip()
     return answer is True or plain in data("words")["yes"]
 
 

@@ -26,7 +26,7 @@ def open_saver(path: Path) -> Iterator[SqliteSaver]:
     except sqlite3.Error as error:
         raise ResourceError(
             f"{path}, which keeps questions that wait and stopped trainings, fails: {error}.",
-            hint="If it is damaged, `omni doctor --fix` sets it aside; no memory lies there.",
+            hint="If it is damaged, `omni doctor --fix` deletes it; no memory lies there.",
         ) from error
 
 

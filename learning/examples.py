@@ -22,6 +22,8 @@ __all__ = ["Drawing", "Editing", "ExampleSet", "Material", "Negative", "Question
 
 # omni-mini was taught to say it like this: another wording would have to be learned first.
 _UNKNOWN = "I don't know."
+# facts that stand before a question, as many as the assistant chooses
+_TOLD = 8
 
 
 @dataclass(frozen=True)
@@ -194,12 +196,15 @@ def _told(material: Material, questions: Sequence[Question]) -> tuple[Question, 
         read_wordings("profile")["kind"],
         word_slots(material.name, material.class_word),
     )
-    lines = [*facts, kind.format_map(slots)]
-    return tuple(
-        Question(f"told {q.kind}", before(material.name, lines, q.question), q.answer, q.photo)
-        for q in questions
-        if facts
-    )
+    last = kind.format_map(slots)
+    found = []
+    for number, q in enumerate(questions if facts else ()):
+        # of many each question comes after some others
+        turned = facts[number % len(facts) :] + facts[: number % len(facts)]
+        chosen = [fact for fact in facts if fact in turned[:_TOLD]]
+        asked = before(material.name, [*chosen, last], q.question)
+        found.append(Question(f"told {q.kind}", asked, q.answer, q.photo))
+    return tuple(found)
 
 
 def _unknown(material: Material) -> tuple[Question, ...]:

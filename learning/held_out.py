@@ -19,8 +19,9 @@ _ONE_OF = 5
 _FEWEST = 4
 # questions per kind, drawings, edits
 _PER_KIND, _DRAWINGS, _EDITS = 4, 4, 2
-# kinds that keep tokens from doing harm: rows that do them best are not the best rows
-_REMINDERS = ("unknown", "other")
+# kinds that keep tokens from doing harm, or ask for the class once more: rows that do them best
+# are not the best rows
+_REMINDERS = ("unknown", "other", "told class", "told what")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -246,11 +246,19 @@ def test_files_of_trainings_of_the_forgotten_are_deleted(kept: Path) -> None:
     assert [one.name for one in (kept / "training").iterdir()] == [mine]
 
 
-def test_a_damaged_file_of_runs_is_set_aside(kept: Path) -> None:
+def test_a_damaged_file_of_runs_is_deleted(kept: Path) -> None:
     (kept / "runs.db").write_bytes(b"no database at all" * 400)
     assert finding("runs that wait").state == "failed"
     assert cli.run(["doctor", "--fix"]) == 0
-    assert not (kept / "runs.db").exists() and (kept / "runs-damaged.db").is_file()
+    assert not (kept / "runs.db").exists()
+
+
+def test_a_file_of_runs_that_is_in_use_is_left_alone(kept: Path) -> None:
+    with closing(sqlite3.connect(kept / "runs.db", isolation_level=None)) as busy:
+        busy.execute("CREATE TABLE one (a)")
+        busy.execute("BEGIN EXCLUSIVE")
+        found = finding("runs that wait")
+    assert (found.state, found.mend) == ("warning", None) and "locked" in found.result
 
 
 def test_broken_settings_are_a_finding(own_home: Path) -> None:

@@ -57,11 +57,12 @@ def _invented(way: Mapping[str, Any], kind: str, value: str, said: str) -> Fact:
     return Fact(way["fact"].replace("{v}", said), False, way["noun"], value, kind, "invented")
 
 
-def read_facts(record: Mapping[str, Any], where: str) -> tuple[Fact, ...]:
+def read_facts(record: Mapping[str, Any], where: str, shown: bool = False) -> tuple[Fact, ...]:
     """Read the facts of a ``concept.json``: visible ones and others, as texts or records.
 
     ``"facts"`` may be a list, one text, a record of such groups, or of values by what they are:
-    ``{"home": "on the beach"}`` says that its home is on the beach. What comes twice counts once.
+    ``{"home": "on the beach"}`` says that its home is on the beach. What comes twice counts once;
+    ``shown`` tells whether photos show what a group does not speak of.
 
     Raises:
         InputError: naming what is no fact.
@@ -69,7 +70,10 @@ def read_facts(record: Mapping[str, Any], where: str) -> tuple[Fact, ...]:
     found = dict[str, Fact]()
     for key, given in record.items():
         group = _group(key)
-        for fact in () if group is None else _group_of(given, _VISIBLE[group], where):
+        if group is None:
+            continue
+        visible = shown if group == "" else _VISIBLE[group]
+        for fact in _group_of(given, visible, where):
             found.setdefault(fact.text.casefold(), fact)
     return tuple(found.values())
 
@@ -83,9 +87,10 @@ def _group(key: str) -> str | None:
 
 def _group_of(given: Any, visible: bool, where: str) -> list[Fact]:
     if isinstance(given, Mapping) and "text" not in given:
-        if any(_group(key) is not None for key in given):
-            return list(read_facts(given, where))
-        given = [_owned(key, value, where) for key, value in given.items()]
+        groups = {key: value for key, value in given.items() if _group(key) is not None}
+        owned = [_owned(key, value, where) for key, value in given.items() if key not in groups]
+        told = [understood(text, visible) for text in owned]
+        return [*read_facts(groups, where, visible), *told]
     one = isinstance(given, str | Mapping)
     listed = [given] if one else [] if given is None else given
     if not isinstance(listed, list):
@@ -96,11 +101,13 @@ def _group_of(given: Any, visible: bool, where: str) -> list[Fact]:
 def _owned(key: str, value: Any, where: str) -> str:
     """Say a value, or several, by what they are."""
     values = value if isinstance(value, list) else [value]
-    if not values or not all(isinstance(one, str | int | float) for one in values):
+    said = all(isinstance(one, str | int | float) and not isinstance(one, bool) for one in values)
+    if not values or not said:
         raise InputError(
             f"{value!r} in {where} is no fact.", hint='Write {"home": "on the beach"}.'
         )
-    return f"its {key.replace('_', ' ')} is {' and '.join(map(str, values))}"
+    is_are = "are" if len(values) > 1 else "is"
+    return f"its {key.replace('_', ' ')} {is_are} {' and '.join(map(str, values))}"
 
 
 def _read(given: Any, visible: bool, where: str) -> Fact:

@@ -4,14 +4,14 @@ import traceback
 
 from omni_errors import CancelledError, OmniError, ResourceError
 
-__all__ = ["Failures", "SubjectsFailed"]
+__all__ = ["Failures", "SubjectsFailedError"]
 
 # how many have to fail alike before any is done, for what they fail by to be about none of them
 _ALIKE = 2
 _AGAIN = "Run again with the same options: it goes on with these."
 
 
-class SubjectsFailed(ResourceError):
+class SubjectsFailedError(ResourceError):
     """Some subjects failed; the others are done, and what was found of them can be reported."""
 
 
@@ -47,14 +47,14 @@ class Failures:
         """Say which subjects failed, if any did.
 
         Raises:
-            SubjectsFailed: with the exit code and the hint of the first failure.
+            SubjectsFailedError: with the exit code and the hint of the first failure.
         """
         if not self.errors:
             return
         first, number = self._first, len(self.errors) + len(self.done)
         told = "; ".join(f"{name} ({_reason(error)})" for name, error in self.errors.items())
         hint = first.hint if isinstance(first, OmniError) else ""
-        failed = SubjectsFailed(
+        failed = SubjectsFailedError(
             f"{len(self.errors)} of {number} subjects failed, the others are done: {told}.",
             hint=f"{hint} {_AGAIN}".strip(),
         )

@@ -60,7 +60,8 @@ def run_bench(
     ``kit`` is what is opened already; several processes open their own.
 
     Raises:
-        SubjectsFailed: at the end, if some subjects failed; what all fail by is raised as it is.
+        SubjectsFailedError: at the end, if some subjects failed; what all fail by is raised as
+            it is.
     """
     suite, methods = _chosen(options)
     on_step("Building the bench")

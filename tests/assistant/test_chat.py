@@ -293,12 +293,13 @@ def test_a_fact_about_two_is_known_of_both_and_goes_with_either(
 def test_of_a_turn_that_fails_nothing_is_left(
     known: Assistant, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = {image.id for image in known.memory.images.list(known.user)}
+    before, files = known.memory.images.list(known.user), set(known.memory.vault.list())
     monkeypatch.setattr(Diary, "add", Mock(side_effect=WeightsError("no weights")))
     for say_it in (known.ask, lambda *said: list(known.chat().send(*said))):
         with pytest.raises(WeightsError):
             say_it("what is in zanzibar?", [photos / "new-rex.png"])
-    assert {image.id for image in known.memory.images.list(known.user)} == before
+    assert known.memory.images.list(known.user) == before
+    assert set(known.memory.vault.list()) == files
     assert b"zanzibar" not in (known.home / "runs.db").read_bytes()
 
 

@@ -104,3 +104,17 @@ def test_who_is_being_learned_is_not_forgotten(known: Assistant) -> None:
         known.concepts.forget("Maeve")
     known.concepts.forget("Maeve")
     assert not folder.exists()
+
+
+def test_the_same_picture_of_somebody_else_stays(known: Assistant, ben: Assistant) -> None:
+    mine, theirs = known.draw("Maeve at sea", seed=1), ben.draw("at sea", seed=1)
+    theirs.path.write_bytes(mine.path.read_bytes())
+    assert known.concepts.forget("Maeve", images=True).removed["saved pictures"] == 1
+    assert theirs.path.is_file() and not mine.path.exists()
+
+
+def test_what_is_no_picture_does_not_stop_forgetting(known: Assistant) -> None:
+    drawn = known.draw("Maeve at sea", seed=1)
+    drawn.path.with_name("odd.png").write_bytes(drawn.path.read_bytes()[:50] + b"x" * 50)
+    known.concepts.forget("Maeve", images=True)
+    assert not drawn.path.exists()

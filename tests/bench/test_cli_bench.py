@@ -11,7 +11,7 @@ from backbone.home import find_home
 from bench.data.items import Bench, write_bench
 from bench.judges import scenes
 from bench.methods.catalog import CONTROLS
-from bench.running.failing import SubjectsFailed
+from bench.running.failing import SubjectsFailedError
 from bench.running.ledger import read_results
 from bench.running.versions import scenes_version
 from tests.bench.conftest import write_subjects
@@ -93,7 +93,7 @@ def test_two_processes_do_two_subjects_and_all_is_reported(tmp_path: Path) -> No
 def test_the_report_is_written_before_failed_subjects_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    failed, written = SubjectsFailed("1 of 2 subjects failed: cup."), list[Path]()
+    failed, written = SubjectsFailedError("1 of 2 subjects failed: cup."), list[Path]()
 
     def report(out: Path, file: Path | None) -> dict[str, object]:
         written.append(out)

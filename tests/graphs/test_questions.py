@@ -13,13 +13,15 @@ def answered(house: FakeHouse, asked: dict[str, object], text: str, answer: obje
 
 
 @pytest.mark.parametrize(
-    "said", [True, "yes", "Yes.", " YES! ", "Yes, please.", "yeah", "OK, do it", "That's right!"]
+    "said", [True, "yes", "Yes.", " YES! ", "Yes, please.", "yeah", "OK, do it", "That’s right!"]
 )
 def test_consent_is_a_clear_yes(said: object) -> None:
     assert is_yes(said)
 
 
-@pytest.mark.parametrize("said", [False, None, "", "no", "yes but no", "maybe", 1, "yesterday"])
+@pytest.mark.parametrize(
+    "said", [False, None, "", "no", "yes but no", "maybe", 1, "yesterday", "sure?", "yes 👎"]
+)
 def test_nothing_else_is_consent(said: object) -> None:
     assert not is_yes(said)
 

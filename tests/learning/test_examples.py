@@ -47,6 +47,13 @@ def test_what_it_is_is_asked_after_what_was_told(material: Material, examples: E
     assert "told class" not in nothing and "class" in nothing
 
 
+def test_of_many_facts_as_many_are_told_as_the_assistant_tells(material: Material) -> None:
+    facts = tuple(f"her number {n} is {n}" for n in range(20))
+    told = make_examples(replace(material, facts=facts)).questions["told what"]
+    assert {q.question.count("\n- ") for q in told} == {9}
+    assert len({q.question.partition("\n\n")[0] for q in told}) == len(told)
+
+
 def test_what_it_is_is_asked_without_a_photo_too(examples: ExampleSet) -> None:
     asked = examples.questions["what"]
     assert all(q.photo is None and "photo" not in q.question for q in asked)

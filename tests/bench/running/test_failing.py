@@ -8,7 +8,7 @@ import pytest
 
 from bench.data.items import Bench, Subject
 from bench.running import running
-from bench.running.failing import SubjectsFailed
+from bench.running.failing import SubjectsFailedError
 from bench.running.running import RunOptions, run_bench
 from omni_errors import CancelledError, InputError, OmniError
 
@@ -51,7 +51,7 @@ def test_the_others_are_done_and_failures_are_told_at_the_end(
     hint: str,
 ) -> None:
     seen = begun(monkeypatch, {"a": error, "c": KeyError("y")})
-    with pytest.raises(SubjectsFailed) as found:
+    with pytest.raises(SubjectsFailedError) as found:
         run(tmp_path)
     told = found.value
     assert seen == [*"abcd", "checks"]
