@@ -121,13 +121,14 @@ class Exchange:
             raise
 
     def _give_back(self, ask: Ask) -> None:
-        """Remove the photos that were taken in for a turn."""
+        """Remove the photos that were taken in for a turn, unless the turn was kept."""
         memory, user = self.assistant.memory, self.assistant.user
         # a turn that is asked again shows those of the first one
         taken = self.assistant.gallery.ids(ask.attachment) if ask.given is None else ()
-        for image in taken:
+        loose = [one for one in taken if memory.images.get(user, one).turn_id is None]
+        for image in loose:
             memory.images.remove(user, image)
-        if taken:
+        if loose:
             memory.sweep()
 
     def answer(self, said: str | bool, ask: Ask) -> Result:

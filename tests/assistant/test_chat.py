@@ -324,3 +324,14 @@ def test_a_polite_wish_to_remember_is_no_part_of_the_fact(known: Assistant) -> N
     list(chat.send("Could you please remember that Maeve likes cheese"))
     list(chat.answer("Yes, please."))
     assert "Maeve likes cheese" in {fact.text for fact in known.concepts.facts("Maeve")}
+
+
+def test_the_photo_of_a_turn_that_was_kept_stays_whatever_fails_after_it(
+    known: Assistant, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing = Mock(side_effect=WeightsError("no weights"))
+    monkeypatch.setattr(type(known.recollection), "catch_up", failing)
+    with pytest.raises(WeightsError):
+        known.ask("Who is this?", [photos / "new-maeve.png"])
+    (image,) = known.memory.images.list(known.user)
+    assert image.turn_id is not None and known.memory.images.read(known.user, image.id)
