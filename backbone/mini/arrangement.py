@@ -15,6 +15,8 @@ from backbone.mini.scene import Placed
 __all__ = ["beside", "on_top", "row", "stand", "spread"]
 
 _REACH = {"small": (0.2, 0.3), "": (0.34, 0.48), "big": (0.54, 0.7)}
+# up to where the right has about as much room as the left
+_ABOUT_MIDDLE = 0.56
 _MIDDLE = {"left": (0.2, 0.3), "middle": (0.44, 0.56), "right": (0.7, 0.8)}
 
 
@@ -104,10 +106,10 @@ def row(subject: Subject, count: int, backdrop: Backdrop, rng: Generator) -> tup
 
 
 def beside(small: Subject, main: Placed, rng: Generator) -> Placed:
-    """Lay a small object next to the main one, on the side with more room."""
+    """Lay a small object next to the main one: to the right, if there is about as much room."""
     reach = float(np.clip(main.reach * rng.uniform(0.4, 0.6), 0.17, 0.3))
     thing = Placed(small, 0.5, 1.0, reach, angle=float(rng.normal(0, 4)), role="small")
-    side = 1 if main.x < 0.5 else -1
+    side = 1 if main.x < _ABOUT_MIDDLE else -1
     x = main.x + side * (main.width / 2 + thing.width / 2 + 0.01)
     x = float(np.clip(x, thing.width / 2, 1 - thing.width / 2))
     foot = float(min(main.foot + 0.015, 0.985))

@@ -33,7 +33,7 @@ from backbone.mini.copying import Copying, generating, hold, start_copying
 from backbone.mini.edits import EDITS, EditTriplet, edit
 from backbone.mini.pixels import Bytes
 from backbone.mini.pool import DROP, Pool
-from backbone.mini.portraits import as_shown, portrait
+from backbone.mini.portraits import as_shown, portrait, unnamed
 from backbone.mini.readout import Lane, load_lane, open_lane, start_readout, unsteady
 from backbone.mini.row_encoder import CROP
 from backbone.mini.scene import Scene, render
@@ -52,8 +52,8 @@ _SEED = 2
 _EDITS = 0.4
 # odds of the kinds of edits; each kind that is not named has 1
 _ODDS = {"remove": 4, "background": 2, "add": 6, "recolour": 2}
-# share of drawings in a place with a name, and of drawings as the subject was shown
-_PLACED, _PORTRAITS = 0.9, 0.85
+# shares of drawings whose texts name no place, and of the others as the subject was shown
+_UNNAMED, _PORTRAITS = 0.2, 0.85
 # share of subjects that are shown in clear daylight
 _PLAIN = 0.85
 # pixels per side of a token; how much more a token weighs that shows a small thing alone
@@ -132,7 +132,9 @@ def _kind(rng: np.random.Generator) -> str:
 
 def _wanted(world: World, view: View, rng: np.random.Generator) -> Scene:
     """Show the subject again: mostly as it was shown, else at another size and side."""
-    place = choose(world.places, rng) if rng.random() < _PLACED else None
+    if rng.random() < _UNNAMED:
+        return unnamed(world, view, rng)
+    place = choose(world.places, rng)
     if rng.random() < _PORTRAITS:
         return portrait(world, view, rng, place)
     scene = world.scene(rng, subject=view.scene.objects[0].subject, place=place)
@@ -348,6 +350,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, help="end after so long, whatever the steps")
     parser.add_argument("--batch", type=int, default=40)
     parser.add_argument("--pool", type=int, default=4000, help="examples that are made")
+    parser.add_argument("--first", type=int, default=0, help="number of the first batch made once")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--average", type=float, default=0.999, help="decay of averaged weights")
     parser.add_argument("--device", default="cpu", help="cuda: a graphics card")
@@ -414,7 +417,7 @@ def _remembered(
 def _made_once(options: argparse.Namespace) -> Batches[list[Shown], list[Batch]]:
     """Let other processes make batches whose examples stay together."""
     count = options.pool // options.batch
-    where = (options.trunk, options.autoencoder, options.assets, options.batch)
+    where = (options.trunk, options.autoencoder, options.assets, options.batch, options.first)
     wait = options.seconds is None
     return Batches(count, options.processes, _open_maker, *where, wait=wait)
 
@@ -431,7 +434,7 @@ def _kept(
 
 
 def _open_maker(
-    trunk: Path, autoencoder: Path, assets: Path, size: int
+    trunk: Path, autoencoder: Path, assets: Path, size: int, first: int
 ) -> Callable[[int], list[Shown]]:
     """Open what makes batches of a size, in a process of its own."""
     parts = open_parts(trunk, autoencoder)
@@ -439,10 +442,9 @@ def _open_maker(
     table = ConceptTable(parts.model.config.trunk.vocab_size, [parts.placeholder()])
 
     def make(number: int) -> list[Shown]:
-        rng = default_rng([_SEED, 1, number])
-        made = [
-            replace(e, dropped=bool(rng.random() < DROP)) for e in examples(world, number, size)
-        ]
+        rng = default_rng([_SEED, 1, first + number])
+        found = examples(world, first + number, size)
+        made = [replace(e, dropped=bool(rng.random() < DROP)) for e in found]
         return [_shown(parts, table, group) for group in by_task(made).values() if group]
 
     return make

@@ -16,10 +16,13 @@ from backbone.mini.views import View, frame
 from backbone.mini.words import choose
 from backbone.mini.world import World
 
-__all__ = ["as_shown", "portrait"]
+__all__ = ["as_shown", "portrait", "unnamed"]
+
+# where a picture shows its subject when no place is named
+_NOWHERE = "white studio"
 
 # share of portraits that have something small beside the subject for sure
-_COMPANY = 0.3
+_COMPANY = 0.45
 
 
 def as_shown(placed: Placed, view: View) -> Placed:
@@ -44,6 +47,13 @@ def portrait(
     main = replace(main, grounded=first.grounded)
     company = [_moved(item, main, rng) for item in scene.objects[1:] if item.role == "small"]
     return render(replace(scene.layout, objects=(main, *company)))
+
+
+def unnamed(world: World, view: View, rng: Generator) -> Scene:
+    """Compose a portrait nothing is said about the place of: there is little to see of one."""
+    scene = portrait(world, view, rng, _NOWHERE)
+    layout = scene.layout
+    return replace(scene, layout=replace(layout, backdrop=replace(layout.backdrop, place="")))
 
 
 def _filling(seen: Placed, view: View) -> Placed:
