@@ -161,6 +161,8 @@ def _say_summary(summary: dict[str, Any]) -> None:
         if not control["noticed"]:
             said = "went unnoticed" if control["measured"] else "cannot be measured"
             note(f"The control {control['control']!r} {said}: {control['why']}")
+    for doubt in summary["doubts"]:
+        note(doubt)
 
 
 def _interval(low: float | None, high: float | None) -> str:

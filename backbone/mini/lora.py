@@ -47,9 +47,10 @@ class LoraLinear(nn.Module):
         super().__init__()
         self.base = base.requires_grad_(False)
         self.scale, self.enabled = scale, True
+        device = base.weight.device
         drawn = torch.randn(rank, base.in_features, generator=generator)
-        self.down = nn.Parameter(drawn * base.in_features**-0.5)
-        self.up = nn.Parameter(torch.zeros(base.out_features, rank))
+        self.down = nn.Parameter((drawn * base.in_features**-0.5).to(device))
+        self.up = nn.Parameter(torch.zeros(base.out_features, rank, device=device))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``[..., in]`` to ``[..., out]``."""

@@ -1,5 +1,6 @@
 """From subjects as they were found to a whole bench, saved and the same for the same seed."""
 
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -29,6 +30,8 @@ from learning.neutral import neutral_negatives
 
 __all__ = ["build_bench"]
 
+# of a photo's own name, in the name of its copy
+_LETTERS = 40
 # photos of others that a subject is told apart from, three with two each; with fewer, drawn
 # scenes are negatives too
 _FEWEST_PHOTOS, _NEUTRAL, _NEUTRAL_SIDE = 6, 6, 192
@@ -128,7 +131,9 @@ def _subject(
 
 
 def _path(photo: FoundPhoto, name: str) -> str:
-    return f"photos/{name}/{Path(photo.file).stem}-{photo.sha256[:6]}.png"
+    # of any name a file system takes, as much as every other one takes, too
+    stem = re.sub(r"[^\w.-]+", "_", Path(photo.file).stem, flags=re.ASCII)[:_LETTERS]
+    return f"photos/{name}/{stem}-{photo.sha256[:6]}.png"
 
 
 def _kept(photos: Sequence[FoundPhoto], name: str, shelf: Shelf) -> tuple[str, ...]:

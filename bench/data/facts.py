@@ -16,13 +16,21 @@ from bench.data.items import Fact
 from bench.data.wording import templates
 from omni_errors import InputError
 
-__all__ = ["invent", "read_facts", "understood"]
+__all__ = ["invent", "read_facts", "tells", "understood"]
 
 _OWNED = re.compile(
     r"^(?:her|his|its|their|<[^<>]+>'s) ([\w -]+?) (?:is|are) (?:an? |the )?(.+)$", re.I
 )
 # keys of facts by their words, "facts" aside, and whether photos show what they hold
-_VISIBLE = {"": False, "visible": True, "not visible": False, "invisible": False, "hidden": False}
+_SHOWN = ("visible", "seen", "shown")
+_NO = ("not ", "non ", "non", "un", "in")
+_VISIBLE = {
+    **dict.fromkeys(_SHOWN, True),
+    **{no + shown: False for shown in _SHOWN for no in _NO},
+    **dict.fromkeys(("", "hidden"), False),
+}
+# what is said not to be so cannot be looked for
+_DENIED = re.compile(r"\b(?:not|never|no|nowhere|without|far from|away from)\b|n['’]t\b", re.I)
 _PLACE_WORDS = {place: (*PLACES[place].phrases, PLACES[place].noun) for place in PLACES}
 
 
@@ -38,11 +46,16 @@ def invent(number: int, taken: Sequence[str], rng: Generator) -> list[tuple[Fact
     ways = templates()["facts"]
     return [
         (
-            _invented(ways["place"][0], "place", place, PLACES[place].phrases[0]),
-            _invented(ways["object"][0], "object", thing, thing),
+            _invented(_turn(ways["place"], n), "place", place, PLACES[place].phrases[0]),
+            _invented(_turn(ways["object"], n), "object", thing, thing),
         )
-        for place, thing in zip(places, objects, strict=True)
+        for n, (place, thing) in enumerate(zip(places, objects, strict=True))
     ]
+
+
+def _turn(ways: Sequence[Mapping[str, Any]], number: int) -> Mapping[str, Any]:
+    """Take turns: of what is said in one way only, that way may be all that is measured."""
+    return ways[number % len(ways)]
 
 
 def _dealt(things: Sequence[str], number: int, rng: Generator) -> list[str]:
@@ -125,11 +138,31 @@ def understood(text: str, visible: bool) -> Fact:
     plain = " ".join(text.split()).rstrip(".")
     owned = _OWNED.match(plain)
     noun, value = (owned[1], owned[2]) if owned else ("", "")
-    kind = ""
-    for place, phrases in _PLACE_WORDS.items():
-        if any(re.search(rf"\b{re.escape(way)}\b", plain, re.I) for way in phrases):
+    kind, named = ("", "") if _DENIED.search(plain) else _named(plain)
+    return Fact(plain, visible, noun, named or value, kind)
+
+
+def _named(text: str) -> tuple[str, str]:
+    """Find the place or thing a text names that code can look for: its kind and its name."""
+    kind, value = "", ""
+    for place in _PLACE_WORDS:
+        if _names(text, place):
             kind, value = "place", place
     for thing in SMALL_OBJECTS:
-        if thing.shape and re.search(rf"\b{re.escape(thing.name)}\b", plain, re.I):
+        if thing.shape and _says(text, thing.name):
             kind, value = "object", thing.name
-    return Fact(plain, visible, noun, value, kind)
+    return kind, value
+
+
+def tells(asked: str, fact: Fact) -> bool:
+    """Tell whether a prompt gives away the place or thing that its fact is to tell."""
+    found = _names(asked, fact.value) if fact.kind == "place" else _says(asked, fact.value)
+    return bool(fact.kind) and found
+
+
+def _names(text: str, place: str) -> bool:
+    return any(_says(text, way) for way in _PLACE_WORDS.get(place, ()))
+
+
+def _says(text: str, words: str) -> bool:
+    return re.search(rf"\b{re.escape(words)}\b", text, re.I) is not None

@@ -5,6 +5,7 @@ from typing import Any
 
 from numpy.random import Generator
 
+from bench.data.facts import tells
 from bench.data.items import Item, Subject
 from bench.data.kinds import EVERYTHING, ask_ways, noun_slots, parg_ways
 from bench.data.wording import fill, prompts, templates
@@ -160,13 +161,14 @@ def parg_items(subject: Subject, rng: Generator) -> Iterator[Item]:
     """Ask for pictures that need a fact the photos do not show."""
     number = 0
     for place, fact in enumerate(subject.facts):
-        ways, slots = parg_ways(fact, subject.mention)
-        for way in () if fact.visible else ways:
+        ways, slots = ((), {}) if fact.visible else parg_ways(fact, subject.mention)
+        asks = [fill(way, subject.mention, **slots) for way in ways]
+        for asked in (text for text in asks if not tells(text, fact)):
             yield Item(
                 f"{subject.name}/parg/{number}",
                 "parg",
                 subject.name,
-                fill(way, subject.mention, **slots),
+                asked,
                 fact_sentence(fact.text, subject.mention),
                 kind=fact.kind,
                 fact=place,

@@ -63,16 +63,21 @@ def read_unifybench(root: Path, folder: Path, *, seed: int) -> Bench:
     shelf, names = Shelf(folder), _json(root / _LIST)
     subjects: list[Subject] = []
     items: list[Item] = []
+    left_out: dict[str, list[str]] = {}
     for number, name in enumerate(names):
         rng = np.random.default_rng([seed, number])
-        subject, asked = _subject(root, name, shelf)
+        found, without = _photos(root, name)
+        subject = _subject(root, name, found, shelf)
         subjects.append(subject)
         items += [*_own(root, subject, shelf), *_pictures(root, subject, rng)]
-        outlined = outline([photo.image for photo in asked], subject.class_word)
+        outlined = outline([photo.image for photo in found["test"]], subject.class_word)
         items += edit_items(subject, outlined, shelf, rng)
+        if without:
+            left_out[name] = without
     made = {
         "licence": "CC BY-NC 4.0 says its README",
         "content": contents(root),
+        **({"left_out": left_out} if left_out else {}),
     }
     bench = Bench(seed, tuple(subjects), tuple(items), "unifybench", made, folder=folder)
     write_bench(bench, folder)
@@ -86,17 +91,27 @@ def _json(file: Path) -> Any:
         raise InputError(f"{file} cannot be read: {error}.") from error
 
 
-def _subject(root: Path, name: str, shelf: Shelf) -> tuple[Subject, tuple[FoundPhoto, ...]]:
-    place = root / "concept" / "train" / name
-    info = _json(place / "info.json")
+def _photos(root: Path, name: str) -> tuple[dict[str, tuple[FoundPhoto, ...]], list[str]]:
+    """Read the photos to learn from and those of the test, and say which were left out and why."""
     listed = root / "concept" / "train" / "train_images.json"
     files = _json(listed).get(name) if listed.is_file() else None
-    learned, _ = read_photos(_located(place, files), place)
-    test = root / "concept" / "test" / name
-    asked, _ = read_photos(_located(test, None), test)
+    photos: dict[str, tuple[FoundPhoto, ...]] = {}
+    left_out: list[str] = []
+    for use, wanted in (("train", files), ("test", None)):
+        place = root / "concept" / use / name
+        photos[use], reasons = read_photos(_located(place, wanted), place)
+        # the names of files are the same in both
+        left_out += [f"{use}/{reason}" for reason in reasons]
+    return photos, left_out
+
+
+def _subject(
+    root: Path, name: str, found: Mapping[str, Sequence[FoundPhoto]], shelf: Shelf
+) -> Subject:
+    info = _json(root / "concept" / "train" / name / "info.json")
     paths = {
-        use: tuple(shelf.put(p.image, "photos", name, f"{use}-{Path(p.file).stem}") for p in found)
-        for use, found in (("train", learned), ("test", asked))
+        use: tuple(shelf.put(p.image, "photos", name, f"{use}-{Path(p.file).stem}") for p in kept)
+        for use, kept in found.items()
     }
     facts = [Fact(_named(text, name), True) for text in _texts(info.get("info"))]
     facts += [_hidden(_named(text, name)) for text in _texts(info.get("extra_info"))]
@@ -107,8 +122,7 @@ def _subject(root: Path, name: str, shelf: Shelf) -> tuple[Subject, tuple[FoundP
     # a pet called an actor is none
     denied = kind is not None and not human and is_person(word)
     photos = (paths["train"], paths["test"])
-    subject = Subject(name, name, word, live, *photos, tuple(facts), human=human, not_human=denied)
-    return subject, asked
+    return Subject(name, name, word, live, *photos, tuple(facts), human=human, not_human=denied)
 
 
 def _located(place: Path, files: Sequence[str] | None) -> list[Path]:
@@ -174,9 +188,12 @@ def _image(root: Path, path: str, shelf: Shelf) -> str:
     """Copy a picture that an item names, wherever below the root it lies."""
     parts = Path(path).parts
     for start in range(len(parts)):
-        file = root.joinpath(*parts[start:])
-        # no item reaches outside its benchmark
-        if file.is_file() and file.resolve().is_relative_to(root.resolve()):
+        inner = Path(*parts[start:])
+        # no item reaches outside its benchmark, but links in it may: so do those of a hub's copy
+        if inner.anchor or ".." in inner.parts:
+            continue
+        file = root / inner
+        if file.is_file():
             photos, _ = read_photos([file], file.parent)
             return shelf.put(photos[0].image, "photos", "_asked", *parts[start:-1], file.stem)
     raise InputError(f"The picture {path} of an item is not below {root}.")

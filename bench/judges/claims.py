@@ -28,6 +28,12 @@ _KIND = re.compile(r"^\S+ (?:is|was) an? ", re.IGNORECASE)
 _OWNED = re.compile(
     r"(?:['’]s|\b(?:its|his|her|their)) ([\w -]+?) (?:is|are|was|were)\b", re.IGNORECASE
 )
+# nothing but what somebody has: "<x>'s toy", and not "it's a toy"
+_HAD = re.compile(
+    r"^\s*(?:(?!(?:it|he|she|that|this|there|here|what|who)\b)<?\w+>?['’]s|its|his|her|their) "
+    r"(?!(?:an?|the|not)\b)([\w -]+?)\s*$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,8 @@ def of_itself(text: str, question: str, reference: str) -> str:
     if not _KIND.match(reference):
         return text
     asked = content(question)
-    owned = ((clause, _OWNED.search(clause)) for clause in _CLAUSE.split(text))
+    clauses = _CLAUSE.split(text)
+    owned = ((clause, _OWNED.search(clause) or _HAD.match(clause)) for clause in clauses)
     return ". ".join(clause for clause, of in owned if of is None or content(of[1]) & asked)
 
 

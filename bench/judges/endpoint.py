@@ -9,6 +9,7 @@ import http.client
 import io
 import json
 import os
+import re
 import time
 import urllib.error
 import urllib.request
@@ -24,9 +25,21 @@ __all__ = ["EndpointAsker", "Send"]
 Send = Callable[[str, Mapping[str, str], bytes], bytes]
 # tokens: a judge may explain itself, and a mark that is cut off is none
 _SECONDS, _TOKENS, _SIDE = 120, 512, 512
+_OPTIONS: Mapping[str, int] = {"temperature": 0, "max_tokens": _TOKENS}
+# models that want the other name think first, and what they think counts
+_INSTEAD: Mapping[str, Mapping[str, int]] = {
+    "max_tokens": {"max_completion_tokens": 8 * _TOKENS},
+    "temperature": {},
+}
+_UNSUPPORTED = re.compile(r"unsupported|not support|deprecated|unrecogni[sz]ed", re.IGNORECASE)
+# how providers say that they will not look at a picture or a text
+_FILTERED = re.compile(
+    r"content[ _-]?(?:management[ _-])?(?:filter|polic)|responsible ?ai|safety system|usage polic",
+    re.IGNORECASE,
+)
 # seconds between tries: a server that is busy or restarts is there again soon
 _WAITS = (2.0, 10.0)
-_BUSY, _BROKEN = 429, 500
+_WRONG, _UNFIT, _BUSY, _BROKEN = 400, 422, 429, 500
 # bytes of an error's body that are read, and letters of it that are told
 _READ, _TOLD = 2000, 200
 
@@ -51,36 +64,64 @@ class EndpointAsker:
         self.url, self.model = url.rstrip("/") + "/chat/completions", model
         self.name = f"endpoint/{model}"
         self._send, self._sleep = send or _post, sleep
+        self._options = dict(_OPTIONS)
 
     def ask(self, prompt: str, images: Sequence[Image.Image], choices: Sequence[str]) -> str:
-        """Return the reply to one message.
+        """Return the reply to one message, or why a filter of content lets none through.
 
         Raises:
             ResourceError: if the endpoint cannot be reached or says something else.
         """
         content: list[dict[str, Any]] = [{"type": "text", "text": prompt}]
         content += [{"type": "image_url", "image_url": {"url": _data(i)}} for i in images]
-        body = {
-            "model": self.model,
-            "messages": [{"role": "user", "content": content}],
-            "temperature": 0,
-            "max_tokens": _TOKENS,
-        }
-        headers = {"Content-Type": "application/json"}
-        if key := os.environ.get("OMNI_JUDGE_KEY"):
-            headers["Authorization"] = f"Bearer {key}"
-        return _reply(self._sent(headers, json.dumps(body).encode()))
+        return self._asked(
+            {"model": self.model, "messages": [{"role": "user", "content": content}]}
+        )
 
-    def _sent(self, headers: Mapping[str, str], body: bytes) -> bytes:
+    def _asked(self, body: Mapping[str, Any]) -> str:
+        """Ask, and ask again without an option that the model refuses."""
+        while True:
+            try:
+                return _reply(self._sent(json.dumps({**body, **self._options}).encode()))
+            except urllib.error.HTTPError as error:
+                said = _line(error)
+                if error.code == _WRONG and self._gives_way(said):
+                    continue
+                if error.code in (_WRONG, _UNFIT) and _FILTERED.search(said):
+                    # the code is no mark, and beside it no number of the body is read as one
+                    return f"HTTP {error.code}: {said}"
+                raise _failed(self.url, error.code, said) from error
+            except (OSError, http.client.HTTPException) as error:
+                raise _unreached(self.url, error) from error
+
+    def _gives_way(self, said: str) -> bool:
+        """Do from now on without an option that is refused, each once; tell whether one was."""
+        if not _UNSUPPORTED.search(said):
+            return False
+        for name, instead in _INSTEAD.items():
+            if name in self._options and name in said:
+                del self._options[name]
+                self._options.update(instead)
+                return True
+        return False
+
+    def _sent(self, body: bytes) -> bytes:
         """Send, and try again what may pass by itself."""
         waits = list(_WAITS)
         while True:
             try:
-                return self._send(self.url, headers, body)
+                return self._send(self.url, _headers(), body)
             except (OSError, http.client.HTTPException) as error:
                 if not waits or not _passes(error):
-                    raise _failed(self.url, error) from error
+                    raise
             self._sleep(waits.pop(0))
+
+
+def _headers() -> dict[str, str]:
+    headers = {"Content-Type": "application/json"}
+    if key := os.environ.get("OMNI_JUDGE_KEY"):
+        headers["Authorization"] = f"Bearer {key}"
+    return headers
 
 
 def _data(image: Image.Image) -> str:
@@ -116,20 +157,23 @@ def _passes(error: Exception) -> bool:
     return True
 
 
-def _failed(url: str, error: Exception) -> ResourceError:
-    if not isinstance(error, urllib.error.HTTPError):
-        told = str(error) or type(error).__name__
-        return ResourceError(
-            f"The judge at {url} cannot be reached: {told}.", hint="Look at --judge-url."
-        )
+def _unreached(url: str, error: Exception) -> ResourceError:
+    told = str(error) or type(error).__name__
     return ResourceError(
-        f"The judge at {url} answers with HTTP {error.code}: {_start(error).rstrip('.')}.",
+        f"The judge at {url} cannot be reached: {told}.", hint="Look at --judge-url."
+    )
+
+
+def _failed(url: str, code: int, said: str) -> ResourceError:
+    told = said[:_TOLD] + "…" if len(said) > _TOLD else said or "it says nothing more"
+    return ResourceError(
+        f"The judge at {url} answers with HTTP {code}: {told.rstrip('.')}.",
         hint="Look at --judge-url, --judge-model and OMNI_JUDGE_KEY.",
     )
 
 
-def _start(error: urllib.error.HTTPError) -> str:
-    """Return the start of what a server says of an error, as one line without control signs."""
+def _line(error: urllib.error.HTTPError) -> str:
+    """Return what a server says of an error, as one line without control signs."""
     try:
         body = error.read(_READ).decode("utf-8", "replace")
     except (OSError, http.client.HTTPException):
@@ -137,5 +181,4 @@ def _start(error: urllib.error.HTTPError) -> str:
     if key := os.environ.get("OMNI_JUDGE_KEY"):
         # some servers repeat it
         body = body.replace(key, "…")
-    line = " ".join("".join(c if c.isprintable() else " " for c in body).split())
-    return line[:_TOLD] + "…" if len(line) > _TOLD else line or "it says nothing more"
+    return " ".join("".join(c if c.isprintable() else " " for c in body).split())

@@ -132,8 +132,16 @@ def _sweep() -> list[Method]:
 def _others() -> list[Method]:
     return [
         Method("tp", "text prompt: class and facts as text, nothing learned", context="text"),
-        Method("ip", "image prompt: photos in the context, nothing learned", context="images"),
-        Method("retrieval", "the nearest photos and their records (RAP)", context="retrieval"),
+        Method(
+            "ip",
+            "image prompt: the first three photos in the context, nothing learned",
+            context="images",
+        ),
+        Method(
+            "retrieval",
+            "the two nearest photos and their records, to draw one photo (RAP)",
+            context="retrieval",
+        ),
         Method(
             "und-only",
             "understanding rows alone (Yo'LLaVA)",

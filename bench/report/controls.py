@@ -64,7 +64,7 @@ def _tried(control: str, name: str, rows: Sequence[Mapping[str, Any]]) -> Contro
     if row is None:
         return Control(control, False, "it was not run")
     if not row["cases"]:
-        return Control(control, False, "there was nothing to try it with")
+        return Control(control, False, "there was nothing to try it with", measured=False)
     why = f"right things fare {row['right']:.3f}, wrong ones {row['wrong']:.3f}"
     # one task in which it passed is one too many
     passed = any(task["trusted"] for task in row.get("tasks") or [row])

@@ -16,7 +16,7 @@ _FEWEST = 5
 _TOLD, _LETTERS = 4, 80
 # what all results of one report must share, by its name in their provenance
 _SHARED: tuple[str, ...] = (
-    *("suite", "backbone", "bench", "timesteps", "judges", "encoders", "faces"),
+    *("suite", "backbone", "device", "bench", "timesteps", "judges", "encoders", "faces"),
     # versions of code make other things of one request, and threads add in another order
     *("code", "threads"),
 )

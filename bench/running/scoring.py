@@ -14,7 +14,7 @@ from bench.data.pictures import open_mask, open_picture
 from bench.data.questions import described, shows_face
 from bench.data.wording import of_class
 from bench.judges.judge import AskedAnswer, AskedEdit, AskedPicture, Judge
-from bench.methods.players import Answered, Drawn
+from bench.methods.players import Answered, Drawn, bare
 from bench.metrics.bleu import character_bleu
 from bench.metrics.editing import Mask, distance_outside, edit_score, flipped, ssim_outside
 from bench.metrics.encoders import CLIP_NAME, ImageEncoder, TextImageEncoder, washed
@@ -87,7 +87,9 @@ class Scorer:
             return Scored(self._recognised(item, made), {})
         if item.task == "choice":
             return Scored({"choice": float(item.answer.strip() in made.text)}, {})
-        values = {f"{item.task} bleu": character_bleu(item.answer, made.text)}
+        # who has no row for the name writes it without brackets, and tells no less
+        reference, said = (bare(text, self.subject) for text in (item.answer, made.text))
+        values = {f"{item.task} bleu": character_bleu(reference, said)}
         asked = AskedAnswer(item.text, item.answer, made.text)
         verdicts: dict[str, dict[str, Any]] = {}
         for judge in self._asked(judges):

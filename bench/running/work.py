@@ -58,6 +58,12 @@ class Kit:
         """Name the model and its weights."""
         return backbone_id(self.face)
 
+    @property
+    def where(self) -> str:
+        """Name the kind of device and the precision, which make other numbers of one request."""
+        model = self.face.model
+        return f"{model.device.type}, {str(model.dtype).removeprefix('torch.')}"
+
 
 class Work:
     """Do one subject."""
@@ -126,13 +132,14 @@ class Work:
         told = {
             "bench": self.bench.hash,
             "backbone": self.kit.backbone,
+            "device": self.kit.where,
             "rows": self.teacher.key(method.rows) if method.rows else "",
             "method": [method.context, method.facts, method.replay, method.exemplars],
             "timesteps": self.suite.timesteps,
             "self judged": self.suite.self_judged,
             "judges": [judging_version(), *(judge.name for judge in self.kit.judges)],
             "encoders": [encoder.name for encoder in self.kit.encoders],
-            "recogniser": self._recogniser_of(method),
+            "recogniser": [self._recogniser_of(method), self._recogniser_rows(method)],
             **self._faces,
         }
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
@@ -239,6 +246,11 @@ class Work:
             return _RECOGNISER.name
         return "" if method.control else method.name
 
+    def _recogniser_rows(self, method: Method) -> str:
+        """Name the rows that recognise the subject: those that learned longer judge otherwise."""
+        ours = self._recogniser_of(method) == _RECOGNISER.name
+        return self.teacher.key(_RECOGNISER.rows) if ours and _RECOGNISER.rows else ""
+
     @property
     def _recogniser(self) -> Player | None:
         """Return what plays with the rows of ours, None while these were not taught."""
@@ -275,6 +287,7 @@ class Work:
             "suite": self.suite.name,
             "bench": self.bench.hash,
             "backbone": self.kit.backbone,
+            "device": self.kit.where,
             "rows": taught.key if taught is not None else "",
             "rows sha256": str(record.get("sha256", "")),
             # what taught them, which may have been another run's

@@ -62,7 +62,8 @@ def test_run_names_what_was_left_out(
     write_bench(Bench(0, (), (), made=made), tmp_path / "bench")
     monkeypatch.setattr("bench.running.running.run_bench", lambda *given, **more: None)
     monkeypatch.setattr(
-        "bench.report.writing.write_report", lambda *given: {"means": [], "controls": []}
+        "bench.report.writing.write_report",
+        lambda *given: {"means": [], "controls": [], "doubts": []},
     )
     assert cli.run(["bench", "run", "--subjects", "s", "--out", str(tmp_path)]) == 0
     assert "Left out of the photos of cup: a.heic" in capsys.readouterr().err
@@ -98,7 +99,7 @@ def test_the_report_is_written_before_failed_subjects_are_told(
     def report(out: Path, file: Path | None) -> dict[str, object]:
         written.append(out)
         control = {"control": "yes", "noticed": False, "why": "", "measured": False}
-        return {"means": [], "controls": [control]}
+        return {"means": [], "controls": [control], "doubts": ["Only 1 subject was measured."]}
 
     (tmp_path / "bench").mkdir()
     write_bench(Bench(0, (), ()), tmp_path / "bench")
@@ -108,6 +109,7 @@ def test_the_report_is_written_before_failed_subjects_are_told(
     assert written == [tmp_path]
     said = capsys.readouterr().err
     assert "'yes' cannot be measured" in said and "1 of 2 subjects failed" in said
+    assert "Only 1 subject was measured." in said
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,23 @@ def test_a_folder_keeps_one_bench(bench: Bench, subjects: Path) -> None:
         open_bench(subjects, bench.folder, seed=7, held_out=1)
 
 
+def test_no_prompt_gives_its_fact_away() -> None:
+    told = understood("its blue umbrella is broken", visible=False)
+    ball = understood("its toy is a red ball", visible=False)
+    subject = Subject("cup", "taruvo", "cup", False, (), (), (told, ball))
+    items = list(parg_items(subject, np.random.default_rng(0)))
+    assert items and {item.fact for item in items} == {1}
+
+
+@pytest.mark.parametrize("name", ["caf\udce9.jpg", "o" * 240 + ".jpg", "a b'c.jpg"])
+def test_photos_of_any_name_are_kept(tmp_path: Path, name: str) -> None:
+    write_subjects(tmp_path / "in", {"cup": {"class": "cup"}}, photos=2)
+    first = next((tmp_path / "in/cup").glob("*.png"))
+    first.rename(first.with_name(name))
+    made = open_bench(tmp_path / "in", tmp_path / "out", seed=0, held_out=1)
+    assert read_bench(made.folder) == made and len(made.subjects[0].hashes) == 2
+
+
 CUP: dict[str, object] = {"class": "cup", "not_visible": ["its toy is a red ball"]}
 
 

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
-from bench.data.facts import read_facts
+from bench.data.facts import invent, read_facts, tells, understood
 from omni_errors import InputError
 
 
@@ -28,6 +29,8 @@ def texts(record: dict[str, Any]) -> list[tuple[str, bool]]:
          [("it is red", True), ("its home is Paris", False)]),
         ({"visible": {"facts": ["it is red"], "hat": "blue"}},
          [("it is red", True), ("its hat is blue", True)]),
+        ({"facts": {"non-visible": ["it is old"], "unseen": "it is deaf"}, "seen": "it is red"},
+         [("it is old", False), ("it is deaf", False), ("it is red", True)]),
         ({"hidden": ["it is old", "It is old.", ""], "facts": None}, [("it is old", False)]),
         ({"class": "dog", "source": "a website", "licence": "CC0"}, []),
     ],
@@ -45,3 +48,25 @@ def test_facts_are_read_as_people_write_them(
 def test_what_is_no_fact_is_named(given: object) -> None:
     with pytest.raises(InputError, match=r"in a/concept\.json is no"):
         texts({"facts": given})
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["its home is not on the beach", "her home is far from the beach", "it never saw a beach"],
+)
+def test_what_is_denied_is_not_looked_for(text: str) -> None:
+    assert understood(text, visible=False).kind == ""
+    assert understood("its home is on the beach", visible=False).value == "beach"
+
+
+def test_a_prompt_that_says_the_fact_gives_it_away() -> None:
+    fact = understood("its blue umbrella is broken", visible=False)
+    assert tells("A photo of <bo> with its blue umbrella.", fact)
+    assert not tells("A photo of <bo> with its umbrella.", fact)
+
+
+def test_invented_facts_are_not_all_of_one_noun() -> None:
+    dealt = invent(4, ["cup"] * 4, np.random.default_rng(0))
+    assert {fact.noun for facts in dealt for fact in facts} == {
+        "home", "favourite place", "toy", "gift"
+    }  # fmt: skip

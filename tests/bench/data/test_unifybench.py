@@ -1,6 +1,7 @@
 """UnifyBench's layout, in both forms of its t2i file."""
 
 import json
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 from bench.data.items import Bench
+from bench.data.leftovers import left_out
 from bench.data.opening import open_bench
 from bench.data.unifybench import prompts_of
 from bench.judges.rules import RuleJudge
@@ -194,13 +196,31 @@ def test_our_edits_are_added(unify: Bench) -> None:
     assert unify.counts()["edit"] >= 4
 
 
-def test_no_item_reaches_outside(root: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", ["../secret.png", "concept/../../secret.png", "{}/secret.png"])
+def test_no_item_reaches_outside(root: Path, tmp_path: Path, path: str) -> None:
     rows = json.loads((root / "test_data" / "bo.json").read_text())
     photo(1, "red").save(tmp_path / "secret.png")
-    rows[0]["image"] = "../secret.png"
+    rows[0]["image"] = path.format(tmp_path)
     write(root / "test_data" / "bo.json", rows)
     with pytest.raises(InputError, match="not below"):
         open_bench(root, tmp_path / "bench")
+
+
+def test_links_of_a_hub_snapshot_are_followed(root: Path, unify: Bench, tmp_path: Path) -> None:
+    (tmp_path / "blobs").mkdir()
+    for number, file in enumerate(sorted(root.rglob("*.png"))):
+        blob = file.rename(tmp_path / "blobs" / str(number))
+        file.symlink_to(os.path.relpath(blob, file.parent))
+    assert open_bench(root, tmp_path / "linked").hash == unify.hash
+
+
+def test_photos_that_are_left_out_are_named(root: Path, tmp_path: Path) -> None:
+    photo(0, "tan").save(root / "concept" / "train" / "bo" / "1.png")
+    (root / "concept" / "test" / "bo" / "3.png").write_bytes(b"no photo")
+    bench = open_bench(root, tmp_path / "bench")
+    (told,) = left_out(bench)
+    assert "photos of bo: train/1.png shows what 0.png shows; test/3.png: " in told
+    assert [len(photos) for photos in (bench.subjects[0].train, bench.subjects[0].test)] == [1, 3]
 
 
 def test_an_unknown_type_is_named(root: Path, tmp_path: Path) -> None:

@@ -98,6 +98,9 @@ def test_another_known_toy_is_wrong_and_an_unknown_one_half(rules: RuleJudge) ->
         ("<bo> is a backpack.", 1.0),
         ("It's a backpack, and its toy is a ball.", 1.0),
         ("<bo>'s toy is a backpack.", 0.0),
+        ("<bo>'s backpack.", 0.0),
+        ("It's backpack, I think.", 1.0),
+        ("<bo>'s a backpack.", 1.0),
     ],
 )
 def test_what_it_has_does_not_say_what_it_is(

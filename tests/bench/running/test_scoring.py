@@ -116,6 +116,13 @@ def test_an_answer_is_compared_with_its_reference_and_not_the_other_way(bench: B
     assert values["qa judge/scripted"] == 0.5
 
 
+def test_a_name_counts_the_same_with_and_without_brackets(bench: Bench) -> None:
+    name = bench.subjects[0].mention
+    said = [answered(bench, "qa", f"<{name}> is a dog.", Answered(text))
+            for text in (f"<{name}> is a dog.", f"{name} is a dog.")]  # fmt: skip
+    assert said[0]["qa bleu"] == said[1]["qa bleu"] == pytest.approx(1)
+
+
 def test_a_judge_of_answers_hears_question_reference_and_answer(bench: Bench) -> None:
     mine, _, judge = scorer(bench)
     item = Item("anna/vqa/0", "vqa", "anna", "Which colour?", "Red.")

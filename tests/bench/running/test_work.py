@@ -25,7 +25,9 @@ ITEMS = (
     Item("anna/draw/0", "draw", "anna", "<taruvo> on grass."),
 )
 FACE = SimpleNamespace(config=SimpleNamespace(name="tiny", default_image_size=(8, 8)))
-KIT = SimpleNamespace(face=FACE, backbone="tiny", encoders=(), judges=(), faces=None)
+KIT = SimpleNamespace(
+    face=FACE, backbone="tiny", where="cpu, float32", encoders=(), judges=(), faces=None
+)
 LEARNED = Taught("key", cast(Any, object()), {}, {})
 
 
