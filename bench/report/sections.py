@@ -69,8 +69,19 @@ def head(bench: Bench, run: Mapping[str, Any], names: Names) -> list[Block]:
             "interval over subjects, where there are several. A dash: the method does not do it, "
             "or nothing measures it here."
         ),
-        *(Text(text) for text in _notes(bench, run) if text),
+        *(Text(text) for text in (_chosen(run, names), *_notes(bench, run)) if text),
     ]
+
+
+def _chosen(run: Mapping[str, Any], names: Names) -> str:
+    """Say that rows were chosen by what the image columns are measured with, if so."""
+    if names.encoder == CLIP_NAME or run["options"]["model"] != "omni-mini":
+        return ""
+    return (
+        f"omni-mini sees through {names.encoder} itself: by it the photo that first generation "
+        "rows are written from is chosen, and which rows of a training are kept. So the image "
+        "columns favour methods with rows over the others; among those they compare."
+    )
 
 
 def _notes(bench: Bench, run: Mapping[str, Any]) -> list[str]:

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bench.data.items import Bench, Item, Subject, write_bench
 from bench.metrics.bootstrap import Interval
 from bench.report.blocks import Block, Table, Text
@@ -86,7 +88,7 @@ def test_results_of_an_earlier_run_of_other_methods_are_shown_and_doubted(tmp_pa
     assert "not looked at" in (tmp_path / "report.md").read_text()
 
 
-RUN = {"options": {"suite": "mini", "model": "m", "seed": 0}, "torch": "2"}
+RUN: dict[str, Any] = {"options": {"suite": "mini", "model": "m", "seed": 0}, "torch": "2"}
 
 
 def said(bench: Bench, run: dict[str, Any]) -> str:
@@ -99,6 +101,12 @@ def test_the_head_names_what_was_not_opened_and_why() -> None:
         "Not opened, so that it measured nothing here: insightface (It is not installed)." in text
     )
     assert "Not opened" not in said(Bench(0, (), ()), RUN)
+
+
+@pytest.mark.parametrize(("model", "told"), [("omni-mini", True), ("tiny", False)])
+def test_the_head_says_what_rows_were_chosen_by(model: str, told: bool) -> None:
+    text = said(Bench(0, (), ()), RUN | {"options": {**RUN["options"], "model": model}})
+    assert ("favour methods with rows" in text) is told
 
 
 def test_the_head_counts_edits_that_checks_dropped() -> None:
