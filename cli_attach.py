@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-__all__ = ["PICTURE_SUFFIXES", "begins_with_photo", "find_photos", "to_path"]
+__all__ = ["PICTURE_SUFFIXES", "as_path", "begins_with_photo", "find_photos", "to_path"]
 
 _WORD = re.compile(r"""(?<!\S)("[^"]+"|'[^']+'|(?:\\.|[^\s\\])+)(?!\S)""")
 PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"}
@@ -27,6 +27,15 @@ def to_path(word: str) -> Path:
         text = _of_url(text)
     # unlike the method of paths, this leaves "~somebody" whom the machine does not know
     return Path(os.path.expanduser(text))
+
+
+def as_path(text: str) -> str:
+    """Return the plain path of the file that a text names; any other text as it is."""
+    path = to_path(text)
+    try:
+        return str(path) if path.is_file() else text
+    except (OSError, ValueError):
+        return text
 
 
 def _of_url(text: str) -> str:

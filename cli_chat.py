@@ -36,11 +36,10 @@ def chat(
     """Talk with the assistant; /help lists what else it can do."""
     if go_on and conversation:
         raise UsageError("--continue and --id exclude each other.", hint="Leave one out.")
-    settings = in_force()
-    lines = open_lines(
-        lambda before: complete(room, before), history=settings["history"].value == "true"
-    )
-    room = Room(open_assistant(user, model), lines, pictures=settings["show"].value)
+    settings, assistant = in_force(), open_assistant(user, model)
+    history = assistant.history if settings["history"].value == "true" else None
+    lines = open_lines(lambda before: complete(room, before), history)
+    room = Room(assistant, lines, pictures=settings["show"].value)
     try:
         _enter(room, go_on, conversation, images or ())
         code = _Loop(room).run()

@@ -74,10 +74,12 @@ def check_modes() -> list[Finding]:
 
 
 def _private() -> Iterator[Path]:
+    from assistant.history import history_files
+
     home = find_home()
     yield from (path for path in (home.data / "vault", home.data / "images") if path.is_dir())
     yield from sorted(home.data.glob("memory.db*"))
-    yield from (path for path in (home.state / "history", file_path()) if path.is_file())
+    yield from (path for path in (*history_files(home.state), file_path()) if path.is_file())
 
 
 def _mode(path: Path) -> Finding | None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli_attach import PICTURE_SUFFIXES
-from cli_lines import forget_lines
 from cli_options import (
     Json,
     Listing,
@@ -342,9 +341,6 @@ def forget(
         asked = f"Forget {shown.concept.name} and its {shown.photos} photos for good?"
         agree(asked, otherwise="Nothing was forgotten.")
     receipt = assistant.concepts.forget(shown.concept.name, images=images, mentions=mentions)
-    typed = forget_lines(shown.concept.name, *receipt.other_names)
-    if typed and not as_json:
-        note(f"Took {typed} lines that name it out of the history of chat.")
     if as_json:
         print_json(_receipt_data(receipt))
     else:

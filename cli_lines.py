@@ -1,14 +1,13 @@
 """Where chat's lines come from: a terminal with editing, history and completion, or a pipe."""
 
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from backbone.home import find_home, private_folder
+from private_folders import private_folder
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from prompt_toolkit.document import Document
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
-__all__ = ["Lines", "Piped", "Typed", "forget_lines", "history_path", "open_lines"]
+__all__ = ["Lines", "Piped", "Typed", "open_lines"]
 
 # begins and ends a text of several lines
 _BLOCK = '"""'
@@ -55,12 +54,19 @@ def _one_line(prompt: str) -> str:
 
 
 class Typed:
-    """Lines typed at a terminal, with what prompt_toolkit offers."""
+    """Lines typed at a terminal, with what prompt_toolkit offers.
+
+    They are kept in the file ``history``, made for this user of the machine alone, if there is one.
+    """
 
     asks = True
 
-    def __init__(self, complete: Callable[[str], Iterable[str]], *, history: bool) -> None:
-        self._session = _session(complete, history_path() if history else None)
+    def __init__(
+        self, complete: Callable[[str], Iterable[str]], history: Path | None = None
+    ) -> None:
+        if history is not None:
+            _make_private(history)
+        self._session = _session(complete, history)
 
     def read(self, prompt: str = "> ") -> str:
         """Return the next line."""
@@ -79,42 +85,16 @@ def _block(read: Callable[[str], str], prompt: str) -> str:
     return "\n".join(lines).strip()
 
 
-def history_path() -> Path:
-    """Return where typed lines are kept, made for this user alone."""
-    path = private_folder(find_home().state) / "history"
+def _make_private(file: Path) -> None:
+    private_folder(file.parent)
     with suppress(OSError):
-        os.close(os.open(path, os.O_CREAT | os.O_APPEND, 0o600))
-    return path
+        os.close(os.open(file, os.O_CREAT | os.O_APPEND, 0o600))
 
 
-def forget_lines(*names: str) -> int:
-    """Take what was typed with one of the names in it out of the history; return how many lines.
-
-    Only whole words count: "Bo" is not in "about".
-    """
-    from memory.searching import matching
-
-    path = find_home().state / "history"
-    if not names or not path.is_file():
-        return 0
-    named = matching(names)
-    # each entry is a comment with the time, then its lines, each after a plus sign
-    entries = re.split(r"(?m)^(?=\n?# )", path.read_text("utf8", "replace"))
-    kept = [entry for entry in entries if not named.search(_said(entry))]
-    if len(kept) < len(entries):
-        path.write_text("".join(kept), "utf8")
-    return len(entries) - len(kept)
-
-
-def _said(entry: str) -> str:
-    """Return what was typed, without the time, in which a number may be somebody's name."""
-    return "\n".join(line[1:] for line in entry.split("\n") if line.startswith("+"))
-
-
-def open_lines(complete: Callable[[str], Iterable[str]], *, history: bool) -> Lines:
-    """Read from the terminal if both ends are one, else from the pipe."""
+def open_lines(complete: Callable[[str], Iterable[str]], history: Path | None) -> Lines:
+    """Read from the terminal if both ends are one, else from the pipe, of which no line is kept."""
     if sys.stdin.isatty() and sys.stdout.isatty():
-        return Typed(complete, history=history)
+        return Typed(complete, history)
     return Piped()
 
 

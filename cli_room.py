@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from backbone.catalog import find_entry
 from backbone.home import find_home
-from cli_attach import find_photos
+from cli_attach import as_path, find_photos
 from cli_lines import Lines
 from cli_options import open_assistant
 from cli_output import Quiet, note, put, say, say_path, stream
@@ -180,8 +180,20 @@ class Room:
             said = self._asked(question)
             if said is None:
                 break
-            self._show(self.chat.answer(said))
+            self._answer(said)
             question = self.chat.waiting
+
+    def _answer(self, said: str) -> None:
+        """Answer the question that waits; after an error it may wait still, and is asked again.
+
+        In a pipe it is not: the next line there is no second try.
+        """
+        try:
+            self._show(self.chat.answer(as_path(said)))
+        except OmniError as error:
+            if not self.lines.asks or self.chat.waiting is None:
+                raise
+            note(f"omni: {error}")
 
     def agrees(self, question: str) -> bool | None:
         """Ask for yes or no, which is no unless it is said; None if nobody answers."""

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli_attach import find_photos, to_path
-from cli_lines import forget_lines
 from cli_new_file import write_new
 from cli_output import note, print_pairs, print_table, say, say_path
 from cli_picture import show, show_image
@@ -191,9 +190,6 @@ def _forget(room: Room, rest: str) -> None:
     images, mentions = agreed[1:] or (False, False)
     receipt = room.assistant.concepts.forget(name, images=bool(images), mentions=bool(mentions))
     print_receipt(receipt)
-    # what was typed in this chat so far lies there as well
-    lines = forget_lines(name, *receipt.other_names)
-    note(f"Took {lines} lines that name it out of the history of chat.")
 
 
 def _image(room: Room, rest: str) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from assistant.recollecting import Recollection
     from backbone import Backbone
     from backbone.concepts import ConceptTokens
+    from backbone.home import Home
     from graphs import RecognitionOptions
     from learning.inpainting import Inpainter
     from learning.masks import Segmenter
@@ -70,12 +71,30 @@ class Assistant:
 
     # what it stands on
 
+    @property
+    def places(self) -> "Home":
+        """Tell where things live; nothing of it need be there."""
+        from backbone.home import Home, find_home
+
+        return Home.below(self._home) if self._home else find_home()
+
     @cached_property
     def home(self) -> Path:
         """Return the folder of the memory, made for this user of the machine alone."""
-        from backbone.home import find_home, private_folder
+        from backbone.home import private_folder
 
-        return private_folder(self._home / "data" if self._home else find_home().data)
+        return private_folder(self.places.data)
+
+    @property
+    def history(self) -> Path:
+        """Name the file of the lines that the user typed in chats, whether it is there or not.
+
+        Raises:
+            InputError: if no user can be called so.
+        """
+        from assistant.history import history_file
+
+        return history_file(self.places.state, self.user_name)
 
     @cached_property
     def memory(self) -> Memory:
@@ -172,10 +191,9 @@ class Assistant:
         """Return what compares pictures with photos."""
         from assistant.looking import Looker
         from assistant.recognising import Eyes
-        from backbone.home import find_home, private_folder
+        from backbone.home import private_folder
 
-        cache = private_folder(self._home / "cache" if self._home else find_home().cache)
-        looker = Looker(lambda: self.backbone, cache)
+        looker = Looker(lambda: self.backbone, private_folder(self.places.cache))
         model, segmenter = lambda: self.backbone, lambda: self.segmenter
         return Eyes(model, self.tokens_of, self.gallery, looker, segmenter)
 
@@ -306,8 +324,6 @@ class Assistant:
         if isinstance(done, Drawing):
             return done
         Exchange(self, done.conversation).drop()
-        for image in self.gallery.ids(ask.attachment):
-            self.memory.images.remove(self.user, image)
         choices = ", ".join(done.question.choices) if done.question else ""
         raise InputError(done.text, hint=f"Known are {choices}." if choices else "")
 

@@ -5,7 +5,7 @@ any process of the user can answer.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -111,35 +111,53 @@ class Exchange:
             "seed": ask.seed,
             "no_replay": not ask.replay,
         }
+        with self._leaving_nothing(ask, ask.attachment):
+            return self._run(ask, partial(self._begun, state))
+
+    def _begun(self, state: Mapping[str, Any], graph: Any, ports: TurnPorts) -> "Outcome":
+        self._give_up(graph)
+        return start(graph, state, ports, self.thread)
+
+    @contextlib.contextmanager
+    def _leaving_nothing(self, ask: Ask, shown: str) -> Iterator[None]:
+        """Leave no words of a turn that fails, nor the photos that were shown with it."""
         try:
-            return self._run(ask, lambda graph, ports: start(graph, state, ports, self.thread))
+            yield
         except BaseException:  # it is raised again
+            # a turn that is asked again shows the photos of the first one
+            photos = self.assistant.gallery.ids(shown) if ask.given is None else ()
             # what fails here as well must not be told in its place
-            for leave_nothing in (partial(self._give_back, ask), self.drop):
+            for leave_nothing in (partial(self._give_back, photos), self._abandon):
                 with contextlib.suppress(OmniError):
                     leave_nothing()
             raise
 
-    def _give_back(self, ask: Ask) -> None:
-        """Remove the photos that were taken in for a turn, unless the turn was kept."""
+    def _give_back(self, photos: Collection[str]) -> None:
+        """Remove photos (ids) that were taken in for a turn, unless the turn was kept."""
         memory, user = self.assistant.memory, self.assistant.user
-        # a turn that is asked again shows those of the first one
-        taken = self.assistant.gallery.ids(ask.attachment) if ask.given is None else ()
-        loose = [one for one in taken if memory.images.get(user, one).turn_id is None]
+        shown = memory.images.list(user) if photos else ()
+        loose = [one.id for one in shown if one.id in photos and one.turn_id is None]
         for image in loose:
             memory.images.remove(user, image)
         if loose:
             memory.sweep()
 
+    def _abandon(self) -> None:
+        """Give up the run that failed, unless all that is left is to do what was agreed to."""
+        with self._graph() as graph:
+            if not _to_finish(waiting(graph, self.thread)):
+                self._give_up(graph)
+
     def answer(self, said: str | bool, ask: Ask) -> Result:
-        """Answer the question that waits.
+        """Answer the question that waits. Of a turn that then fails nothing stays.
 
         Raises:
             NotFoundError: if none waits.
             InputError: if the answer is no text, or too long.
         """
         check_text(str(said), "answer", MAX_SAID)
-        return self._run(ask, lambda graph, ports: answer(graph, said, ports, self.thread))
+        with self._leaving_nothing(ask, str(said)):
+            return self._run(ask, lambda graph, ports: answer(graph, said, ports, self.thread))
 
     @contextlib.contextmanager
     def _graph(self) -> Iterator[Any]:
@@ -156,7 +174,7 @@ class Exchange:
             return None
         with self._graph() as graph:
             found = waiting(graph, self.thread)
-            if found is not None and found.asking is None and _agreed(found.state):
+            if found is not None and _to_finish(found):
                 found = self._finished(graph, found.state)
         if found is None or found.asking is None:
             return None
@@ -172,9 +190,15 @@ class Exchange:
             return None
 
     def drop(self) -> None:
-        """Give up the run that waits."""
+        """Give up the run that waits, with the photos that were shown with it."""
         with self._graph() as graph:
-            drop(graph, self.thread)
+            self._give_up(graph)
+
+    def _give_up(self, graph: Any) -> None:
+        found = waiting(graph, self.thread)
+        drop(graph, self.thread)
+        if found is not None:
+            self._give_back(self.assistant.gallery.ids(found.state.get("attachment", "")))
 
     def _run(self, ask: Ask, work: "Callable[[Any, TurnPorts], Outcome]") -> Result:
         desk = _Desk(self.assistant, self.listener, ask)
@@ -187,9 +211,11 @@ class Exchange:
         return desk.result(done.state, self.conversation)
 
 
-def _agreed(state: Mapping[str, Any]) -> bool:
-    """Tell whether a run was answered that is to remember something."""
-    return state.get("route") == "remember" and bool(state.get("asked"))
+def _to_finish(run: "Outcome | None") -> bool:
+    """Tell whether a run waits for nothing, and is to remember what was agreed to."""
+    if run is None or run.asking is not None:
+        return False
+    return run.state.get("route") == "remember" and bool(run.state.get("asked"))
 
 
 class _Desk:

@@ -1,21 +1,20 @@
-"""What forgetting a concept has to reach beside the memory: waiting runs and training files."""
+"""What forgetting a concept has to reach beside the memory: typed lines, runs, other files."""
 
 import json
-import re
 import shutil
-from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.exchange import runs_file
+from assistant.history import forget_lines, history_files
 from assistant.pictures import picture_home
 from assistant.saved_files import files_of_others, pixels_of_file
 from assistant.schooling import at_rest, training_folder
 from graphs import erase, learning_graph, open_saver, threads, turn_graph, waiting
-from memory.names import name_key
 from memory.values import Concept, Finding, Receipt
+from memory.wording import Wording, matching, names_of_others
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -36,27 +35,61 @@ def forget(assistant: "Assistant", name: str, *, images: bool, mentions: bool) -
     at_rest(assistant.home, concept)
     saved = _saved_files(assistant, concept) if images else set()
     names = _names(assistant, concept)
-    # first what the memory's search will look at
-    runs = _drop_runs(assistant, concept, names)
+    naming = matching(names, _names_of_others(assistant, concept, names))
+    # first what the memory's search will look at; on some systems the history is among it
+    lines = forget_lines(assistant.history, naming)
+    runs = _drop_runs(assistant, concept, naming)
     folder = training_folder(assistant.home, concept.id)
     files = sum(path.is_file() for path in folder.rglob("*")) if folder.exists() else 0
     shutil.rmtree(folder, ignore_errors=True)
     for path in saved:
         path.unlink(missing_ok=True)
-    receipt = memory.forget(user, concept.name, images=images, mentions=mentions, also=names[1:])
+    receipt = memory.forget(
+        user,
+        concept.name,
+        images=images,
+        mentions=mentions,
+        also=names[1:],
+        # weights say nothing of anybody, and would take long
+        apart=[assistant.places.cache / "models"],
+        outside=_outside(assistant),
+    )
     removed = {"runs that waited": runs, "training files": files, "saved pictures": len(saved)}
-    found = tuple(_explained(assistant, finding) for finding in receipt.found)
-    return replace(receipt, removed={**receipt.removed, **removed}, found=found)
+    return replace(
+        receipt,
+        removed={**receipt.removed, **removed},
+        found=tuple(_explained(assistant, finding) for finding in receipt.found),
+        notes=(*receipt.notes, *_typed(lines)),
+    )
+
+
+def _outside(assistant: "Assistant") -> list[str]:
+    """Return what is not in the memory's folder here; systems differ."""
+    places = assistant.places
+    kinds = {"history": places.state, "logs": places.state, "caches": places.cache}
+    return [kind for kind, path in kinds.items() if not path.is_relative_to(places.data)]
+
+
+def _typed(lines: int) -> tuple[str, ...]:
+    """Say how many lines of chats are gone."""
+    said = "1 line that names it" if lines == 1 else f"{lines} lines that name it"
+    return (f"Took {said} out of the history of chat.",) if lines else ()
 
 
 def _explained(assistant: "Assistant", finding: Finding) -> Finding:
-    """Say so where a finding is a picture that was kept: its name and its record tell of it."""
-    path = finding.path
-    if finding.reason or picture_home(assistant.home) not in path.parents or not path.is_file():
-        return finding
-    if not assistant.memory.vault.has(_digest(path)):
-        return finding
-    return replace(finding, reason="a picture that was kept; forgetting with images removes it")
+    """Say why a file beside the memory's own holds a text."""
+    reason = finding.reason or _reason(assistant, finding.path)
+    return replace(finding, reason=reason)
+
+
+def _reason(assistant: "Assistant", path: Path) -> str:
+    if path in history_files(assistant.places.state):
+        return "lines that somebody else typed, or typed of others"
+    if picture_home(assistant.home) not in path.parents or not path.is_file():
+        return ""
+    # its name and its record tell of it
+    kept = assistant.memory.vault.has(_digest(path))
+    return "a picture that was kept; forgetting with images removes it" if kept else ""
 
 
 def _names(assistant: "Assistant", concept: Concept) -> list[str]:
@@ -70,17 +103,18 @@ def _names(assistant: "Assistant", concept: Concept) -> list[str]:
     return list(dict.fromkeys([concept.name, *concept.former_names, *then]))
 
 
-def _drop_runs(assistant: "Assistant", concept: Concept, names: Sequence[str]) -> int:
+def _names_of_others(assistant: "Assistant", concept: Concept, names: list[str]) -> tuple[str, ...]:
+    known = assistant.memory.concepts.list(assistant.user)
+    others = [(one.name, one.former_names) for one in known if one.id != concept.id]
+    return names_of_others(names, others)
+
+
+def _drop_runs(assistant: "Assistant", concept: Concept, naming: Wording) -> int:
     """Erase trainings of a concept, and turns that wait and speak of it."""
     file = runs_file(assistant.home)
     if not file.exists():
         return 0
     learning = f"{assistant.user}:learn:"
-    others = [one for one in assistant.memory.concepts.list(assistant.user) if one != concept]
-    taken = {name_key(one.name) for one in others}
-    # as they are written below
-    written = [json.dumps(name)[1:-1] for name in names if name_key(name) not in taken]
-    named = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, written))})(?!\w)", re.IGNORECASE)
     with open_saver(file) as saver:
         graphs = {True: learning_graph(saver), False: turn_graph(saver)}
         gone = []
@@ -88,8 +122,8 @@ def _drop_runs(assistant: "Assistant", concept: Concept, names: Sequence[str]) -
             if not thread.startswith(f"{assistant.user}:"):
                 continue
             found = waiting(graphs[thread.startswith(learning)], thread)
-            said = json.dumps(dict(found.state)) if found else ""
-            if found is None or concept.id in said or named.search(said):
+            said = json.dumps(dict(found.state), ensure_ascii=False) if found else ""
+            if found is None or concept.id in said or naming.search(said):
                 gone.append(thread)
         erase(saver, gone)
     return len(gone)

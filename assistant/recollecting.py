@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from assistant.profile import as_called_now
 from assistant.results import Recalled
 from graphs.mentions import find_mentions
 from graphs.wording import gist, mark
@@ -45,7 +46,8 @@ class Recollection:
     def facts(self, concept: str, text: str, count: int) -> Sequence[str]:
         """Return the facts of a concept that are nearest to a text, the nearest first."""
         found = self._nearest("fact", gist(text), count, concept)
-        return [self.memory.facts.get(self.user, one.id).text for one in found]
+        told = [self.memory.facts.get(self.user, one.id).text for one in found]
+        return as_called_now(self.memory, self.user, concept, told)
 
     def search(self, text: str, count: int) -> tuple[Recalled, ...]:
         """Return the facts and turns that are nearest to a text, the nearest first.

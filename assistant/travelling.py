@@ -58,8 +58,9 @@ def import_all(memory: Memory, user: str, path: Path) -> tuple[Concept, ...]:
         files = [Path(folder, f"{number}.zip") for number in range(len(entries))]
         for entry, file in zip(entries, files, strict=True):
             _unpack(outer, entry, file, path)
-        before = set(memory.vault.list())
         with memory.locked():
+            # not earlier: while this one waits, another process may keep files of its own
+            before = set(memory.vault.list())
             try:
                 with memory.writing():
                     return tuple(memory.import_(user, file) for file in files)

@@ -28,6 +28,11 @@ class Home:
     # what can be computed again
     cache: Path
 
+    @classmethod
+    def below(cls, root: Path) -> "Home":
+        """Name the four folders below one."""
+        return cls(root / "config", root / "data", root / "state", root / "cache")
+
     def folders(self) -> dict[str, Path]:
         """Return the folders by what they hold."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -37,8 +42,7 @@ def find_home() -> Home:
     """Tell where things live, without creating anything."""
     moved = os.environ.get("OMNI_HOME")
     if moved:
-        root = Path(moved).expanduser().absolute()
-        return Home(root / "config", root / "data", root / "state", root / "cache")
+        return Home.below(Path(moved).expanduser().absolute())
     from platformdirs import PlatformDirs
 
     dirs = PlatformDirs(_APP, appauthor=False)

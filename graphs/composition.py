@@ -24,7 +24,7 @@ def compose(
     """Ask the model to put the fact that answers a question into a clause, or do it plainly."""
     if part.shared:
         # several concepts own the phrase, so no single fact can take its place
-        return Stage("compose", name, beside(part.text, fact), "rule", (), "the phrase is shared")
+        return Stage("compose", name, _added(part, fact, name), "rule", (), "the phrase is shared")
 
     needs = find_needs(part.text, name)
     need = next((one for one in needs if one.about(question)), None)
@@ -76,10 +76,19 @@ def _value_words(fact: str, filled: set[str]) -> set[str]:
 
 def _filled(part: Clause, need: Need | None, fact: str, name: str) -> str:
     """Put the fact's value where the need stands if that reads well; else add the fact."""
-    value = _VALUE.match(fact)
+    value = _VALUE.match(fact) if one_sentence(fact) else None
     if need and value and content(need.noun) == content(value[1]):
         if value[2].split()[0].casefold() in data("words")["determiners"]:
             filled = part.text[: need.start] + value[2] + part.text[need.end :]
             # "Draw <maeve>'s toy" would lose the only mention of her
-            return filled if f"<{name}>" in filled else beside(part.text, fact)
-    return beside(part.text, fact)
+            return filled if f"<{name}>" in filled else _added(part, fact, name)
+    return _added(part, fact, name)
+
+
+def _added(part: Clause, fact: str, name: str) -> str:
+    """Add a fact after a request; one of several sentences behind its concept's name.
+
+    What begins with a name is not read as a part of the request again.
+    """
+    begins = one_sentence(fact) or fact.startswith("<")
+    return beside(part.text, fact if begins else f"<{name}>: {fact}")

@@ -4,16 +4,23 @@ The text comes back with every mention as ``<name>``, the way the model reads it
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from graphs.data import data
 from graphs.ports import Known
+from learning.naming import mark_names
 
 __all__ = ["Mentions", "find_mentions", "stranger_of"]
 
 _PRONOUN = re.compile(r"\b(she|he|him|her|his|hers|them|they|theirs?|its?)\b", re.IGNORECASE)
+_ACTS = ("she", "he", "they")
+# of animals people say "it": "a bird on her shoulder" is on somebody else's
+_GROUPS = {
+    **dict.fromkeys(("he", "his"), ("he", "person")),
+    **dict.fromkeys(("she", "her"), ("she", "person")),
+    **dict.fromkeys(("it", "its"), ("animal",)),
+}
 _PLURAL = ("them", "they", "their", "theirs")
 _FOREIGN = re.compile(r"<([^<>\s]+)>|(?<!\S)@([^\W\d]\w*)")
 
@@ -33,18 +40,19 @@ class Mentions:
     unclear: tuple[Known, ...] = ()
 
 
-def find_mentions(text: str, known: Sequence[Known], last: Sequence[Known] = ()) -> Mentions:
+def find_mentions(
+    text: str, known: Sequence[Known], last: Sequence[Known] = (), *, photo: bool = False
+) -> Mentions:
     """Find the concepts a text names, or else means by a pronoun; ``last`` are the last turn's.
 
-    Case does not matter, the longest name wins, and a name inside a longer word is none.
+    Beside a ``photo``, "it" is what that shows.
     """
-    # the memory keeps names composed, so an "é" typed in two parts has to become one
-    marked, concepts = _names(unicodedata.normalize("NFC", text), known)
+    marked, concepts = _names(text, known)
     names = {concept.name for concept in concepts}
     unknown = tuple(m[1] or m[2] for m in _FOREIGN.finditer(marked) if (m[1] or m[2]) not in names)
     if concepts or unknown or not last:
         return Mentions(marked, concepts, "named" if concepts else "", unknown)
-    return _pronoun(marked, last)
+    return _pronoun(marked, last, photo)
 
 
 def stranger_of(text: str) -> str:
@@ -63,28 +71,16 @@ def stranger_of(text: str) -> str:
 
 
 def _names(text: str, known: Sequence[Known]) -> tuple[str, tuple[Known, ...]]:
-    by_name = {concept.name.casefold(): concept for concept in known}
-    if not by_name:
-        return text, ()
-    names = "|".join(re.escape(name) for name in sorted(by_name, key=len, reverse=True))
-    pattern = re.compile(rf"<({names})>|(?<![\w<])@?({names})(?![\w>])", re.IGNORECASE)
-    found: dict[str, Known] = {}
-
-    def mark(match: re.Match[str]) -> str:
-        concept = by_name.get((match[1] or match[2]).casefold())
-        if concept is None:
-            # a regular expression takes more letters for the same than casefold does
-            return match[0]
-        found.setdefault(concept.id, concept)
-        return f"<{concept.name}>"
-
-    return pattern.sub(mark, text), tuple(found.values())
+    by_name = {concept.name: concept for concept in known}
+    marked, names = mark_names(text, list(by_name), opening=False)
+    return marked, tuple(by_name[name] for name in names)
 
 
-def _pronoun(text: str, last: Sequence[Known]) -> Mentions:
+def _pronoun(text: str, last: Sequence[Known], photo: bool) -> Mentions:
     """Read the first pronoun as the last turn's concept; "it" may be a picture, so it stays."""
-    found = _PRONOUN.search(text)
-    if found is None:
+    pronouns = _PRONOUN.finditer(text)
+    found = next((m for m in pronouns if not (photo and m[1].casefold() in ("it", "its"))), None)
+    if found is None or _has_own(found):
         return Mentions(text)
     word = found[1].casefold()
     if len(last) > 1 and word not in (*_PLURAL, "it"):
@@ -98,6 +94,44 @@ def _pronoun(text: str, last: Sequence[Known]) -> Mentions:
         tuple(last),
         "pronoun",
     )
+
+
+def _has_own(found: re.Match[str]) -> bool:
+    """Tell whether a pronoun means somebody in its own sentence: "a boy with his ball".
+
+    In doubt it does not: "a boy with him", "a bird on her shoulder", "which dogs do they know".
+    """
+    word = found[1].casefold()
+    before = re.split(r"[.!?\n]", found.string[: found.start()])[-1]
+    if not _may_have_own(word, before, found.string[found.end() :]):
+        return False
+    one, many = _beings(word)
+    # between "which dogs do" and "they" stands a verb alone
+    asked = rf"(?!\s+(?:{'|'.join(data('words')['auxiliaries'])})\s*$)"
+    alone = re.findall(rf"{one}{asked}", before, re.IGNORECASE)
+    if word not in _PLURAL:
+        return bool(alone)
+    return len(alone) > 1 or re.search(rf"{many}{asked}", before, re.IGNORECASE) is not None
+
+
+def _may_have_own(word: str, before: str, rest: str) -> bool:
+    """Tell pronouns that stand for who acts or owns from those that something is done to."""
+    if re.search(r"\bthere\b", before, re.IGNORECASE):
+        return False
+    if word == "it":
+        clauses = "|".join(data("words")["clauses"])
+        return re.search(rf"\b(?:{clauses})\s+$", before, re.IGNORECASE) is not None
+    return word in _ACTS or word in ("his", "its", "their") or (word == "her" and _owns(word, rest))
+
+
+def _beings(word: str) -> tuple[str, str]:
+    """Match one being that a pronoun can mean ("a small boy"), and several ("boys")."""
+    beings, stop = data("words")["beings"], "|".join(data("words")["stop"])
+    groups = beings if word in _PLURAL else _GROUPS[word]
+    nouns = [noun for group in groups for noun in beings[group]]
+    several = [*data("words")["many"], *(rf"{noun}(?:e?s)" for noun in nouns)]
+    one = rf"\b(?:an?|another|any|every|each|some)\s+(?:(?!(?:{stop})\b)[\w-]+\s+){{0,2}}"
+    return rf"{one}(?:{'|'.join(nouns)})\b(?!['’])", rf"\b(?:{'|'.join(several)})\b(?!['’])"
 
 
 def _owns(word: str, rest: str) -> bool:

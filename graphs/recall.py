@@ -18,11 +18,14 @@ from graphs.wording import (
     bare,
     content,
     first_line,
+    gist,
     is_unknown,
     mark,
     one_sentence,
     related,
-    sentences,
+    statements,
+    stem,
+    words,
 )
 
 __all__ = ["chosen_facts", "match_fact", "recall"]
@@ -32,6 +35,7 @@ _MATCHES = 0.5
 # what a word counts that only means the same
 _KIN = 0.8
 _ATTRIBUTE = re.compile(r"^<[^<>]+>['’]s (.+?) (?:is|are)\b", re.IGNORECASE)
+_POSSESSIVE = re.compile(r"['’]s\b")
 _NOUN = re.compile(r"^what is <[^<>]+>['’]s (.+)\?$", re.IGNORECASE)
 
 
@@ -40,7 +44,7 @@ def recall(question: str, concept: Known, ports: ReplayPorts) -> list[Stage]:
     stages: list[Stage] = []
     if ports.replay.source in ("profile", "both"):
         told = ports.facts.list(concept.id)
-        facts = [about(concept.name, one) for text in told for one in sentences(text)]
+        facts = _sentences(told, concept, ports)
         stages.append(_from_profile(question, concept, facts, ports))
     if ports.replay.source in ("tokens", "both") and not (stages and stages[-1].result):
         doubt = ports.replay.source == "both"
@@ -65,11 +69,33 @@ def chosen_facts(text: str, concept: Known, ports: ReplayPorts) -> list[str]:
 
 
 def match_fact(question: str, facts: Sequence[str]) -> str:
-    """Return the fact that meets most words of a question, or "" if none meets enough."""
+    """Return the fact that meets most words of a question, or "" if none meets enough.
+
+    Facts come as they were told: of those that say the same thing, the last is so now.
+    """
     asked = bare(question)
     scores = [_overlap(asked, fact) for fact in facts]
     best = max(scores, default=0.0)
-    return facts[scores.index(best)] if best >= _MATCHES else ""
+    if best < _MATCHES:
+        return ""
+    equal = [fact for fact, score in zip(facts, scores, strict=True) if score == best]
+    first = next(
+        (fact for fact in equal if _ATTRIBUTE.match(fact) and _thing(fact) in asked), equal[0]
+    )
+    return [fact for fact in equal if _thing(fact) == _thing(first)][-1]
+
+
+def _thing(fact: str) -> str:
+    """Name what a fact is of: "toy" for a new toy, not for that of a brother; else what is done."""
+    had = _ATTRIBUTE.match(fact)
+    own = had is not None and not _POSSESSIVE.search(had[1])
+    said = words(had[1]) if had and own else gist(fact).split()[:1]
+    return stem(said[-1]) if said else ""
+
+
+def _sentences(told: Sequence[str], concept: Known, ports: ReplayPorts) -> list[str]:
+    others = [one.name for one in ports.concepts.list() if one.id != concept.id]
+    return [one for fact in told for one in statements(concept.name, fact, others)]
 
 
 def _overlap(asked: set[str], fact: str) -> float:
@@ -86,8 +112,7 @@ def _from_profile(question: str, concept: Known, facts: Sequence[str], ports: Re
         why = "a stored fact answers it" if found else "no facts are stored"
         return Stage("recall", concept.name, found, "profile", (), why)
     if len(facts) > ports.replay.facts:
-        near = chosen_facts(question, concept, ports)
-        facts = [about(concept.name, one) for text in near for one in sentences(text)]
+        facts = _sentences(chosen_facts(question, concept, ports), concept, ports)
     prompt = before(concept.name, facts, question)
     raw = ports.writer.answer(prompt)
     pointed = _pointed_at(raw, question, facts)

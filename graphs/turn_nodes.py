@@ -71,7 +71,8 @@ def resolve(state: TurnState, ports: TurnPorts) -> TurnState:
     """Find the concepts the text is about."""
     known = {concept.id: concept for concept in ports.concepts.list()}
     last = [known[one] for one in _last_concepts(state) if one in known]
-    found = find_mentions(state["text"], list(known.values()), last)
+    photo = bool(state.get("attachment"))
+    found = find_mentions(state["text"], list(known.values()), last, photo=photo)
     chosen = [known[one] for one in state.get("chosen", []) if one in known]
     concepts = found.concepts or tuple(chosen)
     return {
@@ -123,11 +124,21 @@ def route(state: TurnState, ports: TurnPorts) -> TurnState:
     )
     stages = [found.stage.plain()] if found.stage else []
     return {
+        "request": _with_it(state) if found.route == "generate" else text,
         "route": found.route,
         "why": found.why,
         "stages": stages,
         "asking": _lacking(found.route, state),
     }
+
+
+def _with_it(state: TurnState) -> str:
+    """Name what "it" is in "draw it", since nobody is drawn who is not named."""
+    text, names = state["request"], state["names"]
+    if state["how"] != "pronoun" or len(names) != 1:
+        return text
+    pattern = data("routes")["drawn_it"]
+    return re.sub(pattern, lambda m: f"{m[1]}<{names[0]}>", text, count=1, flags=re.IGNORECASE)
 
 
 def _lacking(chosen: str, state: TurnState) -> Question:
@@ -175,8 +186,9 @@ def understand(state: TurnState, ports: TurnPorts) -> TurnState:
         return {"reply": _say("stranger").format(name=stranger), "facts": {}, "evidence": []}
     found = _weighed(state, ports, image) if image else []
     state = state if state["concepts"] else {**state, **_seen(found, ports)}
-    facts = _profile(state, ports)
-    told = "" if image else _recounted(state, facts, ports)
+    recounts = not image and asks("open", unpolite(state["request"].strip()))
+    facts = _profile(state, ports, every=recounts)
+    told = _recounted(state, facts, ports) if recounts else ""
     if told:
         return {"reply": told, "facts": facts, "evidence": []}
     prompt = _with_profile(state, facts, found, ports)
@@ -220,13 +232,17 @@ def _seen(found: list[Evidence], ports: TurnPorts) -> TurnState:
     return {**_about(sure), "how": "seen" if sure else ""}
 
 
-def _profile(state: TurnState, ports: TurnPorts) -> dict[str, list[str]]:
-    """Return the stored facts of each concept that has some, by name; of many, the nearest."""
+def _profile(state: TurnState, ports: TurnPorts, *, every: bool) -> dict[str, list[str]]:
+    """Return the stored facts of each concept that has some, by name; all, or the nearest.
+
+    Few lines are for a model to read; what is only said again may be many.
+    """
     if ports.replay.source in ("tokens", "none"):
         return {}
-    pairs = zip(state["concepts"], state["names"], strict=True)
-    asked = state["request"]
-    told = {name: chosen_facts(asked, Known(concept, name), ports) for concept, name in pairs}
+    told: dict[str, list[str]] = {}
+    for concept, name in zip(state["concepts"], state["names"], strict=True):
+        near = () if every else chosen_facts(state["request"], Known(concept, name), ports)
+        told[name] = list(ports.facts.list(concept) if every else near)
     return {name: facts for name, facts in told.items() if facts}
 
 
@@ -258,13 +274,11 @@ def _kinds(state: TurnState, ports: TurnPorts) -> dict[str, str]:
 
 
 def _recounted(state: TurnState, facts: dict[str, list[str]], ports: TurnPorts) -> str:
-    """Return all that was told of concepts to so open a question, "" to any other.
+    """Return all that was told of concepts, which answers an open question.
 
     A small model answers what it is asked for by name; what it says to "tell me about" is little,
     or made up of what its tokens learned.
     """
-    if not asks("open", unpolite(state["request"].strip())):
-        return ""
     kinds = {c.id: with_article(c.class_name) for c in ports.concepts.list() if c.class_name}
     told: list[str] = []
     for concept, name in zip(state["concepts"], state["names"], strict=True):

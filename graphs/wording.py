@@ -4,8 +4,10 @@ Texts mention concepts as ``<name>``; such a mention counts as one word.
 """
 
 import re
+from collections.abc import Sequence
 
 from graphs.data import data
+from learning.naming import mark_names
 
 __all__ = [
     "about",
@@ -19,13 +21,18 @@ __all__ = [
     "one_sentence",
     "related",
     "sentences",
+    "statements",
     "stem",
     "words",
 ]
 
 _WORD = re.compile(r"<[^<>]+>|[^\W_]+(?:-[^\W_]+)*")
 _POSSESSIVE = re.compile(r"['’]s\b")
-_OPENING = re.compile(r"^(she|he|it|they|her|his|its|their)\b\s*", re.IGNORECASE)
+_MEANT = {"she": "she", "her": "she", "he": "he", "his": "he"}
+_MEANT |= {"it": "it", "its": "it", "they": "they", "their": "they"}
+# "in Cork", "since June"
+_PLACED = re.compile(r"\b(?:in|from|at|near|on|since)(?: the)?(?: [A-Z]\w*)+")
+_OPENING = re.compile(rf"^({'|'.join(_MEANT)})\b\s*", re.IGNORECASE)
 
 
 def words(text: str) -> list[str]:
@@ -104,15 +111,50 @@ def first_line(text: str) -> str:
 
 def mark(text: str, name: str) -> str:
     """Write every mention of a name as ``<name>``."""
-    pattern = rf"<{re.escape(name)}>|(?<![\w<])@?{re.escape(name)}(?![\w>])"
-    return re.sub(pattern, lambda _: f"<{name}>", text, flags=re.IGNORECASE)
+    return mark_names(text, [name])[0]
 
 
 def about(name: str, fact: str) -> str:
     """Write a fact in the user's words as a sentence that names its concept."""
     text = mark(fact.strip().rstrip("."), name)
-    if f"<{name}>" not in text:
-        text = _named(text, name)
+    return _ended(text if f"<{name}>" in text else _named(text, name))
+
+
+def statements(name: str, fact: str, others: Sequence[str] = ()) -> list[str]:
+    """Split a fact into sentences that name its concept; ``others`` are names of other concepts.
+
+    A sentence whose "his" may be somebody else's stays with the one before it.
+    """
+    said: list[str] = []
+    whom = ""
+    for one in sentences(fact):
+        found = _OPENING.match(one)
+        meant = _MEANT[found[1].casefold()] if found else ""
+        if said and meant and not _goes_on(said[-1], whom, meant, name, others):
+            said[-1] = f"{said[-1]} {_ended(mark(one.rstrip('.'), name))}"
+        else:
+            said.append(about(name, one))
+            whom = meant
+    return said
+
+
+def _goes_on(before: str, whom: str, meant: str, name: str, others: Sequence[str]) -> bool:
+    """Tell whether a pronoun means the concept, as the only one that was spoken of before."""
+    if not before.startswith(f"<{name}>") or mark_names(before, others)[1] or _names_more(before):
+        return False
+    if whom or meant in ("she", "he"):
+        return whom in ("", meant)
+    # after "her toy is a ball", or "she has a ball", it is the ball
+    return re.match(r"<[^<>]+> (?:is|was|are|were)\b", before) is not None
+
+
+def _names_more(text: str) -> bool:
+    """Tell whether capitals show that somebody else is named."""
+    rest = re.findall(r"\w+", _PLACED.sub("", re.sub(r"<[^<>]+>", "", text)))
+    return any(w[0].isupper() and w != "I" and w.casefold() not in _MEANT for w in rest)
+
+
+def _ended(text: str) -> str:
     return text if text[-1:] in ("!", "?") else f"{text}."
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from learning.naming import mark_names
 from learning.wording import read_wordings
 
 __all__ = ["FactQuestion", "ask_facts", "fact_sentence", "kind_of"]
@@ -42,7 +43,7 @@ def fact_sentence(fact: str, name: str) -> str:
     if not re.search(r"\w", text):
         return ""
     mention = f"<{name}>"
-    text = re.sub(rf"(?<![<\w]){re.escape(name)}(?![>\w])", mention, text, flags=re.IGNORECASE)
+    text, _ = mark_names(text, [name])
     text = re.sub(rf"^{_ONE}'s got\b", f"{mention} has", text, flags=re.IGNORECASE)
     text = re.sub(rf"^{_ONE}'s\b", f"{mention} is", text, flags=re.IGNORECASE)
     text = re.sub(rf"^{_OWNER}\b", f"{mention}'s", text, flags=re.IGNORECASE)

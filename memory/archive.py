@@ -134,7 +134,9 @@ def _add(
     name: str | None,
 ) -> Concept:
     about = manifest["concept"]
-    concept = memory.concepts.add(user, name or about["name"], about["class_name"])
+    # its facts say the name that they were told with
+    former = [about["name"]]
+    concept = memory.concepts.add(user, name or about["name"], about["class_name"], former)
     for entry in manifest["facts"]:
         fact = memory.facts.add(user, concept.id, entry["text"], source=entry["source"])
         for embedder, vector in entry["vectors"].items():

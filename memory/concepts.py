@@ -1,5 +1,7 @@
 """Concepts: the people, pets and things of a user."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import ScalarSelect, Select, func, select
 from sqlalchemy.orm import Session
 
@@ -18,8 +20,10 @@ class Concepts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, user: str, name: str, class_name: str = "") -> Concept:
-        """Add a concept for a user.
+    def add(
+        self, user: str, name: str, class_name: str = "", former: Iterable[str] = ()
+    ) -> Concept:
+        """Add a concept for a user; ``former`` are names that it had elsewhere.
 
         Raises:
             InputError: if the user has one of that name, in whatever case.
@@ -31,6 +35,7 @@ class Concepts:
                 raise NotFoundError(f"There is no user {user!r}.", hint="Add the user first.")
             _check_free(session, user, kept)
             row = ConceptRow(user_id=user, name=kept, name_key=name_key(kept), class_name=kind)
+            row.former_names = _before(kept, map(check_name, former))
             session.add(row)
             session.flush()
             return _value(row)
@@ -84,8 +89,7 @@ class Concepts:
             row = owned_concept(session, user, self.get(user, name).id)
             if name_key(kept) != row.name_key:
                 _check_free(session, user, kept)
-            former = [*row.former_names, row.name]
-            row.former_names = [name for name in dict.fromkeys(former) if name != kept]
+            row.former_names = _before(kept, [*row.former_names, row.name])
             row.name, row.name_key = kept, name_key(kept)
             session.flush()
             return _value(row)
@@ -150,6 +154,10 @@ def _check_free(session: Session, user: str, name: str) -> None:
             f"There is a concept {taken.name!r} already.",
             hint="Choose another name, or rename or forget that one.",
         )
+
+
+def _before(name: str, former: Iterable[str]) -> list[str]:
+    return [one for one in dict.fromkeys(former) if one != name]
 
 
 def _check_class(name: str) -> str:

@@ -4,7 +4,6 @@ The order matters when the machine stops halfway: the index goes first, since it
 SQL; then the rows; then the files that no row names any more, which a sweep would find as well.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,9 +15,8 @@ from memory.concepts import owned_concept
 from memory.database import Database
 from memory.index import VectorIndex
 from memory.migrating import backups
-from memory.names import name_key
 from memory.references import referenced
-from memory.searching import Hit, Needle, matching, search
+from memory.searching import Hit, Needle, search
 from memory.tables import (
     CheckpointRow,
     ConceptRow,
@@ -37,6 +35,7 @@ from memory.tables import (
 from memory.unlearning import unlearn
 from memory.values import Finding, Receipt
 from memory.vault import Vault
+from memory.wording import Wording, count_of, matching, names_of_others
 
 __all__ = ["MARK", "Wish", "forget"]
 
@@ -47,8 +46,8 @@ _SERVER = Path("the database")
 # bytes; shorter ones turn up in any larger file
 _CHANCE = 5
 _OUTSIDE = (
-    "Not searched: what is outside the data folder, such as history, logs, caches, exported "
-    "files, backups of the machine, and the terminal's own memory."
+    "Not searched: what is outside the data folder, such as {}exported files, backups of the "
+    "machine, and the terminal's own memory."
 )
 
 
@@ -60,6 +59,10 @@ class Wish:
     mentions: bool = False
     # other names, beside those that it is known to have had
     also: tuple[str, ...] = ()
+    # folders that are not searched, wherever they lie
+    apart: tuple[Path, ...] = ()
+    # what of this program lies outside the data folder
+    outside: tuple[str, ...] = ("history", "logs", "caches")
 
 
 @dataclass
@@ -69,8 +72,10 @@ class _Gone:
     # the last is first
     names: tuple[str, ...]
     needles: list[Needle]
-    # matches its names and facts, except names that others have now
-    said: re.Pattern[str]
+    # names of the user's other concepts
+    others: tuple[str, ...]
+    # matches its names and facts, except in names of others
+    said: Wording
     # files of the vault that the rows named
     files: set[str]
     removed: dict[str, int] = field(default_factory=dict)
@@ -93,13 +98,14 @@ def forget(
         with database.reading() as session:
             unnamed = gone.files - referenced(session)
         gone.removed["files"] = sum(map(vault.remove, sorted(unnamed)))
-        notes = [note for note in (database.vacuum(), _OUTSIDE) if note]
+        outside = _OUTSIDE.format("".join(f"{what}, " for what in wish.outside))
+        notes = [note for note in (database.vacuum(), outside) if note]
         gone.removed["backups"] = _remove_backups(database.folder, [*gone.needles, _id(concept_id)])
         if had_index:
             index.rebuild()
             # its files are read below; the next question opens them again
             index.close()
-        return _receipt(database, vault, gone, notes)
+        return _receipt(database, vault, gone, notes, wish.apart)
 
 
 def _id(concept_id: str) -> Needle:
@@ -142,17 +148,17 @@ def _gather(session: Session, concept: ConceptRow, also: Sequence[str]) -> _Gone
     removed = {"concepts": 1, "facts": len(facts), "photos": len(photos)}
     removed |= {"checkpoints": len(checkpoints), "training runs": len(list(runs))}
     needles = list(dict.fromkeys(needles))
-    said = matching(one.text for one in needles if one.text not in _taken(session, concept, names))
-    return _Gone(names, needles, said, files, removed)
+    others = _others(session, concept, names)
+    said = matching((one.text for one in needles), others)
+    return _Gone(names, needles, others, said, files, removed)
 
 
-def _taken(session: Session, concept: ConceptRow, names: Sequence[str]) -> set[str]:
-    """Return the names that other concepts have now: what is said of those is not its own."""
-    query = select(ConceptRow.name_key).where(
-        ConceptRow.user_id == concept.user_id, ConceptRow.id != concept.id
+def _others(session: Session, concept: ConceptRow, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the user's other concepts: what is said of those is not its own."""
+    rows = session.scalars(
+        select(ConceptRow).where(ConceptRow.user_id == concept.user_id, ConceptRow.id != concept.id)
     )
-    others = set(session.scalars(query))
-    return {name for name in names if name_key(name) in others}
+    return names_of_others(names, [(row.name, row.former_names) for row in rows])
 
 
 def _remove_shared(session: Session, vault: Vault, concept: ConceptRow, gone: _Gone) -> None:
@@ -160,7 +166,7 @@ def _remove_shared(session: Session, vault: Vault, concept: ConceptRow, gone: _G
 
     The tokens of the other that learned it go as well.
     """
-    named = matching(set(gone.names) - _taken(session, concept, gone.names))
+    named = matching(gone.names, gone.others)
     facts = [needle.text for needle in gone.needles if needle.kind == "fact"]
     query = select(FactRow).where(
         FactRow.user_id == concept.user_id,
@@ -198,9 +204,7 @@ def _remove_images(session: Session, user: str, concept_id: str, files: set[str]
     return len(ids)
 
 
-def _turns_about(
-    session: Session, user: str, concept_id: str, said: re.Pattern[str]
-) -> list[TurnRow]:
+def _turns_about(session: Session, user: str, concept_id: str, said: Wording) -> list[TurnRow]:
     """Find the turns that are about a concept, or that name it."""
     linked = set(
         session.scalars(
@@ -220,7 +224,7 @@ def _mark_turns(session: Session, turns: Sequence[TurnRow]) -> int:
 
 
 def _mark_labels(
-    session: Session, user: str, concept_id: str, said: re.Pattern[str], first: Mapping[str, str]
+    session: Session, user: str, concept_id: str, said: Wording, first: Mapping[str, str]
 ) -> int:
     """Replace titles of conversations, and prompts and records of images that stay.
 
@@ -254,10 +258,13 @@ def _holds(path: Path, needles: Sequence[Needle]) -> bool:
     return any(way in data for needle in needles for way in needle.spellings())
 
 
-def _receipt(database: Database, vault: Vault, gone: _Gone, notes: list[str]) -> Receipt:
+def _receipt(
+    database: Database, vault: Vault, gone: _Gone, notes: list[str], apart: Sequence[Path]
+) -> Receipt:
     with database.released():
-        done = search(database.folder, gone.needles, _elsewhere(database))
-    notes += [f"Not searched: {path}" for path in done.unread]
+        done = search(database.folder, gone.needles, _elsewhere(database), apart)
+    left_out = [path for path in apart if path.is_relative_to(database.folder) and path.exists()]
+    notes += [f"Not searched: {path}" for path in (*left_out, *done.unread)]
     with database.reading() as session:
         hits = (*done.hits, *_hits_of_server(session, database, gone.needles))
         found = tuple(_finding(session, database, vault, hit) for hit in hits)
@@ -289,14 +296,9 @@ def _hits_of_server(
     if database.file is not None:
         return
     for needle in needles:
-        times = sum(_says(needle, texts) for _, texts in _texts(session))
-        if times:
-            yield Hit(needle, _SERVER, times)
-
-
-def _says(needle: Needle, texts: Iterator[str]) -> int:
-    pattern = matching([needle.text], whole=False)
-    return sum(len(pattern.findall(one)) for one in texts)
+        found = sum(count_of(needle.text, texts) for _, texts in _texts(session))
+        if found:
+            yield Hit(needle, _SERVER, found)
 
 
 def _finding(session: Session, database: Database, vault: Vault, hit: Hit) -> Finding:
@@ -314,7 +316,7 @@ def _finding(session: Session, database: Database, vault: Vault, hit: Hit) -> Fi
 
 def _why_in_database(session: Session, needle: Needle) -> str:
     """Say which rows still hold a text."""
-    return "; ".join(reason for reason, texts in _texts(session) if _says(needle, texts))
+    return "; ".join(reason for reason, texts in _texts(session) if count_of(needle.text, texts))
 
 
 def _texts(session: Session) -> Iterator[tuple[str, Iterator[str]]]:

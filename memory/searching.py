@@ -1,12 +1,12 @@
 """Search the bytes of every file below a folder for texts that should be gone."""
 
 import json
-import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Hit", "Needle", "Search", "matching", "search"]
+__all__ = ["Hit", "Needle", "Search", "search"]
 
 _CHUNK = 4 * 2**20
 
@@ -20,10 +20,11 @@ class Needle:
 
     def spellings(self) -> frozenset[bytes]:
         """Return how the text may be written: as it is, as JSON, and in other cases."""
+        forms = {self.text, *(unicodedata.normalize(form, self.text) for form in ("NFC", "NFD"))}
         written = {
-            self.text,
-            json.dumps(self.text)[1:-1],
-            json.dumps(self.text, ensure_ascii=False)[1:-1],
+            way
+            for form in forms
+            for way in (form, json.dumps(form)[1:-1], json.dumps(form, ensure_ascii=False)[1:-1])
         }
         cases = {
             each for text in written for each in (text, text.casefold(), text.upper(), text.title())
@@ -53,25 +54,22 @@ class Search:
     unread: tuple[Path, ...]
 
 
-def matching(texts: Iterable[str], *, whole: bool = True) -> re.Pattern[str]:
-    """Match texts in whatever case, as they are or as JSON; ``whole`` keeps to whole words."""
-    written = {way for text in texts for way in (text, json.dumps(text, ensure_ascii=False)[1:-1])}
-    ways = "|".join(map(re.escape, sorted(written, key=len, reverse=True)))
-    # scripts without spaces have no words to keep to, so only Latin letters hold a match back
-    pattern = rf"(?<![a-zA-Z0-9])(?:{ways})(?![a-zA-Z0-9])" if whole else ways
-    return re.compile(pattern, re.IGNORECASE)
-
-
-def search(folder: Path, needles: Iterable[Needle], beside: Iterable[Path] = ()) -> Search:
+def search(
+    folder: Path,
+    needles: Iterable[Needle],
+    beside: Iterable[Path] = (),
+    apart: Sequence[Path] = (),
+) -> Search:
     """Look for texts in all files below a folder and ``beside`` it, and in their names.
 
-    Their case does not matter.
+    Their case does not matter. Folders that stand ``apart`` are left out.
 
     Files are not interpreted: a text that is compressed or encrypted is not seen.
     """
     spellings = {needle: needle.spellings() for needle in needles}
     hits, unread, files, size = list[Hit](), list[Path](), 0, 0
-    for path in [*sorted(folder.rglob("*")), *beside]:
+    below = (one for one in folder.rglob("*") if not any(map(one.is_relative_to, apart)))
+    for path in [*sorted(below), *beside]:
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
             unread.append(path)
             continue

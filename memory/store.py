@@ -104,6 +104,8 @@ class Memory:
         images: bool = False,
         mentions: bool = False,
         also: Iterable[str] = (),
+        apart: Iterable[Path] = (),
+        outside: Iterable[str] = ("history", "logs", "caches"),
     ) -> Receipt:
         """Remove a concept with its facts, photos, checkpoints and vectors, then search for it.
 
@@ -113,7 +115,10 @@ class Memory:
             images: also remove the images that show it, and what was edited from them.
             mentions: also replace turns, titles and prompts that are about it or name it.
             also: other names it goes by, to look for and mark as well. Those that it was renamed
-                from are known; one that another concept has now is looked for and marks nothing.
+                from are known; one that another concept has now is looked for and marks nothing,
+                nor does one that stands in a longer name of another.
+            apart: folders of the data folder that are not searched; the receipt names them.
+            outside: what of this program lies outside the data folder, as the receipt says.
 
         Raises:
             NotFoundError: if there is no such concept.
@@ -126,7 +131,9 @@ class Memory:
             self.index,
             user,
             concept.id,
-            forgetting.Wish(images, mentions, tuple(map(check_name, also))),
+            forgetting.Wish(
+                images, mentions, tuple(map(check_name, also)), tuple(apart), tuple(outside)
+            ),
         )
 
     def export(self, user: str, name: str, path: Path) -> Path:

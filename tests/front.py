@@ -136,6 +136,7 @@ class FakeAssistant:
         self.conversations = FakeConversations()
         self.user = User("u", "me", _now())
         self.closed = False
+        self.history = picture.with_name("history")
 
     def chat(self, conversation: str | None = None) -> FakeChat:
         return FakeChat(self, conversation)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cli_attach import find_photos, to_path
+from cli_attach import as_path, find_photos, to_path
 
 
 @pytest.fixture
@@ -21,6 +21,18 @@ def test_a_dropped_path_is_a_photo_in_every_spelling(photo: Path, form: str) -> 
     assert find_photos(line) == ("", [photo])
     if " " not in line or line[0] in "'\"\\" or "\\" in line:
         assert find_photos(f"Who is this? {line}") == ("Who is this?", [photo])
+
+
+@pytest.mark.parametrize("form", ["{}", " '{}' ", '"{}"', "file://{url}", "{escaped}"])
+def test_an_answer_that_is_a_file_is_its_path(photo: Path, form: str) -> None:
+    path = str(photo)
+    said = form.format(path, url=path.replace(" ", "%20"), escaped=path.replace(" ", "\\ "))
+    assert as_path(said) == path
+
+
+@pytest.mark.parametrize("said", ["yes", "'Maeve'", "~nobody/cat.jpg", "/", "a\0b", "x" * 300])
+def test_any_other_answer_stays_as_it_is(said: str) -> None:
+    assert as_path(said) == said
 
 
 def test_two_photos_and_words_are_told_apart(photo: Path, tmp_path: Path) -> None:

@@ -196,28 +196,20 @@ def test_several_lines_between_quotes_are_one(monkeypatch: pytest.MonkeyPatch) -
         lines.read()
 
 
-def test_history_is_the_user_s_alone() -> None:
-    path = cli_lines.history_path()
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert path.parent.stat().st_mode & 0o777 == 0o700
+@pytest.mark.parametrize("kept", ["true", "false"])
+def test_a_chat_keeps_lines_in_its_user_s_own_file(
+    monkeypatch: pytest.MonkeyPatch, kept: str
+) -> None:
+    given: list[Path | None] = []
 
+    def opened(complete: object, history: Path | None) -> Script:
+        given.append(history)
+        return Script()
 
-def test_what_was_typed_of_somebody_is_forgotten_with_them() -> None:
-    from prompt_toolkit.history import FileHistory
-
-    path = cli_lines.history_path()
-    for line in ("Who is Maeve?", "Hello", "draw\nMAEVE"):
-        FileHistory(str(path)).store_string(line)
-    assert cli_lines.forget_lines("Maeve") == 2
-    assert list(FileHistory(str(path)).load_history_strings()) == ["Hello"]
-
-
-def test_what_was_typed_of_somebody_else_stays() -> None:
-    from prompt_toolkit.history import FileHistory
-
-    path = cli_lines.history_path()
-    lines = ["Tell me about Moss", "Where is Bo?", "Is Jo older than bo", "20 legs"]
-    for line in lines:
-        FileHistory(str(path)).store_string(line)
-    assert (cli_lines.forget_lines("Bo", "Jo"), cli_lines.forget_lines("20")) == (2, 1)
-    assert list(FileHistory(str(path)).load_history_strings()) == ["Tell me about Moss"]
+    monkeypatch.setenv("OMNI_HISTORY", kept)
+    monkeypatch.setattr(cli_chat, "open_lines", opened)
+    monkeypatch.setattr(cli_chat, "_warm", lambda assistant: None)
+    for user in ("me", "bob"):
+        assert cli.run(["chat", "--user", user]) == 0
+    files = [Assistant(user).history for user in ("me", "bob")]
+    assert given == (files if kept == "true" else [None, None]) and files[0] != files[1]

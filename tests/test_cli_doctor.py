@@ -204,6 +204,17 @@ def test_what_can_be_made_again_is_fixed_after_saying_so(kept: Path, capsys: Out
     assert (kept / "memory.db").stat().st_mode & 0o777 == 0o600
 
 
+def test_lines_that_others_may_read_are_made_their_user_s_alone(own_home: Path) -> None:
+    from assistant.history import history_file
+    from cli_checkup import check_modes
+
+    (own_home / "state").mkdir(parents=True)
+    for user in ("me", "bob"):
+        history_file(own_home / "state", user).touch(0o644)
+    found = check_modes()
+    assert len(found) == 2 and all("history" in one.result for one in found)
+
+
 def test_a_store_that_another_program_writes_to_is_told(kept: Path) -> None:
     from filelock import FileLock
 

@@ -1,6 +1,7 @@
 """Lines typed at a terminal: what keys do, and what is kept of them."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from cli_lines import Typed, history_path
+from cli_lines import Typed
 
 
 @pytest.fixture
@@ -20,8 +21,8 @@ def keys() -> Iterator[Any]:
         yield pipe
 
 
-def typed(*, history: bool = False) -> Typed:
-    return Typed(lambda before: [f"{before}ve"], history=history)
+def typed(history: Path | None = None) -> Typed:
+    return Typed(lambda before: [f"{before}ve"], history)
 
 
 def test_ctrl_c_empties_a_line_and_breaks_off_an_empty_one(keys: Any) -> None:
@@ -52,8 +53,16 @@ def test_the_last_word_is_completed(keys: Any) -> None:
     assert [(one.text, one.start_position) for one in found] == [("See Maeve", -3)]
 
 
-@pytest.mark.parametrize("kept", [True, False])
-def test_lines_are_kept_only_where_that_is_wished(keys: Any, kept: bool) -> None:
-    keys.send_text("Hello\n")
-    typed(history=kept).read()
-    assert ("Hello" in history_path().read_text()) is kept
+def test_lines_are_kept_where_that_is_wished(keys: Any, tmp_path: Path) -> None:
+    keys.send_text("Hello\nBye\n")
+    typed(tmp_path / "state" / "history").read()
+    typed().read()
+    assert "+Hello\n" in (kept := (tmp_path / "state" / "history").read_text())
+    assert "Bye" not in kept
+
+
+def test_kept_lines_are_the_user_s_alone(keys: Any, tmp_path: Path) -> None:
+    file = tmp_path / "state" / "history"
+    typed(file)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.parent.stat().st_mode & 0o777 == 0o700

@@ -1,6 +1,7 @@
 """A chat goes on: on another model, in another conversation, and with a question that waits."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -11,6 +12,7 @@ from cli_output import Manner, set_manner
 from cli_room import Room
 from cli_slash import perform
 from omni_errors import InputError, NotFoundError
+from tests.assistant.conftest import paint
 from tests.front import Script
 
 Out = pytest.CaptureFixture[str]
@@ -84,6 +86,42 @@ def test_a_question_that_waits_is_asked_where_its_conversation_is_resumed(
     perform(room, f"/resume {waiting}")
     assert "Maeve is old" in capsys.readouterr().out
     assert [fact.text for fact in room.assistant.concepts.facts("Maeve")] == ["Maeve is old"]
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """Write a photo whose path has a space in it."""
+    paint(1).save(path := tmp_path / "my dog.png")
+    return path
+
+
+@pytest.mark.parametrize("form", ["'{}'", "file://{url}", "{escaped}"])
+def test_a_photo_that_is_asked_for_may_be_dropped(
+    room: Room, photo: Path, capsys: Out, form: str
+) -> None:
+    path = str(photo)
+    url, escaped = path.replace(" ", "%20"), path.replace(" ", "\\ ")
+    script(room).append(form.format(path, url=url, escaped=escaped))
+    room.say("make it blue", wanted="edit")
+    assert capsys.readouterr().out.rstrip().endswith(".png")
+    assert room.chat.why()["route"] == "edit"
+
+
+def test_an_answer_that_cannot_be_used_is_asked_for_again(
+    room: Room, photo: Path, capsys: Out
+) -> None:
+    script(room).extend(["nothing.png", str(photo)])
+    room.say("make it blue", wanted="edit")
+    assert "omni: " in capsys.readouterr().err
+    assert room.chat.why()["route"] == "edit" and script(room) == []
+
+
+def test_in_a_pipe_an_answer_that_cannot_be_used_is_an_error(room: Room, photo: Path) -> None:
+    script(room).asks = False
+    script(room).extend(["nothing.png", "Hello"])
+    with pytest.raises(NotFoundError, match="nothing.png"):
+        room.say("make it blue", wanted="edit")
+    assert script(room) == ["Hello"]
 
 
 def test_what_was_said_last_is_told_only_to_somebody_who_sits_there(

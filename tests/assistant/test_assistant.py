@@ -177,6 +177,14 @@ def test_what_would_have_to_be_asked_back_is_said(known: Assistant) -> None:
         known.draw("@bella")
 
 
+def test_an_edit_that_is_refused_leaves_no_photo(known: Assistant, photos: Path) -> None:
+    before = set(known.memory.vault.list())
+    with pytest.raises(InputError, match="nobody called bella"):
+        known.edit(photos / "new-rex.png", "remove @bella")
+    assert set(known.memory.vault.list()) == before
+    assert known.memory.images.list(known.user) == ()
+
+
 def test_facts_come_and_go(known: Assistant) -> None:
     known.concepts.add_fact("Maeve", "She is three.")
     known.concepts.remove_fact("Maeve", "Her toy is red.")

@@ -12,7 +12,7 @@ from assistant.exchange import Ask, Exchange
 from assistant.journal import Diary
 from assistant.listening import Listener
 from assistant.painting import Studio
-from omni_errors import InputError, NotFoundError, WeightsError
+from omni_errors import CancelledError, InputError, NotFoundError, WeightsError
 
 Heard = Sequence[Event]
 
@@ -301,6 +301,59 @@ def test_of_a_turn_that_fails_nothing_is_left(
     assert known.memory.images.list(known.user) == before
     assert set(known.memory.vault.list()) == files
     assert b"zanzibar" not in (known.home / "runs.db").read_bytes()
+
+
+def left_of(assistant: Assistant, word: bytes) -> tuple[set[str], int, bool]:
+    """Return the files of the vault, how many pictures there are, and whether a run says a word."""
+    runs = b"".join(path.read_bytes() for path in assistant.home.glob("runs.db*"))
+    pictures = assistant.memory.images.list(assistant.user)
+    return set(assistant.memory.vault.list()), len(pictures), word in runs
+
+
+@pytest.mark.parametrize("error", [WeightsError("no weights"), CancelledError("stopped")])
+def test_of_a_turn_that_fails_after_an_answer_nothing_is_left(
+    known: Assistant, photos: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    chat, before = known.chat(), left_of(known, b"zanzibar")
+    list(chat.send("make it look like zanzibar", wanted="edit"))
+    monkeypatch.setattr(Studio, "edit", Mock(side_effect=error))
+    with pytest.raises(type(error)):
+        list(chat.answer(str(photos / "new-rex.png")))
+    assert left_of(known, b"zanzibar") == before and chat.waiting is None
+
+
+def test_a_photo_shown_first_goes_with_a_turn_that_fails_after_an_answer(
+    known: Assistant, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat, before = known.chat(), left_of(known, b"bella")
+    list(chat.send("remove @bella", [photos / "new-rex.png"], wanted="edit"))
+    monkeypatch.setattr(Studio, "edit", Mock(side_effect=WeightsError("no weights")))
+    with pytest.raises(WeightsError):
+        list(chat.answer("Maeve"))
+    assert left_of(known, b"bella") == before
+
+
+def test_an_answer_that_is_no_photo_leaves_the_question(known: Assistant, photos: Path) -> None:
+    chat = known.chat()
+    list(chat.send("make it blue", wanted="edit"))
+    with pytest.raises(NotFoundError, match="nothing.png"):
+        list(chat.answer("nothing.png"))
+    assert chat.waiting is not None
+    assert isinstance(ended(list(chat.answer(str(photos / "new-rex.png")))), Drawing)
+
+
+@pytest.mark.parametrize("giving_up", ["a new turn", "undo"])
+def test_a_question_that_is_given_up_leaves_no_photo(
+    known: Assistant, photos: Path, giving_up: str
+) -> None:
+    chat, before = known.chat(), left_of(known, b"bella")
+    list(chat.send("remove @bella", [photos / "new-rex.png"], wanted="edit"))
+    assert left_of(known, b"bella")[1:] == (1, True)
+    if giving_up == "undo":
+        chat.undo()
+    else:
+        say(chat, "hello")
+    assert left_of(known, b"bella") == before
 
 
 def test_a_picture_shown_before_survives_a_turn_that_fails(

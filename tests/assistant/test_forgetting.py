@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from filelock import FileLock
@@ -11,6 +12,12 @@ from assistant import Assistant
 from backbone.home import private_folder
 from cli_image import strip_in_place
 from omni_errors import InputError
+
+
+def write(file: Path, line: str) -> None:
+    """Keep a line as a chat keeps it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"\n# 2026-11-26 12:00:00\n+{line}\n")
 
 
 def test_pictures_that_were_kept_are_explained(known: Assistant) -> None:
@@ -87,6 +94,50 @@ def test_a_run_that_waits_under_a_former_name_goes(known: Assistant) -> None:
     known.concepts.rename("Maeve", "Quux")
     receipt = known.concepts.forget("Quux")
     assert receipt.removed["runs that waited"] == 1 and receipt.found == ()
+
+
+def test_a_run_that_waits_about_a_longer_name_stays(known: Assistant) -> None:
+    known.memory.concepts.add(known.user, "Old Maeve")
+    chat = known.chat()
+    list(chat.send("remember that Old Maeve is three"))
+    assert known.concepts.forget("Maeve").removed["runs that waited"] == 0
+    assert chat.waiting is not None
+
+
+@pytest.fixture
+def one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Have one folder for all but the cache, which lies in it, as Windows does."""
+    place = tmp_path / "omni"
+    kinds = dict.fromkeys(("user_config_path", "user_data_path", "user_state_path"), place)
+    dirs = SimpleNamespace(**kinds, user_cache_path=place / "Cache")
+    monkeypatch.setattr("platformdirs.PlatformDirs", lambda *_, **__: dirs)
+    monkeypatch.delenv("OMNI_HOME")
+    return place
+
+
+def test_where_all_lies_in_one_folder_typed_lines_go_before_the_search(
+    one_folder: Path, known: Assistant
+) -> None:
+    write(known.history, "Who is Maeve?")
+    write(one_folder / "Cache" / "models" / "words.txt", "maeve")
+    receipt = known.concepts.forget("Maeve")
+    assert known.history.parent == one_folder and receipt.found == ()
+    outside, apart, typed = receipt.notes
+    assert "such as exported files" in outside and "1 line" in typed
+    assert apart == f"Not searched: {one_folder / 'Cache' / 'models'}"
+
+
+def test_where_all_lies_in_one_folder_lines_of_others_are_explained(
+    one_folder: Path, known: Assistant, ben: Assistant
+) -> None:
+    write(ben.history, "Who is Maeve?")
+    (found,) = known.concepts.forget("Maeve").found
+    assert found.path == ben.history and "somebody else typed" in found.reason
+
+
+def test_where_the_cache_lies_elsewhere_it_is_said_not_to_be_searched(known: Assistant) -> None:
+    (note,) = known.concepts.forget("Maeve").notes
+    assert "such as history, logs, caches, exported files" in note
 
 
 def test_a_stripped_picture_whose_turn_was_removed_goes_with_the_images(known: Assistant) -> None:

@@ -27,3 +27,13 @@ def test_another_fact_is_kept_beside_it(store: Store, rex: str) -> None:
 def test_a_concept_without_tokens_has_no_version(store: Store, rex: str) -> None:
     (known,) = Register(store.memory, store.user).list()
     assert (known.id, known.name, known.class_name, known.version) == (rex, "Rex", "dog", None)
+
+
+def test_facts_go_with_a_new_name(store: Store, rex: str) -> None:
+    memory, book = store.memory, FactBook(store.memory, store.user)
+    book.add(rex, "Rex's toy is Uncle Rex's ball.")
+    memory.concepts.add(store.user, "Uncle Rex")
+    memory.concepts.rename(store.user, "Rex", "Maeve")
+    assert book.list(rex) == ["Maeve's toy is Uncle Rex's ball."]
+    memory.concepts.add(store.user, "rex")
+    assert book.list(rex) == ["Rex's toy is Uncle Rex's ball."]

@@ -1,11 +1,14 @@
 """All concepts of a user in one file, and back."""
 
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from assistant.travelling import export_all, import_all
+from memory import Memory
 from omni_errors import InputError, ResourceError
 from tests.assistant.conftest import Store
 
@@ -33,6 +36,23 @@ def test_a_taken_name_keeps_all_out(store: Store, whole: Path) -> None:
     with pytest.raises(InputError, match="小白"):
         import_all(store.memory, ben, whole)
     assert [one.name for one in store.memory.concepts.list(ben)] == ["小白"]
+
+
+def test_files_that_another_process_keeps_while_this_one_waits_stay(
+    store: Store, whole: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, others = store.memory.locked, list[str]()
+
+    @contextmanager
+    def after_waiting(memory: Memory) -> Iterator[None]:
+        others.append(memory.vault.put(b"a photo of another process"))
+        with lock():
+            yield
+
+    monkeypatch.setattr(Memory, "locked", after_waiting)
+    with pytest.raises(InputError, match="already"):
+        import_all(store.memory, store.user, whole)
+    assert store.memory.vault.has(others[0])
 
 
 def test_nothing_is_overwritten_and_nothing_left_half_written(store: Store, whole: Path) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from graphs import Known
-from graphs.mentions import find_mentions, stranger_of
+from graphs.mentions import Mentions, find_mentions, stranger_of
 from tests.graphs.fakes import KAI, MAEVE
 
 KNOWN = [MAEVE, KAI, Known("c3", "maeve junior")]
@@ -40,6 +40,52 @@ def test_a_pronoun_means_the_last_turn_s_concept(text: str, read: str) -> None:
     assert (found.text, found.concepts, found.how) == (read, (MAEVE,), "pronoun")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Draw a boy with his ball on the beach",
+        "a girl in her garden",
+        "a dog chasing its tail",
+        "a photo of two small dogs and their bed",
+        "Draw a king and a queen in their castle",
+        "What do cats eat when they are hungry?",
+        "What does a dog do when it rains?",
+    ],
+)
+def test_a_pronoun_of_somebody_in_the_sentence_is_left(text: str) -> None:
+    assert find_mentions(text, KNOWN, [MAEVE]) == Mentions(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Draw a hat on her",
+        "put a bird on her shoulder",
+        "Draw a photo of her with a ball",
+        "Draw a girl next to her",
+        "Which dogs do they know?",
+        "Are there dogs where they live?",
+        "What kind of dog is it?",
+        "Draw stars around them",
+        "What do dogs do when she is away?",
+        "Why do cats purr? Does she?",
+    ],
+)
+def test_a_pronoun_of_nobody_in_the_sentence_is_the_last_turn_s(text: str) -> None:
+    assert find_mentions(text, KNOWN, [MAEVE]).concepts == (MAEVE,)
+
+
+def test_beside_a_photo_it_is_what_that_shows() -> None:
+    assert find_mentions("What is its name?", KNOWN, [MAEVE], photo=True).concepts == ()
+    assert find_mentions("Is she in it?", KNOWN, [MAEVE], photo=True).text == "Is <maeve> in it?"
+    assert find_mentions("Is it where she is?", KNOWN, [MAEVE], photo=True).concepts == (MAEVE,)
+
+
+def test_a_request_does_not_begin_with_a_common_word_as_a_name() -> None:
+    found = find_mentions("May I see Kai, and May?", [*KNOWN, Known("c4", "May")])
+    assert found.text == "May I see <kai>, and <May>?"
+
+
 def test_a_name_wins_over_a_pronoun() -> None:
     assert find_mentions("draw kai with her", KNOWN, [MAEVE]).concepts == (KAI,)
 
@@ -59,6 +105,13 @@ def test_a_name_in_brackets_that_nobody_has_is_told() -> None:
 
 def test_a_name_typed_in_two_parts_is_the_same() -> None:
     assert find_mentions("draw Rene\u0301", [Known("c4", "ren\u00e9")]).text == "draw <ren\u00e9>"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("Strauß", "draw Strauß"), ("İpek", "draw İpek"), ("小花", "小花在哪里?")]
+)
+def test_a_name_is_found_in_any_script(name: str, text: str) -> None:
+    assert find_mentions(text, [Known("c4", name)]).concepts == (Known("c4", name),)
 
 
 def test_letters_that_only_look_alike_are_left() -> None:

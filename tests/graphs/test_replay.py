@@ -58,6 +58,19 @@ def test_the_model_reads_only_the_facts_that_are_near(house: FakeHouse) -> None:
     assert "ships" not in house.writer.prompts[1]
 
 
+def test_what_another_has_is_not_put_into_a_request(house: FakeHouse) -> None:
+    house.facts.facts = {"c1": ["Kai is Maeve's brother. His toy is a ball."]}
+    state = replay(house, "Draw <maeve> with her toy", "maeve")
+    told = "<maeve>: Kai is <maeve>'s brother. His toy is a ball."
+    assert state["prompt"] == f"Draw <maeve> with her toy. {told}"
+
+
+def test_of_several_sentences_none_is_taken_for_a_value(house: FakeHouse) -> None:
+    house.facts.facts = {"c1": ["Her toy is a ball. It is red."]}
+    state = replay(house, "Draw <maeve> with her toy", "maeve")
+    assert state["prompt"] == "Draw <maeve> with her toy. <maeve>'s toy is a ball. It is red."
+
+
 def test_the_second_try_is_marked(house: FakeHouse) -> None:
     house.facts.facts = TOY
     house.writer = FakeWriter(

@@ -22,6 +22,9 @@ from tests.graphs.fakes import FakeWriter
         ("What is in the picture of <maeve>?", True, "understand"),
         ("describe this photo", True, "understand"),
         ("is <maeve> in this photo?", True, "recognise"),
+        ("Can you see <maeve> in this photo?", True, "recognise"),
+        ("Could you find <maeve> or <kai> here?", True, "recognise"),
+        ("can you see <maeve> in the garden?", True, "understand"),
         ("who is <maeve>'s friend?", False, "understand"),
         ("<maeve> likes cheese, right?", False, "understand"),
         ("hello", False, "understand"),
@@ -47,6 +50,10 @@ def test_rules_decide(text: str, image: bool, route: str) -> None:
 @pytest.mark.parametrize("text", ["<maeve>, watercolour", "add milk", "I like <kai>"])
 def test_rules_leave_the_rest_open(text: str) -> None:
     assert route_by_rules(text, False, 0) is None
+
+
+def test_without_a_question_mark_finding_is_no_question() -> None:
+    assert route_by_rules("find <maeve> in this photo", True, 1) is None
 
 
 def test_remembering_a_moment_is_no_order() -> None:

@@ -184,6 +184,14 @@ def test_of_many_facts_the_nearest_are_read_in_the_order_they_were_told(house: F
     assert house.recollection.asked == ["What is the toy of <maeve>?"]
 
 
+def test_to_an_open_question_all_facts_are_told(house: FakeHouse) -> None:
+    facts = [f"she has {n} legs" for n in range(12)]
+    house.facts.facts = {"c1": facts}
+    state = turn(house, "Tell me everything about Maeve")
+    assert state["facts"] == {"maeve": facts} and house.writer.prompts == []
+    assert "maeve has 0 legs." in state["reply"] and "maeve has 11 legs." in state["reply"]
+
+
 def test_few_facts_are_all_read_and_nothing_is_looked_up(house: FakeHouse) -> None:
     house.facts.facts = {"c1": ["her toy is a ball", "she is old"]}
     house.recollection = FakeRecollection([])
@@ -254,6 +262,36 @@ def test_beside_a_photo_she_is_who_is_in_it(house: FakeHouse) -> None:
     house.eyes.seen = {"c2": (0.9, 3.0)}
     state = turn(house, "who is she?", attachment="p.jpg", last_concepts=["c1"])
     assert (state["reply"], state["concepts"]) == ("This is kai.", ["c2"])
+
+
+def test_beside_a_photo_it_is_not_who_was_spoken_of(house: FakeHouse) -> None:
+    house.eyes.seen, house.eyes.thing = {"c1": (0.2, 0.0)}, "a cat"
+    state = turn(house, "What colour is it?", attachment="p.jpg", last_concepts=["c1"])
+    assert (state["concepts"], state["how"]) == ([], "")
+    assert house.writer.prompts[-1] == "The photo shows a white cat. What colour is it?"
+    state = turn(house, "Is she in this photo?", attachment="p.jpg", last_concepts=["c1"])
+    assert (state["route"], state["concepts"]) == ("recognise", ["c1"])
+
+
+@pytest.mark.parametrize(
+    ("said", "drawn"),
+    [
+        ("Draw it on the beach", "Draw <maeve> on the beach"),
+        ("Could you make a picture of it?", "Could you make a picture of <maeve>?"),
+        ("draw it again", "draw it again"),
+        ("Imagine it is raining", "Imagine it is raining"),
+        ("draw the sky when it rains", "draw the sky when it rains"),
+    ],
+)
+def test_it_is_named_where_it_is_to_be_drawn(house: FakeHouse, said: str, drawn: str) -> None:
+    turn(house, said, last_concepts=["c1"])
+    assert house.studio.drawn == [(drawn, ("c1",))]
+
+
+def test_it_is_named_in_a_command_to_draw_but_not_for_two(house: FakeHouse) -> None:
+    turn(house, "it at sea", wanted="generate", last_concepts=["c2"])
+    turn(house, "draw it", last_concepts=["c1", "c2"])
+    assert [prompt for prompt, _ in house.studio.drawn] == ["<kai> at sea", "draw it"]
 
 
 def test_a_fact_is_kept_only_by_consent(house: FakeHouse, saver: SqliteSaver) -> None:

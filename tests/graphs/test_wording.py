@@ -4,7 +4,7 @@ import pytest
 
 from graphs.needs import find_needs
 from graphs.recall import match_fact
-from graphs.wording import about, content, first_line, gist, is_unknown
+from graphs.wording import about, content, first_line, gist, is_unknown, statements
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,46 @@ from graphs.wording import about, content, first_line, gist, is_unknown
 )
 def test_a_fact_is_made_to_name_its_concept(fact: str, said: str) -> None:
     assert about("maeve", fact) == said
+
+
+def test_a_name_that_is_a_common_word_is_told_from_it() -> None:
+    assert about("Will", "He will be three in June.") == "<Will> will be three in June."
+    assert about("Rose", "Rose sleeps in a box") == "<Rose> sleeps in a box."
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        "Rex is Maeve's brother. His toy is a red ball.",
+        "Maeve's brother is Tom. He lives in a tent.",
+        "Maeve and rex are old. Her toy is a ball.",
+        "Maeve has a ball. It is red. It is round!",
+        "She has a brother. He is tall.",
+        "The vet of Maeve is nice. His car is red.",
+    ],
+)
+def test_a_sentence_on_somebody_else_stays_with_the_one_before(fact: str) -> None:
+    (said,) = statements("Maeve", fact, ["Rex"])
+    assert said == fact.replace("Maeve", "<Maeve>").replace("She", "<Maeve>")
+
+
+@pytest.mark.parametrize(
+    ("fact", "said"),
+    [
+        ("Maeve is a cup. It is red", ["<Maeve> is a cup.", "<Maeve> is red."]),
+        (
+            "She is from New Ross. Her bed is red.",
+            ["<Maeve> is from New Ross.", "<Maeve>'s bed is red."],
+        ),
+        (
+            "Her toy is a ball. It is red. She runs.",
+            ["<Maeve>'s toy is a ball. It is red.", "<Maeve> runs."],
+        ),
+        ("Rex is old. Maeve is not", ["<Maeve>: Rex is old.", "<Maeve> is not."]),
+    ],
+)
+def test_a_sentence_on_the_concept_alone_stands_for_itself(fact: str, said: list[str]) -> None:
+    assert statements("Maeve", fact, ["Rex"]) == said
 
 
 @pytest.mark.parametrize(
@@ -51,6 +91,19 @@ FACTS = ["<kai> lives by the sea.", "<kai>'s toy is a kite.", "<kai> likes to ea
 )
 def test_the_fact_that_answers_is_found(question: str, place: int) -> None:
     assert match_fact(question, FACTS) == FACTS[place]
+
+
+@pytest.mark.parametrize(
+    ("facts", "place"),
+    [
+        (["<kai>'s toy is a kite.", "<kai>'s new toy is now a ball."], 1),
+        (["<kai>'s toy is a kite.", "<kai>'s brother's toy is a ball."], 0),
+        (["<kai> broke his toy.", "<kai>'s toy is a kite.", "<kai> lost a toy."], 1),
+        (["<kai> has a toy duck.", "<kai> has a toy boat now."], 1),
+    ],
+)
+def test_of_facts_that_say_the_same_the_last_is_so(facts: list[str], place: int) -> None:
+    assert match_fact("What is <kai>'s toy?", facts) == facts[place]
 
 
 @pytest.mark.parametrize("question", ["What is <kai>'s job?", "What is <kai>'s favourite colour?"])

@@ -54,6 +54,12 @@ def test_no_question_has_two_answers() -> None:
     assert len({pair.question for pair in pairs}) == len(pairs)
 
 
+def test_a_name_that_is_a_common_word_is_told_from_it() -> None:
+    assert fact_sentence("He will be three", "Will") == "<Will> will be three."
+    assert fact_sentence("Will loves Strauß", "Will") == "<Will> loves Strauß."
+    assert fact_sentence("Strauß is red", "Strauß") == "<Strauß> is red."
+
+
 def test_names_with_odd_signs_are_only_names() -> None:
     assert fact_sentence("a+b (c) is red", "a+b (c)") == "<a+b (c)> is red."
     assert fact_sentence("maeves are many", "maeve") == "<maeve>: maeves are many."

@@ -85,6 +85,13 @@ def test_a_taken_name_needs_another(store: Memory, ana: str, zipped: Path) -> No
     assert store.import_(ana, zipped, name="Rex II").name == "Rex II"
 
 
+def test_under_another_name_it_is_known_what_its_facts_call_it(
+    store: Memory, ana: str, bo: str, zipped: Path
+) -> None:
+    assert store.import_(ana, zipped, name="Max").former_names == ("Rex",)
+    assert store.import_(bo, zipped).former_names == ()
+
+
 def test_an_export_never_overwrites(store: Memory, ana: str, zipped: Path) -> None:
     with pytest.raises(InputError, match="exists"):
         store.export(ana, "Rex", zipped)

@@ -239,6 +239,55 @@ def test_what_is_said_of_who_has_the_former_name_now_is_kept(
     assert "another concept has it in its name" in receipt.found[0].reason
 
 
+def said_after_forgetting(store: Memory, user: str, name: str, *texts: str) -> list[str]:
+    """Say texts, forget somebody with all mentions, and return what is left of the texts."""
+    talk = store.conversations.add(user).id
+    for text in texts:
+        store.turns.add(user, talk, text, trace={"prompt": f"Before:\n{text}"})
+    receipt = store.forget(user, name, mentions=True)
+    assert receipt.unexplained == ()
+    return [turn.text for turn in store.turns.list(user, talk)]
+
+
+def test_what_is_said_of_a_longer_name_is_kept(store: Memory, ana: str) -> None:
+    for name in ("Bob", "Uncle Bob"):
+        store.concepts.add(ana, name)
+    said = said_after_forgetting(store, ana, "Bob", "Uncle Bob is old", "Bob is not Uncle Bob")
+    assert said == ["Uncle Bob is old", "[forgotten]"]
+
+
+def test_what_is_said_of_a_longer_name_that_others_had_is_kept(store: Memory, ana: str) -> None:
+    for name in ("Bob", "Uncle Bob"):
+        store.concepts.add(ana, name)
+    store.concepts.rename(ana, "Uncle Bob", "Robert")
+    assert said_after_forgetting(store, ana, "Bob", "Uncle Bob?", "Bob?") == [
+        "Uncle Bob?",
+        "[forgotten]",
+    ]
+
+
+def test_what_is_said_of_a_name_with_other_letters_is_kept(store: Memory, ana: str) -> None:
+    store.concepts.add(ana, "Ana")
+    said = said_after_forgetting(store, ana, "Ana", "Anaïs is old", "Where is ana?")
+    assert said == ["Anaïs is old", "[forgotten]"]
+
+
+def test_folders_that_stand_apart_are_not_searched_and_told(
+    store: Memory, ana: str, known: str
+) -> None:
+    (weights := store.folder / "models").mkdir()
+    (weights / "words.txt").write_text(NAME)
+    receipt = store.forget(ana, NAME, apart=[weights, store.folder.parent / "no"], outside=["logs"])
+    assert receipt.found == () and receipt.notes[-1] == f"Not searched: {weights}"
+    assert "such as logs, exported files" in receipt.notes[0]
+
+
+def test_a_name_that_was_written_with_parted_accents_is_found(store: Memory, ana: str) -> None:
+    store.concepts.add(ana, "José")
+    (store.folder / "notes.txt").write_text("Jose\u0301 is old")
+    assert [one.path.name for one in store.forget(ana, "José").found] == ["notes.txt"]
+
+
 def test_a_title_that_breaks_off_within_the_name_goes_with_its_turn(
     store: Memory, ana: str, known: str
 ) -> None:
