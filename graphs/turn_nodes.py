@@ -12,7 +12,7 @@ from backbone.mini.words import with_article
 from graphs.data import data
 from graphs.mentions import find_mentions, stranger_of
 from graphs.ports import Known, TurnPorts
-from graphs.profile import asks, before, lines_of
+from graphs.profile import asks, before, lines_of, relevant
 from graphs.questions import Question, is_yes, question, take_answer
 from graphs.recall import chosen_facts
 from graphs.recognition import Evidence, evidence, who
@@ -256,7 +256,7 @@ def _with_profile(
     line = f"{ports.recogniser.likeness(told)}\n" if told else ""
     text, kinds = f"{line}{state['request']}", _kinds(state, ports)
     for concept, name in reversed(list(zip(state["concepts"], state["names"], strict=True))):
-        lines = lines_of(name, facts.get(name, []))
+        lines = lines_of(name, relevant(name, facts.get(name, []), state["request"]))
         lines += [_say("in_photo").format(name=name)] if concept in seen else []
         lines += lines_of(name, (), kinds.get(concept, ""))
         text = before(name, lines, text)

@@ -16,7 +16,7 @@ from bench.data.items import Subject
 from bench.methods.dreambooth import RARE
 from bench.methods.replaying import replayed
 from graphs.options import ReplayOptions
-from graphs.profile import asks, before, lines_of
+from graphs.profile import asks, before, lines_of, relevant
 
 __all__ = [
     "ANSWER_TOKENS",
@@ -111,7 +111,7 @@ class RowsPlayer:
     """Play with a concept's rows.
 
     ``facts`` puts the profile before a question as the assistant does: what it is where that is
-    asked for, and nothing before a question of yes or no.
+    asked for, without what it has, and nothing before a question of yes or no.
     """
 
     face: Backbone
@@ -132,7 +132,8 @@ class RowsPlayer:
     def _profiled(self, text: str) -> str:
         subject, name = self.subject, self.subject.mention
         kind = with_article(subject.class_word) if asks("of_kind", text) else ""
-        return before(name, lines_of(name, [fact.text for fact in subject.facts], kind), text)
+        facts = relevant(name, [fact.text for fact in subject.facts], text)
+        return before(name, lines_of(name, facts, kind), text)
 
     def draw(self, text: str, seed: int, *, needs_fact: bool) -> Drawn:
         """Draw with the rows, facts replayed into the prompt where one is needed.

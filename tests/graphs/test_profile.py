@@ -1,6 +1,8 @@
 """What is known stands before a question, one line each, about the concept by name."""
 
-from graphs.profile import asks, before, lines_of
+import pytest
+
+from graphs.profile import asks, before, lines_of, relevant
 
 
 def test_facts_and_kind_are_said_of_the_concept() -> None:
@@ -18,3 +20,31 @@ def test_lines_come_before_the_question() -> None:
 
 def test_what_is_asked_for_is_told_by_its_words() -> None:
     assert asks("of_kind", "What is <Maeve>?") and not asks("of_kind", "Where is <Maeve>?")
+
+
+FACTS = ["her toy is a red ball", "she is a border collie", "she is old"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "What kind of thing is <Maeve> in this photo?",
+        "Which sort of thing is <Maeve>, as seen here?",
+        "What breed is <Maeve>?",
+        "What is <Maeve>?",
+    ],
+)
+def test_of_what_somebody_is_only_that_is_told(asked: str) -> None:
+    assert relevant("Maeve", FACTS, asked) == ["she is a border collie"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "What is <Maeve>'s toy?",
+        "What kind of food does <Maeve> like?",
+        "What kind of toy is <Maeve>'s?",
+    ],
+)
+def test_other_questions_are_asked_with_all_facts(asked: str) -> None:
+    assert relevant("Maeve", FACTS, asked) == FACTS
