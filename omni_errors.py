@@ -16,7 +16,7 @@
     └── CancelledError      130  the user stopped it
 
 Two grow where they belong: `learning.checkpoint.CheckpointError` is a WeightsError, and
-`bench.running.failing.SubjectsFailedError` a ResourceError.
+`bench.running.failing.SubjectsFailedError` and `MethodsFailedError` a ResourceError each.
 
 Anything else that escapes is a bug and may show a traceback. The module imports nothing, so
 that ``omni --help`` stays light.

@@ -79,7 +79,7 @@ def run_bench(
     failures.raise_common()
     on_step("Checking the judges and the encoders")
     check_run(bench, out, kit)
-    failures.raise_all()
+    failures.raise_subjects()
 
 
 def _in_turn(
@@ -165,7 +165,12 @@ def _faces() -> tuple[Any, dict[str, str]]:
 def do_subject(
     kit: "Kit", name: str, out: Path, options: RunOptions, on_step: Callable[[str], None]
 ) -> str:
-    """Do one subject, and note whether the model came out of it as it went in."""
+    """Do one subject, and note whether the model came out of it as it went in.
+
+    Raises:
+        MethodsFailedError: at the end, if some methods failed; what all fail by is raised as it
+            is.
+    """
     from bench.metrics.forgetting import fingerprint
     from bench.running.base_tasks import base_answers
     from bench.running.evidence import keep_evidence
@@ -175,9 +180,11 @@ def do_subject(
     bench = read_bench(out / "bench")
     before = fingerprint(kit.face.model, base_answers(kit.face))
     work = Work(kit, bench, bench.subject(name), suite, recipe_of_run(options), out, on_step)
-    done = work.run(methods)
+    done, failures = work.run(methods)
     after = fingerprint(kit.face.model, base_answers(kit.face))
     keep_evidence(out / "forgetting" / f"{name}.json", before, after, done=done)
+    failures.raise_common()
+    failures.raise_methods()
     return name
 
 

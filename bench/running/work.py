@@ -26,6 +26,7 @@ from bench.methods.prompting import Library, PromptPlayer, RetrievalPlayer
 from bench.methods.teaching import Taught, Teacher
 from bench.metrics.encoders import ImageEncoder
 from bench.metrics.faces import FaceEncoder
+from bench.running.failing import Failures
 from bench.running.ledger import Ledger, Result
 from bench.running.scoring import Scored, Scorer
 from bench.running.suites import Suite, items_of
@@ -86,9 +87,19 @@ class Work:
         self.library = Library(kit.face, bench)
         self._known: Player | None = None
 
-    def run(self, methods: Sequence[Method]) -> list[str]:
-        """Do what is not done yet, and return what that was: method, item and settings."""
-        return [done for method in methods for done in self._method(method)]
+    def run(self, methods: Sequence[Method]) -> tuple[list[str], Failures]:
+        """Do what is not done yet, and return what that was: method, item and settings.
+
+        A method that fails does not cost the others.
+        """
+        done, failures = list[str](), Failures()
+        for method in methods:
+            try:
+                done += self._method(method)
+                failures.done.append(method.name)
+            except Exception as error:
+                failures.add(method.name, error)
+        return done, failures
 
     def _method(self, method: Method) -> list[str]:
         settings = self._settings(method)

@@ -1,5 +1,6 @@
 """One subject that fails does not cost the others; what all fail by is raised as it is."""
 
+import copy
 from collections.abc import Mapping
 from pathlib import Path
 from unittest.mock import Mock
@@ -8,7 +9,7 @@ import pytest
 
 from bench.data.items import Bench, Subject
 from bench.running import running
-from bench.running.failing import SubjectsFailedError
+from bench.running.failing import Failures, MethodsFailedError, SubjectsFailedError
 from bench.running.running import RunOptions, run_bench
 from omni_errors import CancelledError, InputError, OmniError
 
@@ -86,3 +87,23 @@ def test_who_stops_the_work_stops_all_of_it(
     with pytest.raises(type(stop)):
         run(tmp_path)
     assert seen == ["a", "b"]
+
+
+def test_a_subject_of_which_a_method_failed_counts_as_done_in_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lacking = MethodsFailedError("1 of 3 methods failed.", hint="Give another.")
+    seen = begun(monkeypatch, dict.fromkeys("abcd", lacking))
+    with pytest.raises(SubjectsFailedError, match="^4 of 4 subjects failed, wholly or in part"):
+        run(tmp_path)
+    assert seen == [*"abcd", "checks"]
+
+
+def test_a_failure_keeps_what_it_says_when_it_is_copied() -> None:
+    failures = Failures()
+    failures.add("tp", BAD)
+    with pytest.raises(MethodsFailedError) as found:
+        failures.raise_methods()
+    # as between processes
+    told = copy.copy(found.value)
+    assert (told.message, told.hint, told.exit_code) == (found.value.message, BAD.hint, 2)

@@ -11,9 +11,11 @@ from PIL import Image
 from bench.data.items import Bench, Item, Subject
 from bench.judges.judge import AlwaysOne
 from bench.methods.catalog import METHODS
+from bench.methods.method import Method
 from bench.methods.players import Answered, Control
 from bench.methods.teaching import Taught
 from bench.running import work
+from bench.running.failing import MethodsFailedError
 from bench.running.ledger import read_results
 from bench.running.suites import SUITES
 from bench.running.work import Kit, Work
@@ -90,9 +92,24 @@ def test_only_the_tasks_of_a_method_are_done_and_each_once(
     doing: Work, players: list[object]
 ) -> None:
     methods = [METHODS["exemplars-2"], METHODS["ours"]]
-    assert [len(doing.run(methods)), len(doing.run(methods))] == [1 + 2, 0]
+    assert [len(doing.run(methods)[0]) for _ in range(2)] == [1 + 2, 0]
     done = [(r.method, r.task) for r in read_results(doing.ledger.file)]
     assert done == [("exemplars-2", "parg"), ("ours", "draw"), ("ours", "parg")]
+
+
+def test_a_method_that_fails_does_not_cost_the_others(
+    doing: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def play(method: Method, taught: object) -> Control:
+        if method.name != "black":
+            raise ValueError(method.name)
+        return Control("black", list, 8)
+
+    monkeypatch.setattr(doing, "_player", play)
+    done, failures = doing.run([METHODS[name] for name in ("tp", "base", "black")])
+    assert {one.split()[0] for one in done} == {"black"}
+    with pytest.raises(MethodsFailedError, match=r"^2 of 3 methods failed.*tp \(ValueError: tp"):
+        failures.raise_methods()
 
 
 def test_real_photos_are_those_that_were_held_out(doing: Work) -> None:
@@ -105,7 +122,7 @@ def test_real_photos_are_those_that_were_held_out(doing: Work) -> None:
 def test_a_photo_that_was_learned_from_is_not_compared_with_itself(doing: Work) -> None:
     alone = replace(ANNA, test=())
     mine = Work(doing.kit, doing.bench, alone, doing.suite, doing.teacher.recipe, doing.out)
-    done = [len(mine.run([METHODS[name]])) for name in ("real", "black")]
+    done = [len(mine.run([METHODS[name]])[0]) for name in ("real", "black")]
     assert done == [0, 2]
 
 
