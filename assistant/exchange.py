@@ -257,6 +257,7 @@ class _Desk:
             text=self.ask.text,
             folder=self.ask.folder or one.picture_folder(),
             versions=one.versions,
+            sees=one.eyes.sees,
         )
 
     def _file_of(self, image: str) -> Path | None:

@@ -4,8 +4,11 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from PIL import Image
 
 from assistant.events import Drawn as DrawnEvent
 from assistant.gallery import Gallery
@@ -33,7 +36,10 @@ class Made:
 
 
 class Studio:
-    """Draw and edit. ``text`` is what the user asked for, which is all a picture tells."""
+    """Draw and edit. ``text`` is what the user asked for, which is all a picture tells.
+
+    ``sees`` tells whether a concept, by its id, is in a picture.
+    """
 
     def __init__(
         self,
@@ -45,10 +51,11 @@ class Studio:
         text: str,
         folder: Path,
         versions: Callable[[Sequence[str]], Mapping[str, int]],
+        sees: Callable[[str, Image.Image], bool],
     ) -> None:
         self.model, self.tokens = model, tokens
         self.gallery, self.listener = gallery, listener
-        self.text, self.folder, self.versions = text, folder, versions
+        self.text, self.folder, self.versions, self.sees = text, folder, versions, sees
         # what was made here, by the id of the image
         self.made: dict[str, Made] = {}
 
@@ -59,12 +66,29 @@ class Studio:
         made = self.model().generate(prompt, concepts=loaded, options=options)
         return self._keep("generate", prompt, concepts, made, "")
 
-    def edit(self, image: str, prompt: str, concepts: Sequence[str], seed: int | None) -> Drawn:
-        """Change a picture, keep the result and say where it is; more pictures are references."""
+    def edit(
+        self,
+        image: str,
+        prompt: str,
+        concepts: Sequence[str],
+        seed: int | None,
+        *,
+        removed: str = "",
+    ) -> Drawn:
+        """Change a picture, keep the result and say where it is; more pictures are references.
+
+        A concept that is to be ``removed`` is removed again while the model still sees it.
+        """
         first, *more = self.gallery.open(image)
         options = self._options(seed)
-        loaded = self.tokens(concepts)
-        made = self.model().edit(first, prompt, concepts=loaded, references=more, options=options)
+        from backbone.removal import remove
+
+        loaded, model = self.tokens(concepts), self.model()
+
+        def edit(source: Image.Image) -> "Picture":
+            return model.edit(source, prompt, concepts=loaded, references=more, options=options)
+
+        made = remove(first, edit, partial(self.sees, removed)) if removed else edit(first)
         return self._keep("edit", prompt, concepts, made, image)
 
     def _options(self, seed: int | None) -> "ImageOptions":

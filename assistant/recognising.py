@@ -111,6 +111,10 @@ class Eyes:
             for picture in self.gallery.open(image)
         )
 
+    def sees(self, concept: str, picture: Image.Image) -> bool:
+        """Tell whether the model finds a concept in a picture that was just made."""
+        return self.margin_of(concept, picture, self.compare(self.look(picture))) > 0
+
     def margin_of(
         self, concept: str, picture: Image.Image, near: Sequence[Near] | None = None
     ) -> float:

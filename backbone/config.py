@@ -207,7 +207,8 @@ class SamplingConfig:
     edit_interval: tuple[float, float] = (0.0, 1.0)
     edit_renorm: str = "text_channel"
     edit_renorm_min: float = 0.0
-    # how much latents differ where an edit is taken to have changed something; None: everywhere
+    # how much pixels in [-1, 1] differ where an edit is taken to have changed something; None:
+    # everywhere
     edit_limit: float | None = None
     # steps between latent tokens, of pixels in [-1, 1], up to which they are seams; None: none are
     seam_limit: float | None = None

@@ -220,16 +220,19 @@ class Painter:
     def _finished(
         self, latent: Tensor, edited: Image.Image | None, size: tuple[int, int]
     ) -> Image.Image:
-        first = next(self.autoencoder.parameters())
-        made = self.autoencoder.decode(latent.to(first))[0].float().cpu()
-        if (seams := self.config.sampling.seam_limit) is not None:
-            made = smooth_seams(made, self.config.latent_downsample, seams)
-        limit = self.config.sampling.edit_limit
+        made, limit = self._decoded(latent), self.config.sampling.edit_limit
         if edited is None or limit is None or self.size_of(edited) != size:
             return to_image(made)
-        before = self.words.latent(edited).latent
         photo = to_pixels(resize(flatten(edited), self.config.vae_transform))
-        return to_image(blend(photo, made, unchanged(before, latent[0].cpu(), limit)))
+        again = self._decoded(self.words.latent(edited).latent[None])
+        return to_image(blend(photo, made, unchanged(again, made, limit)))
+
+    def _decoded(self, latent: Tensor) -> Tensor:
+        """Turn latents ``[1, z, h, w]`` into pixels ``[3, H, W]`` without seams."""
+        first = next(self.autoencoder.parameters())
+        made = self.autoencoder.decode(latent.to(first))[0].float().cpu()
+        seams = self.config.sampling.seam_limit
+        return made if seams is None else smooth_seams(made, self.config.latent_downsample, seams)
 
 
 def _stopper(options: ImageOptions, seed: int) -> Callable[[], bool]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from sklearn.linear_model import LogisticRegression
 
-from backbone import Backbone, ConceptTokens, ImageOptions, load
+from backbone import Backbone, ConceptTokens, ImageOptions, Picture, load
 from backbone.mini.assets import load_assets
 from backbone.mini.colours import COLOURS
 from backbone.mini.pixels import Bytes
@@ -27,6 +27,7 @@ from backbone.mini.portraits import portrait
 from backbone.mini.sheet import page
 from backbone.mini.views import frame, subject_views
 from backbone.mini.world import World
+from backbone.removal import remove
 from bench.data.wording import templates
 from bench.judges.scenes import SceneReader, make_reader
 from bench.metrics.editing import ssim_outside
@@ -138,18 +139,18 @@ def nearest_look(model: Backbone, image: Image.Image, means: torch.Tensor) -> in
 
 @dataclass(frozen=True)
 class Edited:
-    """The four edits of one photo, which of them are right, and what else is counted."""
+    """The edits of one photo, which of them are right, and what else is counted."""
 
     images: tuple[Image.Image, ...]
     right: dict[str, bool]
-    # structural similarity outside the mask after removal
-    kept: float | None
+    # structural similarity outside the mask after the removal, and after removing again
+    kept: tuple[float | None, ...]
     # is the subject recognised before anything is removed?
     known: bool
 
 
 def edit(model: Backbone, subject: Subject, concept: ConceptTokens, judges: Judges) -> Edited:
-    """Remove the subject of a photo, move it, put something beside it, and paint it."""
+    """Remove the subject of a photo, move it, put something beside it, paint it; remove it again."""
     photo = subject.asked[0].resize((_SIZE, _SIZE), Image.Resampling.LANCZOS)
     mask = outline(subject.asked[0])
     small = np.asarray(Image.fromarray(mask.astype(np.uint8) * 255).resize((_SIZE, _SIZE))) > 127
@@ -166,13 +167,26 @@ def edit(model: Backbone, subject: Subject, concept: ConceptTokens, judges: Judg
         model.edit(photo, text, concepts=[concept], options=_OPTIONS).image for text in asked
     )
     before, after = (_margin(model, concept, image) for image in (photo, made[0]))
+    again = _removed(model, concept, photo, asked[0])
     right = {
         "removal: no longer recognised": after <= 0,
+        "removal, again while it is seen: no longer recognised": _margin(model, concept, again)
+        <= 0,
         "background: the place is right": judges.place(made[1]) == target,
         "add: the thing stands out": _stands_out(judges.things, photo, made[2]),
         "recolour: the colour is right": _colour(made[3], small) == colour,
     }
-    return Edited(made, right, ssim_outside(photo, made[0], small), before > 0)
+    kept = tuple(ssim_outside(photo, image, small) for image in (made[0], again))
+    return Edited((*made, again), right, kept, before > 0)
+
+
+def _removed(model: Backbone, concept: ConceptTokens, photo: Image.Image, text: str) -> Image.Image:
+    """Remove a subject as `omni` does: again while the model sees it."""
+
+    def edit(image: Image.Image) -> Picture:
+        return model.edit(image, text, concepts=[concept], options=_OPTIONS)
+
+    return remove(photo, edit, lambda image: _margin(model, concept, image) > 0).image
 
 
 def _margin(model: Backbone, concept: ConceptTokens, image: Image.Image) -> float:
@@ -202,8 +216,9 @@ def edited(results: Sequence[Edited]) -> list[Figure]:
         counted = [r for r in results if r.known or not name.startswith("removal")]
         share = float(np.mean([r.right[name] for r in counted])) if counted else 0.0
         figures.append(Figure(name, share, len(counted)))
-    kept = [r.kept for r in results if r.kept is not None]
-    figures.append(Figure("removal: SSIM outside the mask", float(np.mean(kept)), len(kept)))
+    for number, name in enumerate(("removal", "removal, again while it is seen")):
+        kept = [one for r in results if (one := r.kept[number]) is not None]
+        figures.append(Figure(f"{name}: SSIM outside the mask", float(np.mean(kept)), len(kept)))
     return figures
 
 

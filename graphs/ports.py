@@ -140,8 +140,19 @@ class Painter(Protocol):
 class Editor(Protocol):
     """Edit with the unified model."""
 
-    def edit(self, image: str, prompt: str, concepts: Sequence[str], seed: int | None) -> Drawn:
-        """Change a picture, keep the result and say where it is."""
+    def edit(
+        self,
+        image: str,
+        prompt: str,
+        concepts: Sequence[str],
+        seed: int | None,
+        *,
+        removed: str = "",
+    ) -> Drawn:
+        """Change a picture, keep the result and say where it is.
+
+        ``removed`` is the id of a concept that shall be gone afterwards.
+        """
         ...
 
 

@@ -14,7 +14,7 @@ from graphs.stage import Stage, settle
 from graphs.wording import first_line
 
 __all__ = ["ROUTES", "Route", "choose_route", "means_last_image", "means_picture", "route_by_rules"]
-__all__ += ["unpolite"]
+__all__ += ["bare_request", "unpolite"]
 
 ROUTES = ("understand", "recognise", "generate", "edit", "remember", "clarify")
 
@@ -28,19 +28,24 @@ class Route:
     stage: Stage | None = None
 
 
-def choose_route(writer: Writer, text: str, image: bool, names: int = 0) -> Route:
-    """Decide by rules, or else by the model; ``image``: is there one to change or look at."""
-    found = route_by_rules(text, image, names)
+def choose_route(
+    writer: Writer, text: str, image: bool, names: int = 0, *, last: bool = False
+) -> Route:
+    """Decide by rules, or else by the model; ``image``: is there one to change or look at.
+
+    ``last``: is there an earlier one, which some texts mean without saying so.
+    """
+    found = route_by_rules(text, image, names, last=last)
     return found if found else _by_model(writer, text)
 
 
-def route_by_rules(text: str, image: bool, names: int = 0) -> Route | None:
+def route_by_rules(text: str, image: bool, names: int = 0, *, last: bool = False) -> Route | None:
     """Return the first rule's route that fits a text, or None."""
     bare = unpolite(text.strip())
     if not bare:
         return Route("clarify", "the text is empty")
     for rule in data("routes")["rules"]:
-        if _applies(rule, bare, image, names):
+        if _applies(rule, bare, image or (last and "last" in rule), names):
             return Route(rule["route"], rule["why"])
     return None
 
@@ -66,8 +71,22 @@ def _applies(rule: dict[str, Any], text: str, image: bool, names: int) -> bool:
 
 def unpolite(text: str) -> str:
     """Drop "please", "could you" and the like from the front."""
-    pattern = re.compile(data("routes")["polite"], re.IGNORECASE)
-    while (shorter := pattern.sub("", text)) != text:
+    return _without(data("routes")["polite"], text)
+
+
+def bare_request(text: str) -> str:
+    """Drop what is polite from both ends of a request, as "could you" and "please?".
+
+    "I want Maeve in blue" stays: it says what is wanted.
+    """
+    front = _without(data("routes")["asked"], text.strip())
+    return _without(data("routes")["polite_end"], front) or text.strip()
+
+
+def _without(pattern: str, text: str) -> str:
+    """Take out what fits a pattern as long as something does."""
+    found = re.compile(pattern, re.IGNORECASE)
+    while (shorter := found.sub("", text)) != text:
         text = shorter
     return text
 

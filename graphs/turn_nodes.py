@@ -18,6 +18,7 @@ from graphs.recall import chosen_facts
 from graphs.recognition import Evidence, evidence, who
 from graphs.router import (
     Route,
+    bare_request,
     choose_route,
     means_last_image,
     means_picture,
@@ -116,11 +117,11 @@ def route(state: TurnState, ports: TurnPorts) -> TurnState:
     image = bool(state.get("attachment")) or (
         bool(state.get("last_image")) and means_last_image(text)
     )
-    wanted = state.get("wanted", "")
+    wanted, last = state.get("wanted", ""), bool(state.get("last_image"))
     found = (
         Route(wanted, "was told")
         if wanted and text.strip()
-        else choose_route(ports.writer, text, image, len(state["names"]))
+        else choose_route(ports.writer, text, image, len(state["names"]), last=last)
     )
     stages = [found.stage.plain()] if found.stage else []
     return {
@@ -330,24 +331,24 @@ def draw(state: TurnState, ports: TurnPorts) -> TurnState:
 
 def edit(state: TurnState, ports: TurnPorts) -> TurnState:
     """Change the shown picture, or else the last one, as the composed prompt says."""
-    prompt = _removal(state, ports)
-    made = ports.editor.edit(_image(state), prompt, state["concepts"], state.get("seed"))
+    prompt, removed = _removal(bare_request(state["prompt"]), ports)
+    made = ports.editor.edit(
+        _image(state), prompt, state["concepts"], state.get("seed"), removed=removed
+    )
     return {"prompt": prompt, "image": made.image, "used_seed": made.seed, "reply": ""}
 
 
-def _removal(state: TurnState, ports: TurnPorts) -> str:
-    """Write "remove <name>" as it was trained, with the concept's class."""
-    found = re.match(
-        r"(?:remove|erase|delete|take out|get rid of) <([^<>]+)>"
-        r"(?: from (?:the|this|that|my) (?:photo|picture|image))?\s*\.?$",
-        state["prompt"],
-        re.IGNORECASE,
-    )
-    kinds = {concept.name: concept.class_name for concept in ports.concepts.list()}
-    kind = kinds.get(found[1], "") if found else ""
-    if found is None or not kind:
-        return state["prompt"]
-    return _say("edit_removal").format(name=found[1], class_name=kind)
+def _removal(prompt: str, ports: TurnPorts) -> tuple[str, str]:
+    """Write "remove <name>" as it was trained, with the concept's class; return its id too.
+
+    Any other prompt stays as it is, and removes nobody.
+    """
+    found = re.match(data("routes")["removal"], prompt, re.IGNORECASE)
+    known = {concept.name: concept for concept in ports.concepts.list()}
+    one = known.get(next(filter(None, found.groups()))) if found else None
+    if one is None or not one.class_name:
+        return prompt, one.id if one else ""
+    return _say("edit_removal").format(name=one.name, class_name=one.class_name), one.id
 
 
 def propose(state: TurnState, ports: TurnPorts) -> TurnState:

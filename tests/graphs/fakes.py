@@ -92,13 +92,23 @@ class FakeStudio:
 
     drawn: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     edited: list[tuple[str, str]] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
 
     def draw(self, prompt: str, concepts: Sequence[str], seed: int | None) -> Drawn:
         self.drawn.append((prompt, tuple(concepts)))
         return Drawn(f"drawn{len(self.drawn)}.png", 7 if seed is None else seed)
 
-    def edit(self, image: str, prompt: str, concepts: Sequence[str], seed: int | None) -> Drawn:
+    def edit(
+        self,
+        image: str,
+        prompt: str,
+        concepts: Sequence[str],
+        seed: int | None,
+        *,
+        removed: str = "",
+    ) -> Drawn:
         self.edited.append((image, prompt))
+        self.removed.append(removed)
         return Drawn(f"edited{len(self.edited)}.png", 7 if seed is None else seed)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from graphs.router import choose_route, route_by_rules
+from graphs.router import bare_request, choose_route, route_by_rules
 from tests.graphs.fakes import FakeWriter
 
 
@@ -37,6 +37,14 @@ from tests.graphs.fakes import FakeWriter
         ("add a red hat", True, "edit"),
         ("make it darker", True, "edit"),
         ("please replace the sky with stars", True, "edit"),
+        ("take <maeve> out of the photo", False, "edit"),
+        ("make <maeve> disappear", False, "edit"),
+        ("can you paint <maeve> blue please?", True, "edit"),
+        ("Paint the red ball light green", True, "edit"),
+        ("paint <maeve> on a blue sofa", True, "generate"),
+        ("paint <maeve> blue", False, "generate"),
+        ("make <maeve> wear a hat", True, "edit"),
+        ("let it snow", True, "edit"),
         ("remember that <maeve> is three", False, "remember"),
         ("Please remember: she hates rain", False, "remember"),
         ("   ", False, "clarify"),
@@ -50,6 +58,24 @@ def test_rules_decide(text: str, image: bool, route: str) -> None:
 @pytest.mark.parametrize("text", ["<maeve>, watercolour", "add milk", "I like <kai>"])
 def test_rules_leave_the_rest_open(text: str) -> None:
     assert route_by_rules(text, False, 0) is None
+
+
+def test_a_colour_is_given_to_what_was_drawn_last() -> None:
+    found = route_by_rules("Make <maeve> blue, please", False, 1, last=True)
+    assert found is not None and found.route == "edit"
+
+
+@pytest.mark.parametrize(
+    ("said", "bare"),
+    [
+        ("Could you please remove <maeve>, please?", "remove <maeve>"),
+        ("Make it night.", "Make it night."),
+        ("I want <maeve> in blue.", "I want <maeve> in blue."),
+        ("please", "please"),
+    ],
+)
+def test_a_change_is_said_without_what_is_polite(said: str, bare: str) -> None:
+    assert bare_request(said) == bare
 
 
 def test_without_a_question_mark_finding_is_no_question() -> None:

@@ -211,10 +211,26 @@ def test_an_edit_changes_the_attached_photo(house: FakeHouse) -> None:
     assert house.studio.edited == [("p.jpg", "add a red hat")]
 
 
-def test_removing_a_concept_is_said_as_it_was_trained(house: FakeHouse) -> None:
-    turn(house, "please remove Maeve from the photo", attachment="p.jpg")
-    turn(house, "remove Maeve", attachment="p.jpg")
-    assert house.studio.edited[1] == ("p.jpg", "remove <maeve>: dog from the photo")
+@pytest.mark.parametrize(
+    "said",
+    [
+        "please remove Maeve from the photo",
+        "remove Maeve",
+        "Can you take my dog Maeve out, please?",
+        "take Maeve out of this picture!",
+        "make Maeve disappear",
+        "get rid of Maeve in it",
+    ],
+)
+def test_removing_a_concept_is_said_as_it_was_trained(house: FakeHouse, said: str) -> None:
+    turn(house, said, attachment="p.jpg")
+    assert house.studio.edited == [("p.jpg", "remove <maeve>: dog from the photo")]
+    assert house.studio.removed == ["c1"]
+
+
+def test_what_is_of_a_concept_is_removed_and_the_concept_stays(house: FakeHouse) -> None:
+    turn(house, "remove Maeve's hat", attachment="p.jpg")
+    assert house.studio.removed == [""]
 
 
 def test_a_command_that_says_the_route_is_obeyed(house: FakeHouse) -> None:

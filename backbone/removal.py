@@ -1,0 +1,29 @@
+"""Removing something again, from what came of it, while it is still seen."""
+
+from collections.abc import Callable
+
+from PIL import Image
+
+from backbone.painting import Picture
+
+__all__ = ["remove"]
+
+# what two more looks leave, more of them leave as well
+_AGAIN = 2
+
+
+def remove(
+    photo: Image.Image,
+    edit: Callable[[Image.Image], Picture],
+    sees: Callable[[Image.Image], bool],
+) -> Picture:
+    """Edit a photo, and what comes of it at most twice again while ``sees`` says so.
+
+    A removal may leave a half of what it removes; a second look mostly takes that as well.
+    """
+    made = edit(photo)
+    for _ in range(_AGAIN):
+        if not sees(made.image):
+            break
+        made = edit(made.image)
+    return made
