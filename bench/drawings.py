@@ -150,7 +150,7 @@ class Edited:
 
 
 def edit(model: Backbone, subject: Subject, concept: ConceptTokens, judges: Judges) -> Edited:
-    """Remove the subject of a photo, move it, put something beside it, paint it; remove it again."""
+    """Remove the subject of a photo, move it, put a thing beside it, paint it; remove it again."""
     photo = subject.asked[0].resize((_SIZE, _SIZE), Image.Resampling.LANCZOS)
     mask = outline(subject.asked[0])
     small = np.asarray(Image.fromarray(mask.astype(np.uint8) * 255).resize((_SIZE, _SIZE))) > 127
