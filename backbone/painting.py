@@ -36,6 +36,10 @@ from omni_errors import CancelledError, InputError
 __all__ = ["ImageOptions", "Painter", "Picture"]
 
 
+# added to a photo's pixels, in [-1, 1]: levels are cut off, not rounded, and would be one lower
+_LEAST = 1e-4
+
+
 def _no_seed(seed: int) -> None:
     pass
 
@@ -223,7 +227,7 @@ class Painter:
         made, limit = self._decoded(latent), self.config.sampling.edit_limit
         if edited is None or limit is None or self.size_of(edited) != size:
             return to_image(made)
-        photo = to_pixels(resize(flatten(edited), self.config.vae_transform))
+        photo = to_pixels(resize(flatten(edited), self.config.vae_transform)) + _LEAST
         again = self._decoded(self.words.latent(edited).latent[None])
         return to_image(blend(photo, made, unchanged(again, made, limit)))
 

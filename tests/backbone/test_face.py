@@ -223,6 +223,14 @@ def test_an_edit_depends_on_its_image() -> None:
     assert results[0] != results[1]
 
 
+def test_where_an_edit_changes_nothing_the_photo_stays() -> None:
+    face, photo = small.backbone(), small.photo(128, 80)
+    face.painter.config = replace(
+        face.painter.config, sampling=replace(face.painter.config.sampling, edit_limit=100.0)
+    )
+    assert face.edit(photo, "blue", options=QUICK).image.tobytes() == photo.tobytes()
+
+
 def test_references_change_an_edit() -> None:
     face, photo = small.backbone(), small.photo()
     alone = face.edit(photo, "blue", options=QUICK).image.tobytes()
