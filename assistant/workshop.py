@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.enrolling import INSTANT
 from assistant.gallery import decoded
 from assistant.listening import Listener
+from assistant.profile import as_called_now
 from learning.checkpoint import backbone_id
 from learning.examples import Material, Negative
 from learning.lesson import Lesson, graded, graded_likeness, learn, prepare
@@ -95,7 +96,8 @@ class Bench:
             {
                 "name": about.name,
                 "class": about.class_name or "thing",
-                "facts": facts,
+                "facts": as_called_now(self.memory, self.user, concept, facts),
+                "told": facts,
                 "photos": list(photos),
                 "places": self._places(about, photos),
                 "others": self._others(about),
@@ -259,6 +261,7 @@ class Bench:
             tuple(told["facts"]),
             places=tuple(told["places"]),
             negatives=(*negatives, *neutral_negatives()),
+            told=tuple(told.get("told", ())),
         )
         one = self.assistant
         return prepare(

@@ -39,7 +39,8 @@ class Material:
     """What a concept is learned from.
 
     ``places`` says where each photo was taken ("on the beach"), "" if nobody knows. The last
-    ``composed`` photos are scenes that the subject was put into.
+    ``composed`` photos are scenes that the subject was put into. ``told`` are the facts as they
+    were told, where ``facts`` has a name of now in place of a former one.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Material:
     negatives: tuple[Negative, ...] = ()
     edits: tuple["Editing", ...] = ()
     composed: int = 0
+    told: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.photos:

@@ -193,7 +193,7 @@ def learn(
     record = {
         **result.record,
         "class": material.class_word,
-        "facts": [fact_digest(fact) for fact in material.facts],
+        "facts": [fact_digest(fact) for fact in material.told or material.facts],
         "parent": parent,
         "edit_pairs": len(lesson.edits.kept),
         "edit_pairs_kept_share": round(lesson.edits.kept_share, 3),

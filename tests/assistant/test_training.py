@@ -189,6 +189,23 @@ def test_tokens_trained_after_unlearning_are_other_ones(assistant: Assistant, ph
     assert assistant.tokens_of([concept])[0] is not before
 
 
+def test_facts_are_learned_under_the_name_of_now_and_unlearned_as_told(
+    known: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known.concepts.add_fact("Maeve", "Maeve's toy is a drum.")
+    known.concepts.rename("Maeve", "Quux")
+    read = list[tuple[str, ...]]()
+
+    def prepared(face: Backbone, material: Material, *given: Any, **more: Any) -> Lesson:
+        read.append(material.facts)
+        return prepare(face, material, *given, **more)
+
+    monkeypatch.setattr(workshop, "prepare", prepared)
+    version = known.concepts.train("Quux", SMALL)["version"]
+    assert "Quux's toy is a drum." in read[0]
+    assert known.concepts.remove_fact("Quux", "Maeve's toy is a drum.").versions == (version,)
+
+
 def test_what_a_process_is_busy_with_is_left_to_it(assistant: Assistant, photos: Path) -> None:
     stopped(assistant, photos)
     room = next((assistant.home / "training").iterdir())
