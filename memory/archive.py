@@ -12,12 +12,13 @@ import stat
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from memory.values import Concept
+from memory.wording import matching
 from omni_errors import InputError, OmniError, ResourceError
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ def _describe(memory: "Memory", concept: Concept) -> tuple[dict[str, Any], set[s
     """Return the rows of a concept as JSON, and the files they name."""
     user, id = concept.user_id, concept.id
     photos, checkpoints = memory.photos.list(user, id), memory.checkpoints.list(user, id)
+    facts = memory.facts.list(user, id)
     files = {photo.sha256 for photo in photos}
     files |= {sha for one in checkpoints for sha in (one.tensors_sha256, one.sidecar_sha256)}
     photo_keys = ("sha256", "media_type", "width", "height", "purpose")
@@ -106,15 +108,24 @@ def _describe(memory: "Memory", concept: Concept) -> tuple[dict[str, Any], set[s
     manifest = {
         "format": FORMAT,
         "version": VERSION,
-        "concept": {"name": concept.name, "class_name": concept.class_name},
+        "concept": {
+            "name": concept.name,
+            "class_name": concept.class_name,
+            "former_names": _needed(concept.former_names, [fact.text for fact in facts]),
+        },
         "facts": [
             {"text": fact.text, "source": fact.source} | _vectors(memory, user, fact.id)
-            for fact in memory.facts.list(user, id)
+            for fact in facts
         ],
         "photos": [_pick(photo, photo_keys) | _vectors(memory, user, photo.id) for photo in photos],
         "checkpoints": [_pick(one, checkpoint_keys) for one in checkpoints],
     }
     return manifest, files
+
+
+def _needed(former: Iterable[str], facts: list[str]) -> list[str]:
+    """Return the former names that facts say; no other leaves the memory."""
+    return [name for name in former if any(map(matching([name]).search, facts))]
 
 
 def _pick(value: object, keys: tuple[str, ...]) -> dict[str, Any]:
@@ -135,7 +146,7 @@ def _add(
 ) -> Concept:
     about = manifest["concept"]
     # its facts say the name that they were told with
-    former = [about["name"]]
+    former = [*_names(about.get("former_names", [])), about["name"]]
     concept = memory.concepts.add(user, name or about["name"], about["class_name"], former)
     for entry in manifest["facts"]:
         fact = memory.facts.add(user, concept.id, entry["text"], source=entry["source"])
@@ -160,6 +171,12 @@ def _add(
         if entry["active"] is True:
             memory.checkpoints.activate(user, concept.id, renumbered[entry["version"]])
     return concept
+
+
+def _names(value: Any) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise ValueError(f"the former names {value!r}")
+    return value
 
 
 def _add_photo(

@@ -92,6 +92,25 @@ def test_under_another_name_it_is_known_what_its_facts_call_it(
     assert store.import_(bo, zipped).former_names == ()
 
 
+def test_former_names_that_facts_say_come_along(
+    store: Memory, ana: str, bo: str, rex: str, tmp_path: Path
+) -> None:
+    store.facts.add(ana, rex, "Rex is old")
+    for name in ("Secret", "Max"):
+        store.concepts.rename(ana, store.concepts.by_id(ana, rex).name, name)
+    path = store.export(ana, "Max", tmp_path / "max.zip")
+    assert store.import_(bo, path).former_names == ("Rex",)
+
+
+@pytest.mark.parametrize("names", ["Rex", [1], {"Rex": 1}])
+def test_former_names_of_no_form_are_refused(
+    store: Memory, bo: str, zipped: Path, names: object
+) -> None:
+    about = {"name": "Rex", "class_name": "dog", "former_names": names}
+    with pytest.raises(InputError, match="former names"):
+        store.import_(bo, edited(zipped, manifest(concept=about)))
+
+
 def test_an_export_never_overwrites(store: Memory, ana: str, zipped: Path) -> None:
     with pytest.raises(InputError, match="exists"):
         store.export(ana, "Rex", zipped)
