@@ -1,0 +1,91 @@
+"""Small things beside real subjects: drawn with them, and added to photos of them.
+
+Run ``python -m bench.things FOLDER``, with folders of photos as for ``bench.subjects``. A thing
+counts as there where the bench's reader of scenes finds it; that reader is right on composed
+scenes in the share that it prints. The seed is 0 and nothing is picked.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from backbone import Backbone, ConceptTokens, ImageOptions, load
+from backbone.mini.sheet import page
+from bench.judges.scenes import THINGS, SceneReader, make_reader
+from bench.metrics.encoders import EfficientNetLite
+from bench.subjects import Figure, Subject, introduce, open_subjects, report
+
+__all__ = ["add", "draw", "main"]
+
+# with where they are drawn; without, before a plain wall
+_THINGS = {
+    "red umbrella": "",
+    "blue ball": " on the beach",
+    "yellow duck": " in the snow",
+    "red car": " in the garden",
+    "white cup": " in the kitchen",
+    "green bottle": "",
+    "red heart": "",
+    "orange pumpkin": "",
+    "brown basket": "",
+    "red book": "",
+}
+_SIZE, _OPTIONS = 128, ImageOptions(seed=0)
+Row = tuple[list[Image.Image], list[bool]]
+
+
+def draw(model: Backbone, subject: Subject, concept: ConceptTokens, reader: SceneReader) -> Row:
+    """Draw a subject with each thing; return the pictures, a photo first, and what was found."""
+    made = [
+        model.generate(f"a photo of <sks> with a {t}{w}", concepts=[concept], options=_OPTIONS)
+        for t, w in _THINGS.items()
+    ]
+    images = [one.image for one in made]
+    found = [reader.thing_mark(i, t) == 1 for i, t in zip(images, _THINGS, strict=True)]
+    return [subject.shown[0].resize((_SIZE, _SIZE)), *images], found
+
+
+def add(model: Backbone, subject: Subject, concept: ConceptTokens, reader: SceneReader) -> Row:
+    """Add each thing to a photo, where it has to stand out more than before."""
+    photo = subject.asked[0].resize((_SIZE, _SIZE), Image.Resampling.LANCZOS)
+    before, images, found = dict(reader.rank_things(photo)), [photo], list[bool]()
+    for thing in _THINGS:
+        text = f"Add a {thing} next to <sks>."
+        made = model.edit(photo, text, concepts=[concept], options=_OPTIONS).image
+        more = dict(reader.rank_things(made))[thing] > before[thing]
+        found.append(more and reader.thing_mark(made, thing) == 1)
+        images.append(made)
+    return images, found
+
+
+def _figure(name: str, rows: Sequence[Row]) -> Figure:
+    found = [one for _, each in rows for one in each]
+    return Figure(name, float(np.mean(found)), len(found))
+
+
+def main() -> None:
+    """Measure, print and write the pages."""
+    parser = argparse.ArgumentParser(description="Look for small things that omni-mini makes")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--model", default="omni-mini", help="a name or a folder")
+    parser.add_argument("--pages", type=Path, help="where drawn.jpg and added.jpg go")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    model, subjects = load(options.model), open_subjects(options.folder)
+    reader = make_reader(EfficientNetLite())
+    concepts = [introduce(model, subject) for subject in subjects]
+    figures = [Figure("the reader, composed scenes", reader.right["thing"], 2 * len(THINGS))]
+    for name, make in (("drawn", draw), ("added", add)):
+        rows = [make(model, s, c, reader) for s, c in zip(subjects, concepts, strict=True)]
+        figures.append(_figure(f"small thing {name}", rows))
+        if options.pages:
+            options.pages.mkdir(parents=True, exist_ok=True)
+            page([images for images, _ in rows]).save(options.pages / f"{name}.jpg", quality=88)
+    report(figures, options.json)
+
+
+if __name__ == "__main__":
+    main()

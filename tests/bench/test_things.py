@@ -1,0 +1,45 @@
+"""A small thing counts where it is found, and in an edit where it stands out more than before."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from PIL import Image
+
+from bench.subjects import Subject
+from bench.things import add, draw
+
+RED, BLUE = Image.new("RGB", (128, 128), "red"), Image.new("RGB", (128, 128), "blue")
+ANNA = Subject("anna", "girl", (BLUE,), (BLUE,))
+
+
+class Redness:
+    """A reader that takes red for every thing."""
+
+    def thing_mark(self, image: Image.Image, thing: str) -> float:
+        return 1.0 if image.getpixel((0, 0)) == (255, 0, 0) else 0.0
+
+    def rank_things(self, image: Image.Image) -> dict[str, float]:
+        return dict.fromkeys(["red umbrella", *_THINGS], self.thing_mark(image, ""))
+
+
+_THINGS = ["blue ball", "yellow duck", "red car", "white cup", "green bottle", "red heart"]
+_THINGS += ["orange pumpkin", "brown basket", "red book"]
+
+
+@pytest.mark.parametrize(("made", "found"), [(RED, True), (BLUE, False)])
+def test_a_thing_counts_where_it_is_found(made: Image.Image, found: bool) -> None:
+    model = SimpleNamespace(
+        generate=lambda text, **_: SimpleNamespace(image=made),
+        edit=lambda image, text, **_: SimpleNamespace(image=made),
+    )
+    given = cast(Any, model), ANNA, cast(Any, None), cast(Any, Redness())
+    for images, marks in (draw(*given), add(*given)):
+        assert (len(images), marks) == (11, [found] * 10)
+
+
+def test_what_was_there_before_was_not_added() -> None:
+    model = SimpleNamespace(edit=lambda image, text, **_: SimpleNamespace(image=RED))
+    anna = Subject("anna", "girl", (RED,), (RED,))
+    _, found = add(cast(Any, model), anna, cast(Any, None), cast(Any, Redness()))
+    assert not any(found)
