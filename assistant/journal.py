@@ -117,7 +117,7 @@ def _versions(trace: Mapping[str, Any]) -> dict[str, int]:
 
 
 def carried_over(memory: Memory, user: str, conversation: str) -> dict[str, Any]:
-    """Return what the next turn has to know of those before: the last picture and concepts."""
+    """Return what the next turn has to know of those before: picture, concepts, what was drawn."""
     try:
         turns = memory.turns.last(user, conversation, _BACK)[::-1]
     except NotFoundError:
@@ -129,6 +129,8 @@ def carried_over(memory: Memory, user: str, conversation: str) -> dict[str, Any]
             found["last_image"] = shown
         if turn.concepts:
             found.setdefault("last_concepts", list(_in_order(turn)))
+    if turns and turns[0].trace.get("request"):
+        found["last_request"] = str(turns[0].trace["request"])
     return found
 
 

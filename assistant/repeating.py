@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Given", "given_of", "repeat"]
 
 _PICTURES = ("generate", "edit")
+_BEFORE = ("last_image", "last_concepts", "last_request", "chosen")
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def given_of(turn: Turn, seed: int | None = None) -> Given:
             f"The turn {turn.id} does not say what it was given.",
             hint="It was forgotten, or kept by an older version.",
         )
-    before = {key: given[key] for key in ("last_image", "last_concepts", "chosen") if key in given}
+    before = {key: given[key] for key in _BEFORE if key in given}
     drawn = turn.intent in _PICTURES
     return Given(
         str(given.get("attachment", "")),

@@ -138,8 +138,12 @@ def _owns(word: str, rest: str) -> bool:
     """Tell "her toy" from "draw her on the beach"."""
     if word != "her":
         return _ALWAYS[word]
-    following = re.match(r"\s+([\w'’-]+)", rest)
-    return following is not None and _is_noun(following[1].casefold())
+    following = re.match(r"\s+([\w'’-]+)(?=(\W*)(?:please|thanks)?\W*$)?", rest)
+    if following is None:
+        return False
+    # "make her blue", but "her blue ball"
+    ends = following[2] is not None and following[1].casefold() in data("words")["predicates"]
+    return not ends and _is_noun(following[1].casefold())
 
 
 def _is_noun(word: str) -> bool:

@@ -40,9 +40,11 @@ class TurnState(ReplayState, total=False):
     text: str
     # path or id of a picture shown with the text, "" without
     attachment: str
-    # of the turns before: the last picture, and the ids of the last concepts
+    # of the turns before: the last picture, the ids of the last concepts, and what the last turn
+    # was asked to draw, if it drew
     last_image: str
     last_concepts: list[str]
+    last_request: str
     seed: int | None
     # the route, where a command has said it; "" lets the text decide
     wanted: str

@@ -6,10 +6,11 @@ What asks the user stands in steps of its own that do nothing else: a resumed ru
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from backbone.mini.words import with_article
 from graphs.data import data
+from graphs.followup import follow_up
 from graphs.mentions import find_mentions, stranger_of
 from graphs.ports import Known, TurnPorts
 from graphs.profile import asks, before, lines_of, relevant
@@ -52,9 +53,10 @@ __all__ = [
 _MOST_QUESTIONS = 2
 _SEVERAL = re.compile(r"\b(?:these|those|they|everyone|everybody|who are|them)\b", re.IGNORECASE)
 # what it takes to ask the same again
-_GIVEN: tuple[
-    Literal["attachment", "last_image", "last_concepts", "chosen", "seed", "no_replay"], ...
-] = ("attachment", "last_image", "last_concepts", "chosen", "seed", "no_replay")
+_Given = Literal[
+    "attachment", "last_image", "last_concepts", "last_request", "chosen", "seed", "no_replay"
+]
+_GIVEN: tuple[_Given, ...] = get_args(_Given)
 # where each route leads; "clarify" always asks
 _BRANCHES = {
     "understand": "understand",
@@ -73,7 +75,8 @@ def resolve(state: TurnState, ports: TurnPorts) -> TurnState:
     known = {concept.id: concept for concept in ports.concepts.list()}
     last = [known[one] for one in _last_concepts(state) if one in known]
     photo = bool(state.get("attachment"))
-    found = find_mentions(state["text"], list(known.values()), last, photo=photo)
+    text = state["text"] if photo else follow_up(state["text"], state.get("last_request", ""))
+    found = find_mentions(text, list(known.values()), last, photo=photo)
     chosen = [known[one] for one in state.get("chosen", []) if one in known]
     concepts = found.concepts or tuple(chosen)
     return {
@@ -178,7 +181,7 @@ def understand(state: TurnState, ports: TurnPorts) -> TurnState:
     image = state.get("attachment") or (
         state.get("last_image", "") if means_picture(state["request"]) else ""
     )
-    pleasant = "" if image or state["concepts"] else _pleasantry(state["request"])
+    pleasant = "" if image else _pleasantry(state["request"], ports, state["names"])
     if pleasant:
         return {"reply": pleasant, "facts": {}, "evidence": []}
     stranger = "" if image or state["concepts"] else stranger_of(state["request"])
@@ -208,12 +211,27 @@ def understand(state: TurnState, ports: TurnPorts) -> TurnState:
     }
 
 
-def _pleasantry(text: str) -> str:
-    """Answer thanks, and what this program can do, which no model knows; "" to anything else."""
+def _pleasantry(text: str, ports: TurnPorts, names: list[str]) -> str:
+    """Answer thanks, and what this program can do or knows, which no model does; "" otherwise."""
+    bare = unpolite(text.strip())
+    if asks("of_known", bare):
+        return _known(ports)
     for one in data("pleasantries"):
-        if re.search(one["pattern"], unpolite(text.strip()), re.IGNORECASE):
+        if bool(names) is one.get("named", False) and re.search(
+            one["pattern"], bare, re.IGNORECASE
+        ):
             return str(one["reply"])
     return ""
+
+
+def _known(ports: TurnPorts) -> str:
+    """Say who is known, with what each is."""
+    one = _say("known_one")
+    told = [
+        one.format(name=c.name, kind=c.class_name) if c.class_name else c.name
+        for c in ports.concepts.list()
+    ]
+    return _say("known").format(names=_all_of(told)) if told else _say("nobody_known")
 
 
 def _weighed(state: TurnState, ports: TurnPorts, image: str) -> list[Evidence]:
@@ -434,6 +452,7 @@ def _trace(state: TurnState) -> dict[str, Any]:
         "seed": state.get("used_seed"),
         "versions": state.get("versions", {}),
         "fact": state.get("fact_id", ""),
+        "request": state["request"] if state["route"] == "generate" else "",
     }
 
 

@@ -50,6 +50,14 @@ def test_the_last_picture_and_concepts_are_carried_over(diary: Diary, store: Sto
     assert carried == {"last_image": image, "last_concepts": [rex]}
 
 
+def test_what_the_last_turn_drew_is_carried_over(diary: Diary, store: Store) -> None:
+    drew = {"concepts": [], "seed": 1, "request": "Draw <rex>"}
+    diary.add("one", turn("a" * 32, trace=drew))
+    assert carried_over(store.memory, store.user, "a" * 32) == {"last_request": "Draw <rex>"}
+    diary.add("two", turn("a" * 32))
+    assert carried_over(store.memory, store.user, "a" * 32) == {}
+
+
 def test_a_picture_that_is_gone_is_not_carried_over(diary: Diary, store: Store) -> None:
     image = store.memory.images.add(store.user, b"picture").id
     diary.add("one", turn("a" * 32, image=image))

@@ -30,6 +30,8 @@ def test_names_are_found(text: str, read: str, ids: list[str]) -> None:
     [
         ("draw her on the beach", "draw <maeve> on the beach"),
         ("draw her toy", "draw <maeve>'s toy"),
+        ("make her blue, please", "make <maeve> blue, please"),
+        ("paint her blue ball", "paint <maeve>'s blue ball"),
         ("what does she like?", "what does <maeve> like?"),
         ("show me its bed", "show me <maeve>'s bed"),
         ("draw her sleeping", "draw <maeve> sleeping"),

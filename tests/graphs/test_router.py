@@ -47,12 +47,25 @@ from tests.graphs.fakes import FakeWriter
         ("let it snow", True, "edit"),
         ("remember that <maeve> is three", False, "remember"),
         ("Please remember: she hates rain", False, "remember"),
+        ("<maeve> loves cheese, remember that.", False, "remember"),
+        ("do you remember that?", False, "understand"),
+        ("by the way, <kai> hates rain", False, "remember"),
+        ("<maeve>'s favourite toy is a drum", False, "remember"),
+        ("<maeve> is three years old", False, "remember"),
+        ("<maeve> is in the garden", False, None),
+        ("I'd love a picture of <maeve> in the snow", False, "generate"),
+        ("could I have a drawing of <maeve>?", False, "generate"),
+        ("make me a picture of <maeve> asleep", False, "generate"),
+        ("show us what <maeve> looks like", False, "generate"),
+        ("picture <maeve> on a boat", False, "generate"),
+        ("one more of <maeve>", False, "generate"),
+        ("I would like to see <maeve> on the beach", False, "generate"),
         ("   ", False, "clarify"),
     ],
 )
-def test_rules_decide(text: str, image: bool, route: str) -> None:
+def test_rules_decide(text: str, image: bool, route: str | None) -> None:
     found = route_by_rules(text, image, text.count("<"))
-    assert found is not None and found.route == route
+    assert (found.route if found else None) == route
 
 
 @pytest.mark.parametrize("text", ["<maeve>, watercolour", "add milk", "I like <kai>"])
@@ -60,8 +73,11 @@ def test_rules_leave_the_rest_open(text: str) -> None:
     assert route_by_rules(text, False, 0) is None
 
 
-def test_a_colour_is_given_to_what_was_drawn_last() -> None:
-    found = route_by_rules("Make <maeve> blue, please", False, 1, last=True)
+@pytest.mark.parametrize(
+    "text", ["Make <maeve> blue, please", "give <maeve> a hat", "put a hat on <maeve>"]
+)
+def test_some_changes_are_of_what_was_drawn_last(text: str) -> None:
+    found = route_by_rules(text, False, 1, last=True)
     assert found is not None and found.route == "edit"
 
 

@@ -158,11 +158,43 @@ def test_what_was_told_answers_a_question_of_all_of_it(
         ("Thank you so much!", "You are welcome."),
         ("Good night", "See you."),
         ("Hi, what can you do?", "I learn people"),
+        ("Who do you know?", "I know maeve (dog) and kai (boy)."),
+        ("list my concepts", "I know maeve (dog) and kai (boy)."),
+        ("forget Maeve", "Nothing is forgotten by talking."),
+        ("Please forget that Maeve loves cheese", "Nothing is forgotten by talking."),
     ],
 )
 def test_pleasantries_need_no_model(house: FakeHouse, said: str, begins: str) -> None:
     assert turn(house, said)["reply"].startswith(begins)
     assert house.writer.prompts == []
+
+
+def test_what_follows_a_drawing_draws_the_same_otherwise(house: FakeHouse) -> None:
+    first = turn(house, "Draw Maeve in the kitchen")["trace"]["request"]
+    second = turn(house, "now in the snow", last_request=first)
+    turn(house, "again", last_request=second["trace"]["request"])
+    said = [prompt for prompt, _ in house.studio.drawn]
+    assert said == ["Draw <maeve> in the kitchen", *["Draw <maeve> in the snow"] * 2]
+
+
+def test_beside_a_photo_nothing_follows_a_drawing(house: FakeHouse) -> None:
+    turn(house, "now in the snow", last_request="Draw <maeve>", attachment="p.jpg")
+    assert house.studio.drawn == []
+
+
+@pytest.mark.parametrize(
+    ("said", "fact"),
+    [
+        ("Maeve loves cheese, remember that.", "Maeve loves cheese"),
+        ("by the way, Maeve loves cheese", "Maeve loves cheese"),
+        ("Maeve loves cheese", "Maeve loves cheese"),
+    ],
+)
+def test_what_is_told_by_the_way_is_proposed(
+    house: FakeHouse, saver: SqliteSaver, said: str, fact: str
+) -> None:
+    asking = paused(house, saver, said).asking
+    assert asking is not None and asking["question"].endswith(fact)
 
 
 def test_of_who_is_known_no_kind_is_told(house: FakeHouse) -> None:
