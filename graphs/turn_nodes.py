@@ -75,7 +75,9 @@ def resolve(state: TurnState, ports: TurnPorts) -> TurnState:
     known = {concept.id: concept for concept in ports.concepts.list()}
     last = [known[one] for one in _last_concepts(state) if one in known]
     photo = bool(state.get("attachment"))
-    text = state["text"] if photo else follow_up(state["text"], state.get("last_request", ""))
+    names = [concept.name for concept in known.values()]
+    drawn = "" if photo else state.get("last_request", "")
+    text = follow_up(state["text"], drawn, names)
     found = find_mentions(text, list(known.values()), last, photo=photo)
     chosen = [known[one] for one in state.get("chosen", []) if one in known]
     concepts = found.concepts or tuple(chosen)
