@@ -112,8 +112,11 @@ class Eyes:
         )
 
     def sees(self, concept: str, picture: Image.Image) -> bool:
-        """Tell whether the model finds a concept in a picture that was just made."""
-        return self.margin_of(concept, picture, self.compare(self.look(picture))) > 0
+        """Tell whether a concept's tokens find it in a picture, whatever photos are remembered.
+
+        So a turn that is repeated with the same tokens comes to the same.
+        """
+        return self.margin_of(concept, picture) > 0
 
     def margin_of(
         self, concept: str, picture: Image.Image, near: Sequence[Near] | None = None

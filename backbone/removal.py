@@ -5,6 +5,7 @@ from collections.abc import Callable
 from PIL import Image
 
 from backbone.painting import Picture
+from omni_errors import CancelledError
 
 __all__ = ["remove"]
 
@@ -19,11 +20,16 @@ def remove(
 ) -> Picture:
     """Edit a photo, and what comes of it at most twice again while ``sees`` says so.
 
-    A removal may leave a half of what it removes; a second look mostly takes that as well.
+    A removal may leave a half of what it removes; a second look mostly takes that as well. Who
+    stops one gets what the one before made.
     """
     made = edit(photo)
     for _ in range(_AGAIN):
         if not sees(made.image):
             break
-        made = edit(made.image)
+        try:
+            made = edit(made.image)
+        except CancelledError:
+            # what is there by now is a picture, too
+            break
     return made

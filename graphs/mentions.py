@@ -21,6 +21,8 @@ _GROUPS = {
     **dict.fromkeys(("she", "her"), ("she", "person")),
     **dict.fromkeys(("it", "its"), ("animal",)),
 }
+# after these "her" may be who is changed
+_MADE = re.compile(r"\b(?:make|let|paint|colou?r|recolou?r|dye|tint|turn|keep) $", re.IGNORECASE)
 _PLURAL = ("them", "they", "their", "theirs")
 _FOREIGN = re.compile(r"<([^<>\s]+)>|(?<!\S)@([^\W\d]\w*)")
 
@@ -88,7 +90,7 @@ def _pronoun(text: str, last: Sequence[Known], photo: bool) -> Mentions:
     if word == "it":
         return Mentions(text, tuple(last), "pronoun")
     said = " and ".join(f"<{concept.name}>" for concept in last)
-    owner = _owns(word, text[found.end() :])
+    owner = _owns(word, text[found.end() :], text[: found.start()])
     return Mentions(
         text[: found.start()] + said + ("'s" if owner else "") + text[found.end() :],
         tuple(last),
@@ -134,16 +136,16 @@ def _beings(word: str) -> tuple[str, str]:
     return rf"{one}(?:{'|'.join(nouns)})\b(?!['’])", rf"\b(?:{'|'.join(several)})\b(?!['’])"
 
 
-def _owns(word: str, rest: str) -> bool:
-    """Tell "her toy" from "draw her on the beach"."""
+def _owns(word: str, rest: str, before: str = "") -> bool:
+    """Tell "her toy" from "draw her on the beach" and from "make her blue"."""
     if word != "her":
         return _ALWAYS[word]
-    following = re.match(r"\s+([\w'’-]+)(?=(\W*)(?:please|thanks)?\W*$)?", rest)
+    following = re.match(r"\s+([\w'’-]+)", rest)
     if following is None:
         return False
-    # "make her blue", but "her blue ball"
-    ends = following[2] is not None and following[1].casefold() in data("words")["predicates"]
-    return not ends and _is_noun(following[1].casefold())
+    noun, more = following[1].casefold(), rest[following.end() :].casefold().strip(" ,.!?")
+    made = _MADE.search(before) is not None and more in ("", "please", "thanks")
+    return not (made and noun in data("words")["predicates"]) and _is_noun(noun)
 
 
 def _is_noun(word: str) -> bool:

@@ -41,7 +41,8 @@ def choose_route(
 
 def route_by_rules(text: str, image: bool, names: int = 0, *, last: bool = False) -> Route | None:
     """Return the first rule's route that fits a text, or None."""
-    bare = unpolite(text.strip())
+    # long runs of blanks would be gone through again and again
+    bare = unpolite(" ".join(text.split())).replace("’", "'")
     if not bare:
         return Route("clarify", "the text is empty")
     for rule in data("routes")["rules"]:
@@ -79,13 +80,17 @@ def bare_request(text: str) -> str:
 
     "I want Maeve in blue" stays: it says what is wanted.
     """
-    front = _without(data("routes")["asked"], text.strip())
-    return _without(data("routes")["polite_end"], front) or text.strip()
+    whole = " ".join(text.split())
+    front = _without(data("routes")["asked"], whole)
+    stripped = front.rstrip("?! ")
+    bare = _without(data("routes")["polite_end"], stripped)
+    # a request that only begins politely keeps how it ends
+    return (front if bare == stripped and front == whole else bare) or whole
 
 
 def _without(pattern: str, text: str) -> str:
-    """Take out what fits a pattern as long as something does."""
-    found = re.compile(pattern, re.IGNORECASE)
+    """Take out what fits a pattern as long as something does; apostrophes may be curly."""
+    found = re.compile(pattern.replace("'", "['’]"), re.IGNORECASE)
     while (shorter := found.sub("", text)) != text:
         text = shorter
     return text

@@ -50,8 +50,9 @@ class TurnState(ReplayState, total=False):
     wanted: str
     # whether the request is drawn as it stands, without what is known
     no_replay: bool
-    # found
+    # found; whether the text goes on from the last turn's drawing
     how: str
+    follows: bool
     route: str
     why: str
     # what is to be asked before going on, concepts chosen in answer, and all that was asked

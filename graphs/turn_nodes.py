@@ -26,6 +26,7 @@ from graphs.router import (
     route_by_rules,
     unpolite,
 )
+from graphs.small_talk import all_of, pleasantry
 from graphs.state import TurnState
 from graphs.wording import about
 
@@ -75,18 +76,24 @@ def resolve(state: TurnState, ports: TurnPorts) -> TurnState:
     known = {concept.id: concept for concept in ports.concepts.list()}
     last = [known[one] for one in _last_concepts(state) if one in known]
     photo = bool(state.get("attachment"))
-    names = [concept.name for concept in known.values()]
-    drawn = "" if photo else state.get("last_request", "")
-    text = follow_up(state["text"], drawn, names)
-    found = find_mentions(text, list(known.values()), last, photo=photo)
+    follows = _follows(state, [concept.name for concept in known.values()])
+    found = find_mentions(follows or state["text"], list(known.values()), last, photo=photo)
     chosen = [known[one] for one in state.get("chosen", []) if one in known]
     concepts = found.concepts or tuple(chosen)
     return {
         "request": found.text,
         **_about(concepts),
         "how": found.how or ("asked" if chosen else ""),
+        "follows": bool(follows),
         "asking": _unclear(found.unknown, found.unclear, list(known.values())),
     }
+
+
+def _follows(state: TurnState, names: list[str]) -> str:
+    """Return the request that goes on from the last turn's drawing, "" if this is another."""
+    if state.get("attachment") or state.get("wanted", "") not in ("", "generate"):
+        return ""
+    return follow_up(state["text"], state.get("last_request", ""), names)
 
 
 def _last_concepts(state: TurnState) -> list[str]:
@@ -122,11 +129,8 @@ def route(state: TurnState, ports: TurnPorts) -> TurnState:
     image = bool(state.get("attachment")) or (
         bool(state.get("last_image")) and means_last_image(text)
     )
-    wanted, last = state.get("wanted", ""), bool(state.get("last_image"))
-    found = (
-        Route(wanted, "was told")
-        if wanted and text.strip()
-        else choose_route(ports.writer, text, image, len(state["names"]), last=last)
+    found = _told_route(state) or choose_route(
+        ports.writer, text, image, len(state["names"]), last=_is_of_last_image(state)
     )
     stages = [found.stage.plain()] if found.stage else []
     return {
@@ -136,6 +140,20 @@ def route(state: TurnState, ports: TurnPorts) -> TurnState:
         "stages": stages,
         "asking": _lacking(found.route, state),
     }
+
+
+def _told_route(state: TurnState) -> Route | None:
+    """Return the route that a command or the turn before says, None if the text decides."""
+    if state.get("follows"):
+        return Route("generate", "goes on from a drawing")
+    wanted = state.get("wanted", "")
+    return Route(wanted, "was told") if wanted and state["request"].strip() else None
+
+
+def _is_of_last_image(state: TurnState) -> bool:
+    """Tell whether the text is about those that the last turns were about, with a picture."""
+    last = set(state.get("last_concepts", []))
+    return bool(state.get("last_image") and state["concepts"]) and set(state["concepts"]) <= last
 
 
 def _with_it(state: TurnState) -> str:
@@ -183,7 +201,7 @@ def understand(state: TurnState, ports: TurnPorts) -> TurnState:
     image = state.get("attachment") or (
         state.get("last_image", "") if means_picture(state["request"]) else ""
     )
-    pleasant = "" if image else _pleasantry(state["request"], ports, state["names"])
+    pleasant = "" if image else pleasantry(state["request"], ports.concepts.list(), state["names"])
     if pleasant:
         return {"reply": pleasant, "facts": {}, "evidence": []}
     stranger = "" if image or state["concepts"] else stranger_of(state["request"])
@@ -211,29 +229,6 @@ def understand(state: TurnState, ports: TurnPorts) -> TurnState:
         "facts": facts,
         "evidence": [one.plain() for one in found],
     }
-
-
-def _pleasantry(text: str, ports: TurnPorts, names: list[str]) -> str:
-    """Answer thanks, and what this program can do or knows, which no model does; "" otherwise."""
-    bare = unpolite(text.strip())
-    if asks("of_known", bare):
-        return _known(ports)
-    for one in data("pleasantries"):
-        if bool(names) is one.get("named", False) and re.search(
-            one["pattern"], bare, re.IGNORECASE
-        ):
-            return str(one["reply"])
-    return ""
-
-
-def _known(ports: TurnPorts) -> str:
-    """Say who is known, with what each is."""
-    one = _say("known_one")
-    told = [
-        one.format(name=c.name, kind=c.class_name) if c.class_name else c.name
-        for c in ports.concepts.list()
-    ]
-    return _say("known").format(names=_all_of(told)) if told else _say("nobody_known")
 
 
 def _weighed(state: TurnState, ports: TurnPorts, image: str) -> list[Evidence]:
@@ -377,7 +372,8 @@ def propose(state: TurnState, ports: TurnPorts) -> TurnState:
     One about several names them, since each of them gets it and "they" says nothing of who.
     """
     said = unpolite(state["text"].strip())
-    fact = re.sub(data("routes")["fact"], "", said, flags=re.IGNORECASE)
+    said_so = data("routes")["fact"].replace("'", "['’]")
+    fact = re.sub(said_so, "", said, flags=re.IGNORECASE)
     if not state["names"]:
         options = [concept.name for concept in ports.concepts.list()]
         return {"fact": fact, "asking": question("whose", "whose", options)}
@@ -391,17 +387,13 @@ def _naming(fact: str, names: list[str]) -> str:
     if len(names) < 2 or found is None:
         return fact
     owner = "'s" if found[1].casefold() == "their" else ""
-    return f"{_all_of(names)}{owner}{fact[found.end() :]}"
-
-
-def _all_of(names: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    return f"{all_of(names)}{owner}{fact[found.end() :]}"
 
 
 def consent(state: TurnState, asking: Ask) -> TurnState:
     """Ask whether the fact may be kept; ``asking`` pauses the run until there is an answer."""
     asked = question(
-        "consent", "consent", ["yes", "no"], name=_all_of(state["names"]), fact=state["fact"]
+        "consent", "consent", ["yes", "no"], name=all_of(state["names"]), fact=state["fact"]
     )
     answer = asking(asked)
     return {

@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from memory.names import name_key
 from memory.values import Concept
 from memory.wording import matching
 from omni_errors import InputError, OmniError, ResourceError
@@ -34,6 +35,7 @@ VERSION = 1
 MAX_FILES = 10_000
 MAX_BYTES = 2 * 2**30
 MAX_MANIFEST = 64 * 2**20
+MAX_NAMES = 100
 # others fail in ways of their own where they are damaged
 WAYS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # what zipfile raises where a file is damaged: wrong offsets and names as well
@@ -111,7 +113,11 @@ def _describe(memory: "Memory", concept: Concept) -> tuple[dict[str, Any], set[s
         "concept": {
             "name": concept.name,
             "class_name": concept.class_name,
-            "former_names": _needed(concept.former_names, [fact.text for fact in facts]),
+            "former_names": _needed(
+                concept.former_names,
+                [fact.text for fact in facts],
+                {name_key(one.name) for one in memory.concepts.list(user)},
+            ),
         },
         "facts": [
             {"text": fact.text, "source": fact.source} | _vectors(memory, user, fact.id)
@@ -123,9 +129,10 @@ def _describe(memory: "Memory", concept: Concept) -> tuple[dict[str, Any], set[s
     return manifest, files
 
 
-def _needed(former: Iterable[str], facts: list[str]) -> list[str]:
-    """Return the former names that facts say; no other leaves the memory."""
-    return [name for name in former if any(map(matching([name]).search, facts))]
+def _needed(former: Iterable[str], facts: list[str], taken: set[str]) -> list[str]:
+    """Return the former names that facts say, no other; one that is ``taken`` is of others."""
+    names = [name for name in former if name_key(name) not in taken]
+    return [name for name in names if any(map(matching([name]).search, facts))]
 
 
 def _pick(value: object, keys: tuple[str, ...]) -> dict[str, Any]:
@@ -146,7 +153,9 @@ def _add(
 ) -> Concept:
     about = manifest["concept"]
     # its facts say the name that they were told with
-    former = [*_names(about.get("former_names", [])), about["name"]]
+    told = [entry["text"] for entry in manifest["facts"]]
+    before = _needed(_names(about.get("former_names", [])), told, set())
+    former = [*before, about["name"]]
     concept = memory.concepts.add(user, name or about["name"], about["class_name"], former)
     for entry in manifest["facts"]:
         fact = memory.facts.add(user, concept.id, entry["text"], source=entry["source"])
@@ -174,8 +183,12 @@ def _add(
 
 
 def _names(value: Any) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise ValueError(f"the former names {value!r}")
+    if (
+        not isinstance(value, list)
+        or len(value) > MAX_NAMES
+        or not all(isinstance(name, str) for name in value)
+    ):
+        raise ValueError(f"the former names {str(value)[:80]}")
     return value
 
 

@@ -19,13 +19,19 @@ class SubjectsFailedError(ResourceError):
 
 
 class MethodsFailedError(ResourceError):
-    """Some methods failed on one subject; the others are done."""
+    """Some methods failed on one subject; ``partly``: the others are done."""
+
+    partly = True
 
 
 class Failures:
-    """What became of the subjects of a run, or of the methods of one subject."""
+    """What became of the subjects of a run, or of the methods of one subject.
 
-    def __init__(self) -> None:
+    ``alike`` gives up when the first ones fail by the same, each of them whole.
+    """
+
+    def __init__(self, *, alike: bool = True) -> None:
+        self.alike = alike
         self.done: list[str] = []
         self.errors: dict[str, Exception] = {}
 
@@ -34,15 +40,14 @@ class Failures:
 
         Raises:
             BaseException: what it is, if somebody stopped the work, or if the first ones fail
-                alike, each of them whole.
+                alike.
         """
         if not isinstance(error, Exception) or isinstance(error, CancelledError):
             raise error
         # else its pictures and rows would be kept along with it
         traceback.clear_frames(error.__traceback__)
         self.errors[name] = error
-        reasons = {_reason(one) for one in self.errors.values()}
-        if not self._any_done and len(self.errors) == _ALIKE and len(reasons) == 1:
+        if self.alike and len(self.errors) == _ALIKE and self._reason and not self._any_done:
             raise error
 
     def raise_common(self) -> None:
@@ -66,10 +71,14 @@ class Failures:
 
         Raises:
             MethodsFailedError: with the exit code and the hint of the first failure.
+            Exception: what all of them failed by.
         """
+        if self.errors and not self.done and self._reason:
+            raise self._first
         if self.errors:
-            text = self._summed("methods", "the others are")
-            raise self._told(MethodsFailedError(text, hint=self._hint))
+            failed = MethodsFailedError(self._summed("methods", "the others are"), hint=self._hint)
+            failed.partly = bool(self.done)
+            raise self._told(failed)
 
     def _summed(self, what: str, rest: str) -> str:
         number = len(self.errors) + len(self.done)
@@ -83,11 +92,17 @@ class Failures:
 
     @property
     def _partly(self) -> bool:
-        return any(isinstance(error, MethodsFailedError) for error in self.errors.values())
+        return any(isinstance(e, MethodsFailedError) and e.partly for e in self.errors.values())
 
     @property
     def _any_done(self) -> bool:
         return bool(self.done) or self._partly
+
+    @property
+    def _reason(self) -> str:
+        """Return what all failed by, "" if they failed by different things."""
+        reasons = {_reason(error) for error in self.errors.values()}
+        return reasons.pop() if len(reasons) == 1 else ""
 
     @property
     def _hint(self) -> str:

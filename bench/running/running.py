@@ -180,10 +180,9 @@ def do_subject(
     bench = read_bench(out / "bench")
     before = fingerprint(kit.face.model, base_answers(kit.face))
     work = Work(kit, bench, bench.subject(name), suite, recipe_of_run(options), out, on_step)
-    done, failures = work.run(methods)
+    failures = work.run(methods)
     after = fingerprint(kit.face.model, base_answers(kit.face))
-    keep_evidence(out / "forgetting" / f"{name}.json", before, after, done=done)
-    failures.raise_common()
+    keep_evidence(out / "forgetting" / f"{name}.json", before, after, done=work.done)
     failures.raise_methods()
     return name
 

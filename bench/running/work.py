@@ -85,23 +85,22 @@ class Work:
         self.scorer = Scorer(bench, subject, kit.encoders, kit.judges, kit.faces)
         self.ledger = Ledger(out / "results" / f"{subject.name}.jsonl")
         self.library = Library(kit.face, bench)
+        # what this work did: method, item and settings
+        self.done: list[str] = []
         self._known: Player | None = None
 
-    def run(self, methods: Sequence[Method]) -> tuple[list[str], Failures]:
-        """Do what is not done yet, and return what that was: method, item and settings.
-
-        A method that fails does not cost the others.
-        """
-        done, failures = list[str](), Failures()
+    def run(self, methods: Sequence[Method]) -> Failures:
+        """Do what is not done yet; a method that fails does not cost the others."""
+        failures = Failures(alike=False)
         for method in methods:
             try:
-                done += self._method(method)
+                self._method(method)
                 failures.done.append(method.name)
             except Exception as error:
                 failures.add(method.name, error)
-        return done, failures
+        return failures
 
-    def _method(self, method: Method) -> list[str]:
+    def _method(self, method: Method) -> None:
         settings = self._settings(method)
         todo = [
             item
@@ -111,7 +110,7 @@ class Work:
             if not self.ledger.has(method.name, item.id, settings)
         ]
         if not todo:
-            return []
+            return
         taught = self._taught(method)
         player = self._player(method, taught)
         if taught is not None and taught.updates:
@@ -119,7 +118,6 @@ class Work:
                 self._items(method, player, taught, todo, settings)
         else:
             self._items(method, player, taught, todo, settings)
-        return [f"{method.name} {item.id} {settings}" for item in todo]
 
     def _lacks_photos(self, method: Method) -> bool:
         """Tell whether real photos would be compared with themselves: none was held out."""
@@ -226,6 +224,7 @@ class Work:
                     item.kind,
                 )
             )
+            self.done.append(f"{method.name} {item.id} {settings}")
 
     def _done(
         self, method: Method, player: Player, item: Item, judges: Sequence[Judge]

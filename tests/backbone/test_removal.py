@@ -5,6 +5,7 @@ from PIL import Image
 
 from backbone.painting import Picture
 from backbone.removal import remove
+from omni_errors import CancelledError
 
 
 def darkened(image: Image.Image) -> Picture:
@@ -22,3 +23,12 @@ def test_a_removal_is_done_at_most_three_times(seen_above: int, left: int) -> No
     photo = Image.new("L", (1, 1), 9)
     made = remove(photo, darkened, lambda image: level(image) > seen_above)
     assert level(made.image) == left
+
+
+def test_who_stops_a_second_look_gets_what_the_first_made() -> None:
+    def edit(image: Image.Image) -> Picture:
+        if level(image) < 9:
+            raise CancelledError("Stopped.")
+        return darkened(image)
+
+    assert level(remove(Image.new("L", (1, 1), 9), edit, lambda image: True).image) == 8

@@ -4,12 +4,12 @@ import pytest
 
 from graphs.followup import follow_up
 
-NAMES = ["maeve", "kai"]
-LAST = "Draw <maeve> with <kai>'s ball in the kitchen"
+NAMES = ["maeve", "kai", "rex"]
+LAST = "Draw <maeve> and <rex> with <kai>'s ball in the kitchen."
 
 
 @pytest.mark.parametrize(
-    "text", ["again", "Once more, please!", "another one", "one more", "try again", "redo it"]
+    "text", ["again", "Once more, please!", "another one", "one more", "try again?", "redo it"]
 )
 def test_the_same_again_is_the_last_request(text: str) -> None:
     assert follow_up(text, LAST, NAMES) == LAST
@@ -20,24 +20,58 @@ def test_the_same_again_is_the_last_request(text: str) -> None:
     [
         ("now in the snow", "in the snow"),
         ("and at night?", "at night"),
-        ("same, but with a red hat please", "with a red hat"),
         ("What about on the beach instead?", "on the beach"),
-        ("as a watercolour", "as a watercolour"),
+        ("could you draw it in the garden, please?", "in the garden"),
     ],
 )
-def test_what_shall_be_otherwise_is_drawn_of_the_same(text: str, said: str) -> None:
-    assert follow_up(text, LAST, NAMES) == f"Draw <maeve> and <kai> {said}"
+def test_those_who_were_drawn_are_drawn_elsewhere(text: str, said: str) -> None:
+    assert follow_up(text, LAST, NAMES) == f"Draw <maeve> and <rex> {said}"
 
 
-@pytest.mark.parametrize("text", ["What is that?", "thanks", "in the kitchen <rex> sleeps", "nice"])
-def test_anything_else_stays(text: str) -> None:
-    assert follow_up(text, LAST, NAMES) == text
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("same, but with a red hat please", "with a red hat"),
+        ("as a watercolour", "as a watercolour"),
+        ("now wearing a scarf", "wearing a scarf"),
+    ],
+)
+def test_something_more_is_added_to_what_was_asked_for(text: str, said: str) -> None:
+    assert follow_up(text, LAST, NAMES) == f"{LAST[:-1]} {said}"
 
 
-def test_without_a_drawing_nothing_follows() -> None:
-    assert follow_up("again", "", NAMES) == "again"
-    assert follow_up("now in the snow", "Draw a dog", NAMES) == "now in the snow"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What is that?",
+        "thanks",
+        "nice",
+        "in the kitchen <rex> sleeps",
+        "By the way, Maeve hates rain",
+        "By the way Maeve hates rain",
+        "in what year was Maeve born?",
+        "with whom does she play?",
+        "in the picture, remove the hat",
+        "on the left, add a ball",
+        "In that case, draw Kai",
+        "in my opinion it is nice",
+        "In the morning she is tired",
+        "On second thought, forget it",
+    ],
+)
+def test_anything_else_follows_nothing(text: str) -> None:
+    assert follow_up(text, LAST, NAMES) == ""
+
+
+def test_without_somebody_who_was_drawn_nothing_follows() -> None:
+    assert follow_up("again", "", NAMES) == ""
+    assert follow_up("now in the snow", "Draw a dog", NAMES) == ""
+
+
+def test_who_shall_not_be_there_is_not_drawn_elsewhere() -> None:
+    last = "Draw <maeve> without <kai>"
+    assert follow_up("now in the snow", last, NAMES) == "Draw <maeve> in the snow"
 
 
 def test_nothing_follows_a_drawing_of_who_is_gone_or_called_otherwise() -> None:
-    assert follow_up("again", LAST, ["kai"]) == "again"
+    assert follow_up("again", LAST, ["kai"]) == ""

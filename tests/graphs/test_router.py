@@ -53,6 +53,18 @@ from tests.graphs.fakes import FakeWriter
         ("<maeve>'s favourite toy is a drum", False, "remember"),
         ("<maeve> is three years old", False, "remember"),
         ("<maeve> is in the garden", False, None),
+        ("<maeve>'s hat is ugly, remove it", True, None),
+        ("<maeve>'s picture is too dark", True, None),
+        ("<maeve> likes cheese. Draw her with some", False, None),
+        ("<maeve>’s favourite toy is a drum", False, "remember"),
+        ("My best friend is <maeve>, remember that", False, "remember"),
+        ("Draw <maeve> in the snow, remember that", False, "generate"),
+        ("where is <maeve>'s toy, note that", False, "understand"),
+        ("Give the colour of the ball", True, None),
+        ("give her a hat", True, "edit"),
+        ("Let it be", True, None),
+        ("forget the hat, draw <maeve> in blue", False, None),
+        ("let’s see <maeve> in the snow", False, "generate"),
         ("I'd love a picture of <maeve> in the snow", False, "generate"),
         ("could I have a drawing of <maeve>?", False, "generate"),
         ("make me a picture of <maeve> asleep", False, "generate"),
@@ -82,16 +94,39 @@ def test_some_changes_are_of_what_was_drawn_last(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Add a fact to <maeve>",
+        "add a photo to <maeve>",
+        "give <maeve>'s age",
+        "Give <maeve> my regards",
+        "Paint my house red",
+    ],
+)
+def test_what_only_sounds_like_a_change_is_none(text: str) -> None:
+    found = route_by_rules(text, False, 1, last=True)
+    assert found is None or found.route != "edit"
+
+
+@pytest.mark.parametrize(
     ("said", "bare"),
     [
         ("Could you please remove <maeve>, please?", "remove <maeve>"),
         ("Make it night.", "Make it night."),
         ("I want <maeve> in blue.", "I want <maeve> in blue."),
         ("please", "please"),
+        ("add a sign that says thank you", "add a sign that says thank you"),
+        ("please add a card saying please", "add a card saying please"),
+        ("make it   darker, please!", "make it darker"),
     ],
 )
 def test_a_change_is_said_without_what_is_polite(said: str, bare: str) -> None:
     assert bare_request(said) == bare
+
+
+def test_blanks_count_for_nothing() -> None:
+    found = route_by_rules("draw" + 2000 * " " + "<maeve>\n asleep", False, 1)
+    assert found is not None and found.route == "generate"
 
 
 def test_without_a_question_mark_finding_is_no_question() -> None:

@@ -177,6 +177,32 @@ def test_what_follows_a_drawing_draws_the_same_otherwise(house: FakeHouse) -> No
     assert said == ["Draw <maeve> in the kitchen", *["Draw <maeve> in the snow"] * 2]
 
 
+@pytest.mark.parametrize(
+    "last", ["paint <maeve> blue", "<maeve>, watercolour", "<maeve> loves tea"]
+)
+def test_the_same_again_is_drawn_whatever_it_says(house: FakeHouse, last: str) -> None:
+    state = turn(house, "again", last_request=last, last_image="old.png", last_concepts=["c1"])
+    assert (state["route"], house.studio.drawn) == ("generate", [(last, ("c1",))])
+
+
+def test_an_edit_by_command_follows_no_drawing(house: FakeHouse) -> None:
+    turn(house, "with a red hat", last_request="Draw <maeve>", last_image="a.png", wanted="edit")
+    assert house.studio.edited == [("a.png", "with a red hat")]
+
+
+def test_another_than_was_drawn_last_is_not_changed_in_it(house: FakeHouse) -> None:
+    state = turn(house, "paint Kai blue", last_image="old.png", last_concepts=["c1"])
+    assert state["route"] == "generate"
+
+
+@pytest.mark.parametrize(
+    "said", ["erase around Maeve", "take away from Maeve", "remove all but Maeve"]
+)
+def test_what_is_around_somebody_is_no_removal_of_them(house: FakeHouse, said: str) -> None:
+    turn(house, said, attachment="p.jpg")
+    assert house.studio.removed == [""]
+
+
 def test_beside_a_photo_nothing_follows_a_drawing(house: FakeHouse) -> None:
     turn(house, "now in the snow", last_request="Draw <maeve>", attachment="p.jpg")
     assert house.studio.drawn == []

@@ -102,7 +102,24 @@ def test_former_names_that_facts_say_come_along(
     assert store.import_(bo, path).former_names == ("Rex",)
 
 
-@pytest.mark.parametrize("names", ["Rex", [1], {"Rex": 1}])
+def test_a_former_name_that_is_of_somebody_else_stays(
+    store: Memory, ana: str, bo: str, rex: str, tmp_path: Path
+) -> None:
+    store.facts.add(ana, rex, "Max chases Rex")
+    store.concepts.rename(ana, "Rex", "Max")
+    store.concepts.add(ana, "Rex")
+    path = store.export(ana, "Max", tmp_path / "max.zip")
+    assert store.import_(bo, path).former_names == ()
+
+
+def test_former_names_that_no_fact_says_are_not_taken_over(
+    store: Memory, bo: str, zipped: Path
+) -> None:
+    about = {"name": "Max", "class_name": "dog", "former_names": ["Rex", "the"]}
+    assert store.import_(bo, edited(zipped, manifest(concept=about))).former_names == ("Rex",)
+
+
+@pytest.mark.parametrize("names", ["Rex", [1], {"Rex": 1}, ["Rex"] * 101])
 def test_former_names_of_no_form_are_refused(
     store: Memory, bo: str, zipped: Path, names: object
 ) -> None:

@@ -100,10 +100,30 @@ def test_a_subject_of_which_a_method_failed_counts_as_done_in_part(
 
 
 def test_a_failure_keeps_what_it_says_when_it_is_copied() -> None:
-    failures = Failures()
+    failures = Failures(alike=False)
+    failures.done.append("base")
     failures.add("tp", BAD)
     with pytest.raises(MethodsFailedError) as found:
         failures.raise_methods()
     # as between processes
     told = copy.copy(found.value)
     assert (told.message, told.hint, told.exit_code) == (found.value.message, BAD.hint, 2)
+
+
+def failed(*errors: Exception) -> Failures:
+    failures = Failures(alike=False)
+    for number, error in enumerate(errors):
+        failures.add(str(number), error)
+    return failures
+
+
+def test_methods_that_all_fail_alike_are_told_once() -> None:
+    with pytest.raises(InputError) as found:
+        failed(BAD, BAD, BAD).raise_methods()
+    assert found.value is BAD
+
+
+def test_methods_that_all_fail_each_by_its_own_are_all_told() -> None:
+    with pytest.raises(MethodsFailedError, match=r"too small.*ValueError: x") as found:
+        failed(BAD, ValueError("x")).raise_methods()
+    assert not found.value.partly
