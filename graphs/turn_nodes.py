@@ -134,7 +134,7 @@ def route(state: TurnState, ports: TurnPorts) -> TurnState:
     )
     stages = [found.stage.plain()] if found.stage else []
     return {
-        "request": _with_it(state) if found.route == "generate" else text,
+        "request": _as_drawing(state) if found.route == "generate" else text,
         "route": found.route,
         "why": found.why,
         "stages": stages,
@@ -156,9 +156,15 @@ def _is_of_last_image(state: TurnState) -> bool:
     return bool(state.get("last_image") and state["concepts"]) and set(state["concepts"]) <= last
 
 
-def _with_it(state: TurnState) -> str:
-    """Name what "it" is in "draw it", since nobody is drawn who is not named."""
+def _as_drawing(state: TurnState) -> str:
+    """Say a wish for a drawing as drawings are asked for.
+
+    What "it" is in "draw it" is named, since nobody is drawn who is not.
+    """
     text, names = state["request"], state["names"]
+    shorter = re.sub(data("routes")["drawn_as"], "", unpolite(text.strip()), flags=re.IGNORECASE)
+    if shorter.startswith("<") and not text.startswith("<"):
+        return f"Draw {shorter}"
     if state["how"] != "pronoun" or len(names) != 1:
         return text
     pattern = data("routes")["drawn_it"]

@@ -35,6 +35,7 @@ def test_names_are_found(text: str, read: str, ids: list[str]) -> None:
         ("describe her smile", "describe <maeve>'s smile"),
         ("draw her orange", "draw <maeve>'s orange"),
         ("make her smile!", "make <maeve> smile!"),
+        ("take her out of this", "take <maeve> out of this"),
         ("what does she like?", "what does <maeve> like?"),
         ("show me its bed", "show me <maeve>'s bed"),
         ("draw her sleeping", "draw <maeve> sleeping"),

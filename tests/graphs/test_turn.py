@@ -190,6 +190,27 @@ def test_an_edit_by_command_follows_no_drawing(house: FakeHouse) -> None:
     assert house.studio.edited == [("a.png", "with a red hat")]
 
 
+@pytest.mark.parametrize(
+    ("said", "drawn"),
+    [
+        ("put Maeve on the beach", "Draw <maeve> on the beach"),
+        ("picture Maeve on a boat", "Draw <maeve> on a boat"),
+        ("show me what Maeve looks like!", "Draw <maeve>"),
+        ("let me see Maeve at sea", "Draw <maeve> at sea"),
+        ("Please draw Maeve asleep", "Please draw <maeve> asleep"),
+        ("Maeve at sea", "<maeve> at sea"),
+    ],
+)
+def test_a_wish_is_drawn_as_drawings_are_asked_for(house: FakeHouse, said: str, drawn: str) -> None:
+    turn(house, said)
+    assert house.studio.drawn == [(drawn, ("c1",))]
+
+
+def test_who_was_drawn_last_is_put_somewhere_else_in_it(house: FakeHouse) -> None:
+    turn(house, "put her on the beach", last_image="old.png", last_concepts=["c1"])
+    assert house.studio.edited == [("old.png", "put <maeve> on the beach")]
+
+
 def test_another_than_was_drawn_last_is_not_changed_in_it(house: FakeHouse) -> None:
     state = turn(house, "paint Kai blue", last_image="old.png", last_concepts=["c1"])
     assert state["route"] == "generate"
@@ -278,6 +299,8 @@ def test_an_edit_changes_the_attached_photo(house: FakeHouse) -> None:
         "take Maeve out of this picture!",
         "make Maeve disappear",
         "get rid of Maeve in it",
+        # where a photo was dropped at the end
+        "take Maeve out of",
     ],
 )
 def test_removing_a_concept_is_said_as_it_was_trained(house: FakeHouse, said: str) -> None:
