@@ -160,6 +160,7 @@ def test_what_was_told_answers_a_question_of_all_of_it(
         ("Hi, what can you do?", "I learn people"),
         ("Who do you know?", "I know maeve (dog) and kai (boy)."),
         ("list my concepts", "I know maeve (dog) and kai (boy)."),
+        ("again", "In a chat, /again"),
         ("forget Maeve", "Nothing is forgotten by talking."),
         ("Please forget that Maeve loves cheese", "Nothing is forgotten by talking."),
     ],
