@@ -52,6 +52,7 @@ from tests.graphs.fakes import FakeWriter
         ("by the way, <kai> hates rain", False, "remember"),
         ("<maeve>'s favourite toy is a drum", False, "remember"),
         ("<maeve> is three years old", False, "remember"),
+        ("My dog <maeve> loves cheese", False, "remember"),
         ("<maeve> is in the garden", False, None),
         ("<maeve>'s hat is ugly, remove it", True, None),
         ("<maeve>'s picture is too dark", True, None),
