@@ -212,8 +212,14 @@ class SamplingConfig:
     edit_limit: float | None = None
     # steps between latent tokens, of pixels in [-1, 1], up to which they are seams; None: none are
     seam_limit: float | None = None
+    # latent tokens along the side of blocks whose mean is taken off the noise; None: noise as it is
+    noise_blocks: int | None = None
 
     def __post_init__(self) -> None:
+        if self.noise_blocks is not None and self.noise_blocks < 2:
+            raise InputError(
+                f"noise_blocks is {self.noise_blocks}; it is 2 or more, or null for whole noise."
+            )
         if self.seam_limit is not None and self.seam_limit <= 0:
             raise InputError(
                 f"seam_limit is {self.seam_limit}; it is above 0, or null for no smoothing."

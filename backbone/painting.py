@@ -27,6 +27,7 @@ from backbone.flow import Guidance
 from backbone.images import flatten, resize, resized_size, to_image, to_pixels
 from backbone.keeping import blend, unchanged
 from backbone.limits import ignore_step, never, require, require_seed
+from backbone.noise import without_coarse
 from backbone.packing import Item
 from backbone.reading import think_prompt
 from backbone.seams import smooth_seams
@@ -174,7 +175,9 @@ class Painter:
     def _noise(self, size: tuple[int, int], generator: Generator) -> Tensor:
         # On the CPU in float32, so that a seed means the same on every device (§16).
         h, w = (side // self.config.latent_downsample for side in size)
-        return torch.randn(h * w, self.config.patch_latent_dim, generator=generator)
+        noise = torch.randn(h * w, self.config.patch_latent_dim, generator=generator)
+        blocks = self.config.sampling.noise_blocks
+        return noise if blocks is None else without_coarse(noise, (h, w), blocks)
 
     def _parts(
         self,

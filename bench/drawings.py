@@ -3,7 +3,7 @@
 Run ``python -m bench.drawings FOLDER``, with folders of photos as for ``bench.subjects``. Places
 are told apart by a classifier trained on scenes the code composes; subjects by whose photos a
 picture is nearest to; an edit by that classifier, by its colour, by how far the thing that was
-asked for stands out, or by the model's own recognition. The seed is 0 and nothing is picked.
+asked for stands out, or by the model's own recognition. All have one seed, and nothing is picked.
 """
 
 import argparse
@@ -49,7 +49,6 @@ _PROMPTS = (
 )
 _ADDED = "red umbrella"
 _COLOURS = ("red", "blue", "green", "yellow")
-_OPTIONS = ImageOptions(seed=0)
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,11 @@ def _scene(world: World, rng: np.random.Generator, place: str, *, large: bool) -
 
 
 def drawn(
-    model: Backbone, subjects: Sequence[Subject], concepts: Sequence[ConceptTokens], judges: Judges
+    model: Backbone,
+    subjects: Sequence[Subject],
+    concepts: Sequence[ConceptTokens],
+    judges: Judges,
+    options: ImageOptions,
 ) -> list[Figure]:
     """Draw every subject in every place."""
     means = mean_look(model, subjects)
@@ -112,7 +115,7 @@ def drawn(
         for place in judges.places:
             start = time.perf_counter()
             prompt = f"a photo of <sks> {PLACES[place].phrases[0]}"
-            made = model.generate(prompt, concepts=[concept], options=_OPTIONS).image
+            made = model.generate(prompt, concepts=[concept], options=options).image
             seconds.append(time.perf_counter() - start)
             placed += judges.place(made) == place
             itself += nearest_look(model, made, means) == number
@@ -149,7 +152,13 @@ class Edited:
     known: bool
 
 
-def edit(model: Backbone, subject: Subject, concept: ConceptTokens, judges: Judges) -> Edited:
+def edit(
+    model: Backbone,
+    subject: Subject,
+    concept: ConceptTokens,
+    judges: Judges,
+    options: ImageOptions,
+) -> Edited:
     """Remove the subject of a photo, move it, put a thing beside it, paint it; remove it again."""
     photo = subject.asked[0].resize((_SIZE, _SIZE), Image.Resampling.LANCZOS)
     mask = outline(subject.asked[0])
@@ -164,10 +173,10 @@ def edit(model: Backbone, subject: Subject, concept: ConceptTokens, judges: Judg
         f"Paint <sks> {colour}.",
     )
     made = tuple(
-        model.edit(photo, text, concepts=[concept], options=_OPTIONS).image for text in asked
+        model.edit(photo, text, concepts=[concept], options=options).image for text in asked
     )
     before, after = (_margin(model, concept, image) for image in (photo, made[0]))
-    again = _removed(model, concept, photo, asked[0])
+    again = _removed(model, concept, photo, asked[0], options)
     right = {
         "removal: no longer recognised": after <= 0,
         "removal, again while it is seen: no longer recognised": _margin(model, concept, again)
@@ -180,11 +189,17 @@ def edit(model: Backbone, subject: Subject, concept: ConceptTokens, judges: Judg
     return Edited((*made, again), right, kept, before > 0)
 
 
-def _removed(model: Backbone, concept: ConceptTokens, photo: Image.Image, text: str) -> Image.Image:
+def _removed(
+    model: Backbone,
+    concept: ConceptTokens,
+    photo: Image.Image,
+    text: str,
+    options: ImageOptions,
+) -> Image.Image:
     """Remove a subject as `omni` does: again while the model sees it."""
 
     def edit(image: Image.Image) -> Picture:
-        return model.edit(image, text, concepts=[concept], options=_OPTIONS)
+        return model.edit(image, text, concepts=[concept], options=options)
 
     return remove(photo, edit, lambda image: _margin(model, concept, image) > 0).image
 
@@ -223,13 +238,16 @@ def edited(results: Sequence[Edited]) -> list[Figure]:
 
 
 def prompts_page(
-    model: Backbone, subjects: Sequence[Subject], concepts: Sequence[ConceptTokens]
+    model: Backbone,
+    subjects: Sequence[Subject],
+    concepts: Sequence[ConceptTokens],
+    options: ImageOptions,
 ) -> Image.Image:
     """Draw every subject after six prompts; a photo of it stands first."""
     rows = []
     for subject, concept in zip(subjects, concepts, strict=True):
         made = [
-            model.generate(p, concepts=[concept], options=_OPTIONS).image.resize((_SIZE, _SIZE))
+            model.generate(p, concepts=[concept], options=options).image.resize((_SIZE, _SIZE))
             for p in _PROMPTS
         ]
         rows.append([subject.shown[0].resize((_SIZE, _SIZE)), *made])
@@ -244,22 +262,26 @@ def main() -> None:
     parser.add_argument("--assets", type=Path, help="the world's; without, its built-in shapes")
     parser.add_argument("--pages", type=Path, help="where prompts.jpg and edits.jpg go")
     parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    model, subjects = load(options.model), open_subjects(options.folder)
-    judges = open_judges(options.assets)
+    parser.add_argument("--seed", type=int, default=0, help="of every picture")
+    given = parser.parse_args()
+    model, subjects = load(given.model), open_subjects(given.folder)
+    options = ImageOptions(seed=given.seed)
+    judges = open_judges(given.assets)
     concepts = [introduce(model, subject) for subject in subjects]
-    results = [edit(model, s, c, judges) for s, c in zip(subjects, concepts, strict=True)]
-    if options.pages:
-        options.pages.mkdir(parents=True, exist_ok=True)
-        prompts_page(model, subjects, concepts).save(options.pages / "prompts.jpg", quality=88)
+    results = [edit(model, s, c, judges, options) for s, c in zip(subjects, concepts, strict=True)]
+    if given.pages:
+        given.pages.mkdir(parents=True, exist_ok=True)
+        prompts_page(model, subjects, concepts, options).save(
+            given.pages / "prompts.jpg", quality=88
+        )
         rows = [
             [s.asked[0].resize((_SIZE, _SIZE)), *r.images]
             for s, r in zip(subjects, results, strict=True)
         ]
-        page(rows).save(options.pages / "edits.jpg", quality=88)
+        page(rows).save(given.pages / "edits.jpg", quality=88)
     figures = [Figure("classifier of places, unseen scenes", judges.right, 12 * _CHECKED)]
-    figures += [*drawn(model, subjects, concepts, judges), *edited(results)]
-    report(figures, options.json)
+    figures += [*drawn(model, subjects, concepts, judges, options), *edited(results)]
+    report(figures, given.json)
 
 
 if __name__ == "__main__":
