@@ -79,10 +79,10 @@ class Studio:
 
         A concept that is to be ``removed`` is removed again while the model still sees it.
         """
-        first, *more = self.gallery.open(image)
-        options = self._options(seed)
         from backbone.removal import remove
 
+        first, *more = self.gallery.open(image)
+        options = self._options(seed)
         loaded, model = self.tokens(concepts), self.model()
 
         def edit(source: Image.Image) -> "Picture":

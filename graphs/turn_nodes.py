@@ -129,8 +129,12 @@ def route(state: TurnState, ports: TurnPorts) -> TurnState:
     image = bool(state.get("attachment")) or (
         bool(state.get("last_image")) and means_last_image(text)
     )
-    found = _told_route(state) or choose_route(
-        ports.writer, text, image, len(state["names"]), last=_is_of_last_image(state)
+    found = (
+        _told_route(state)
+        or _small_talk(state, ports)
+        or choose_route(
+            ports.writer, text, image, len(state["names"]), last=_is_of_last_image(state)
+        )
     )
     stages = [found.stage.plain()] if found.stage else []
     return {
@@ -148,6 +152,14 @@ def _told_route(state: TurnState) -> Route | None:
         return Route("generate", "goes on from a drawing")
     wanted = state.get("wanted", "")
     return Route(wanted, "was told") if wanted and state["request"].strip() else None
+
+
+def _small_talk(state: TurnState, ports: TurnPorts) -> Route | None:
+    """Return the route of what no model has to answer, None for anything else or with a photo."""
+    if state.get("attachment"):
+        return None
+    said = pleasantry(state["request"], ports.concepts.list(), state["names"])
+    return Route("understand", "needs no model") if said else None
 
 
 def _is_of_last_image(state: TurnState) -> bool:

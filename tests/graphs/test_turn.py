@@ -10,24 +10,11 @@ from hypothesis import strategies as st
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite import SqliteSaver
 
-from graphs import Outcome, ReplayOptions, answer, drop, start, turn_graph
+from graphs import ReplayOptions, answer, drop, start, turn_graph
 from graphs.ports import Known
 from omni_errors import NotFoundError
 from tests.graphs.fakes import FakeHouse, FakeRecollection, FakeWriter
-
-
-def turn(house: FakeHouse, text: str, **given: Any) -> dict[str, Any]:
-    done = start(turn_graph(), {"key": "k", "text": text, **given}, house.ports)
-    assert done.asking is None
-    return dict(done.state)
-
-
-def paused(house: FakeHouse, saver: SqliteSaver, text: str, **given: Any) -> Outcome:
-    return start(turn_graph(saver), {"key": "k", "text": text, **given}, house.ports, "t1")
-
-
-def resumed(house: FakeHouse, saver: SqliteSaver, said: Any) -> Outcome:
-    return answer(turn_graph(saver), said, house.ports, "t1")
+from tests.graphs.turns import paused, resumed, turn
 
 
 def test_a_question_is_answered_with_rows_facts_and_photo(house: FakeHouse) -> None:
@@ -170,66 +157,6 @@ def test_pleasantries_need_no_model(house: FakeHouse, said: str, begins: str) ->
     assert house.writer.prompts == []
 
 
-def test_what_follows_a_drawing_draws_the_same_otherwise(house: FakeHouse) -> None:
-    first = turn(house, "Draw Maeve in the kitchen")["trace"]["request"]
-    second = turn(house, "now in the snow", last_request=first)
-    turn(house, "again", last_request=second["trace"]["request"])
-    said = [prompt for prompt, _ in house.studio.drawn]
-    assert said == ["Draw <maeve> in the kitchen", *["Draw <maeve> in the snow"] * 2]
-
-
-@pytest.mark.parametrize(
-    "last", ["paint <maeve> blue", "<maeve>, watercolour", "<maeve> loves tea"]
-)
-def test_the_same_again_is_drawn_whatever_it_says(house: FakeHouse, last: str) -> None:
-    state = turn(house, "again", last_request=last, last_image="old.png", last_concepts=["c1"])
-    assert (state["route"], house.studio.drawn) == ("generate", [(last, ("c1",))])
-
-
-def test_an_edit_by_command_follows_no_drawing(house: FakeHouse) -> None:
-    turn(house, "with a red hat", last_request="Draw <maeve>", last_image="a.png", wanted="edit")
-    assert house.studio.edited == [("a.png", "with a red hat")]
-
-
-@pytest.mark.parametrize(
-    ("said", "drawn"),
-    [
-        ("put Maeve on the beach", "Draw <maeve> on the beach"),
-        ("picture Maeve on a boat", "Draw <maeve> on a boat"),
-        ("show me what Maeve looks like!", "Draw <maeve>"),
-        ("let me see Maeve at sea", "Draw <maeve> at sea"),
-        ("Please draw Maeve asleep", "Please draw <maeve> asleep"),
-        ("Maeve at sea", "<maeve> at sea"),
-    ],
-)
-def test_a_wish_is_drawn_as_drawings_are_asked_for(house: FakeHouse, said: str, drawn: str) -> None:
-    turn(house, said)
-    assert house.studio.drawn == [(drawn, ("c1",))]
-
-
-def test_who_was_drawn_last_is_put_somewhere_else_in_it(house: FakeHouse) -> None:
-    turn(house, "put her on the beach", last_image="old.png", last_concepts=["c1"])
-    assert house.studio.edited == [("old.png", "put <maeve> on the beach")]
-
-
-def test_another_than_was_drawn_last_is_not_changed_in_it(house: FakeHouse) -> None:
-    state = turn(house, "paint Kai blue", last_image="old.png", last_concepts=["c1"])
-    assert state["route"] == "generate"
-
-
-@pytest.mark.parametrize(
-    "said", ["erase around Maeve", "take away from Maeve", "remove all but Maeve"]
-)
-def test_what_is_around_somebody_is_no_removal_of_them(house: FakeHouse, said: str) -> None:
-    turn(house, said, attachment="p.jpg")
-    assert house.studio.removed == [""]
-
-
-def test_beside_a_photo_nothing_follows_a_drawing(house: FakeHouse) -> None:
-    turn(house, "now in the snow", last_request="Draw <maeve>", attachment="p.jpg")
-    assert house.studio.drawn == []
-
-
 @pytest.mark.parametrize(
     ("said", "fact"),
     [
@@ -277,42 +204,6 @@ def test_few_facts_are_all_read_and_nothing_is_looked_up(house: FakeHouse) -> No
     house.recollection = FakeRecollection([])
     assert turn(house, "What is new of Maeve?")["facts"]["maeve"] == house.facts.facts["c1"]
     assert house.recollection.asked == []
-
-
-def test_a_drawing_is_of_the_composed_prompt(house: FakeHouse) -> None:
-    house.facts.facts = {"c1": ["her toy is a black excavator"]}
-    state = turn(house, "Draw Maeve with her toy.", seed=5)
-    assert house.studio.drawn == [("Draw <maeve> with a black excavator.", ("c1",))]
-    assert (state["image"], state["trace"]["seed"]) == ("drawn1.png", 5)
-
-
-def test_an_edit_changes_the_attached_photo(house: FakeHouse) -> None:
-    turn(house, "add a red hat", attachment="p.jpg", last_image="old.png")
-    assert house.studio.edited == [("p.jpg", "add a red hat")]
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        "please remove Maeve from the photo",
-        "remove Maeve",
-        "Can you take my dog Maeve out, please?",
-        "take Maeve out of this picture!",
-        "make Maeve disappear",
-        "get rid of Maeve in it",
-        # where a photo was dropped at the end
-        "take Maeve out of",
-    ],
-)
-def test_removing_a_concept_is_said_as_it_was_trained(house: FakeHouse, said: str) -> None:
-    turn(house, said, attachment="p.jpg")
-    assert house.studio.edited == [("p.jpg", "remove <maeve>: dog from the photo")]
-    assert house.studio.removed == ["c1"]
-
-
-def test_what_is_of_a_concept_is_removed_and_the_concept_stays(house: FakeHouse) -> None:
-    turn(house, "remove Maeve's hat", attachment="p.jpg")
-    assert house.studio.removed == [""]
 
 
 def test_a_command_that_says_the_route_is_obeyed(house: FakeHouse) -> None:
@@ -371,27 +262,6 @@ def test_beside_a_photo_it_is_not_who_was_spoken_of(house: FakeHouse) -> None:
     assert (state["route"], state["concepts"]) == ("recognise", ["c1"])
 
 
-@pytest.mark.parametrize(
-    ("said", "drawn"),
-    [
-        ("Draw it on the beach", "Draw <maeve> on the beach"),
-        ("Could you make a picture of it?", "Could you make a picture of <maeve>?"),
-        ("draw it again", "draw it again"),
-        ("Imagine it is raining", "Imagine it is raining"),
-        ("draw the sky when it rains", "draw the sky when it rains"),
-    ],
-)
-def test_it_is_named_where_it_is_to_be_drawn(house: FakeHouse, said: str, drawn: str) -> None:
-    turn(house, said, last_concepts=["c1"])
-    assert house.studio.drawn == [(drawn, ("c1",))]
-
-
-def test_it_is_named_in_a_command_to_draw_but_not_for_two(house: FakeHouse) -> None:
-    turn(house, "it at sea", wanted="generate", last_concepts=["c2"])
-    turn(house, "draw it", last_concepts=["c1", "c2"])
-    assert [prompt for prompt, _ in house.studio.drawn] == ["<kai> at sea", "draw it"]
-
-
 def test_a_fact_is_kept_only_by_consent(house: FakeHouse, saver: SqliteSaver) -> None:
     asked = paused(house, saver, "Remember that Maeve hates rain").asking
     assert asked is not None and (asked["kind"], asked["fact"]) == ("consent", "Maeve hates rain")
@@ -438,12 +308,6 @@ def test_a_fact_about_two_is_kept_with_both(
 def test_what_was_recalled_cannot_be_remembered(house: FakeHouse, saver: SqliteSaver) -> None:
     asked = paused(house, saver, "remember that", last_concepts=["c1"]).asking
     assert asked is not None and asked["kind"] in ("whose", "fact")
-    assert house.facts.added == []
-
-
-def test_drawing_stores_no_fact(house: FakeHouse) -> None:
-    house.writer = FakeWriter("What is <maeve>'s toy?", "A red ball.")
-    turn(house, "Draw Maeve with her toy.")
     assert house.facts.added == []
 
 

@@ -1,0 +1,129 @@
+"""Turns that draw and edit: what is asked for, of whom, and in which picture."""
+
+import pytest
+
+from tests.graphs.fakes import FakeHouse, FakeWriter
+from tests.graphs.turns import turn
+
+
+def test_what_follows_a_drawing_draws_the_same_otherwise(house: FakeHouse) -> None:
+    first = turn(house, "Draw Maeve in the kitchen")["trace"]["request"]
+    second = turn(house, "now in the snow", last_request=first)
+    turn(house, "again", last_request=second["trace"]["request"])
+    said = [prompt for prompt, _ in house.studio.drawn]
+    assert said == ["Draw <maeve> in the kitchen", *["Draw <maeve> in the snow"] * 2]
+
+
+@pytest.mark.parametrize(
+    "last", ["paint <maeve> blue", "<maeve>, watercolour", "<maeve> loves tea"]
+)
+def test_the_same_again_is_drawn_whatever_it_says(house: FakeHouse, last: str) -> None:
+    state = turn(house, "again", last_request=last, last_image="old.png", last_concepts=["c1"])
+    assert (state["route"], house.studio.drawn) == ("generate", [(last, ("c1",))])
+
+
+def test_an_edit_by_command_follows_no_drawing(house: FakeHouse) -> None:
+    turn(house, "with a red hat", last_request="Draw <maeve>", last_image="a.png", wanted="edit")
+    assert house.studio.edited == [("a.png", "with a red hat")]
+
+
+@pytest.mark.parametrize(
+    ("said", "drawn"),
+    [
+        ("put Maeve on the beach", "Draw <maeve> on the beach"),
+        ("picture Maeve on a boat", "Draw <maeve> on a boat"),
+        ("show me what Maeve looks like!", "Draw <maeve>"),
+        ("let me see Maeve at sea", "Draw <maeve> at sea"),
+        ("Please draw Maeve asleep", "Please draw <maeve> asleep"),
+        ("Maeve at sea", "<maeve> at sea"),
+    ],
+)
+def test_a_wish_is_drawn_as_drawings_are_asked_for(house: FakeHouse, said: str, drawn: str) -> None:
+    turn(house, said)
+    assert house.studio.drawn == [(drawn, ("c1",))]
+
+
+def test_who_was_drawn_last_is_put_somewhere_else_in_it(house: FakeHouse) -> None:
+    turn(house, "put her on the beach", last_image="old.png", last_concepts=["c1"])
+    assert house.studio.edited == [("old.png", "put <maeve> on the beach")]
+
+
+def test_another_than_was_drawn_last_is_not_changed_in_it(house: FakeHouse) -> None:
+    state = turn(house, "paint Kai blue", last_image="old.png", last_concepts=["c1"])
+    assert state["route"] == "generate"
+
+
+@pytest.mark.parametrize(
+    "said", ["erase around Maeve", "take away from Maeve", "remove all but Maeve"]
+)
+def test_what_is_around_somebody_is_no_removal_of_them(house: FakeHouse, said: str) -> None:
+    turn(house, said, attachment="p.jpg")
+    assert house.studio.removed == [""]
+
+
+def test_beside_a_photo_nothing_follows_a_drawing(house: FakeHouse) -> None:
+    turn(house, "now in the snow", last_request="Draw <maeve>", attachment="p.jpg")
+    assert house.studio.drawn == []
+
+
+def test_a_drawing_is_of_the_composed_prompt(house: FakeHouse) -> None:
+    house.facts.facts = {"c1": ["her toy is a black excavator"]}
+    state = turn(house, "Draw Maeve with her toy.", seed=5)
+    assert house.studio.drawn == [("Draw <maeve> with a black excavator.", ("c1",))]
+    assert (state["image"], state["trace"]["seed"]) == ("drawn1.png", 5)
+
+
+def test_an_edit_changes_the_attached_photo(house: FakeHouse) -> None:
+    turn(house, "add a red hat", attachment="p.jpg", last_image="old.png")
+    assert house.studio.edited == [("p.jpg", "add a red hat")]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "please remove Maeve from the photo",
+        "remove Maeve",
+        "Can you take my dog Maeve out, please?",
+        "take Maeve out of this picture!",
+        "make Maeve disappear",
+        "get rid of Maeve in it",
+        # where a photo was dropped at the end
+        "take Maeve out of",
+    ],
+)
+def test_removing_a_concept_is_said_as_it_was_trained(house: FakeHouse, said: str) -> None:
+    turn(house, said, attachment="p.jpg")
+    assert house.studio.edited == [("p.jpg", "remove <maeve>: dog from the photo")]
+    assert house.studio.removed == ["c1"]
+
+
+def test_what_is_of_a_concept_is_removed_and_the_concept_stays(house: FakeHouse) -> None:
+    turn(house, "remove Maeve's hat", attachment="p.jpg")
+    assert house.studio.removed == [""]
+
+
+@pytest.mark.parametrize(
+    ("said", "drawn"),
+    [
+        ("Draw it on the beach", "Draw <maeve> on the beach"),
+        ("Could you make a picture of it?", "Could you make a picture of <maeve>?"),
+        ("draw it again", "draw it again"),
+        ("Imagine it is raining", "Imagine it is raining"),
+        ("draw the sky when it rains", "draw the sky when it rains"),
+    ],
+)
+def test_it_is_named_where_it_is_to_be_drawn(house: FakeHouse, said: str, drawn: str) -> None:
+    turn(house, said, last_concepts=["c1"])
+    assert house.studio.drawn == [(drawn, ("c1",))]
+
+
+def test_it_is_named_in_a_command_to_draw_but_not_for_two(house: FakeHouse) -> None:
+    turn(house, "it at sea", wanted="generate", last_concepts=["c2"])
+    turn(house, "draw it", last_concepts=["c1", "c2"])
+    assert [prompt for prompt, _ in house.studio.drawn] == ["<kai> at sea", "draw it"]
+
+
+def test_drawing_stores_no_fact(house: FakeHouse) -> None:
+    house.writer = FakeWriter("What is <maeve>'s toy?", "A red ball.")
+    turn(house, "Draw Maeve with her toy.")
+    assert house.facts.added == []
