@@ -79,7 +79,7 @@ class Studio:
 
         A concept that is to be ``removed`` is removed again while the model still sees it.
         """
-        from backbone.removal import remove
+        from backbone.removal import remove_again
 
         first, *more = self.gallery.open(image)
         options = self._options(seed)
@@ -88,7 +88,9 @@ class Studio:
         def edit(source: Image.Image) -> "Picture":
             return model.edit(source, prompt, concepts=loaded, references=more, options=options)
 
-        made = remove(first, edit, partial(self.sees, removed)) if removed else edit(first)
+        made = edit(first)
+        if removed:
+            made = remove_again(made, edit, partial(self.sees, removed))
         return self._keep("edit", prompt, concepts, made, image)
 
     def _options(self, seed: int | None) -> "ImageOptions":

@@ -7,23 +7,22 @@ from PIL import Image
 from backbone.painting import Picture
 from omni_errors import CancelledError
 
-__all__ = ["remove"]
+__all__ = ["remove_again"]
 
 # what two more looks leave, more of them leave as well
 _AGAIN = 2
 
 
-def remove(
-    photo: Image.Image,
+def remove_again(
+    made: Picture,
     edit: Callable[[Image.Image], Picture],
     sees: Callable[[Image.Image], bool],
 ) -> Picture:
-    """Edit a photo, and what comes of it at most twice again while ``sees`` says so.
+    """Edit what came of a removal at most twice more, while ``sees`` says so.
 
     A removal may leave a half of what it removes; a second look mostly takes that as well. Who
     stops one gets what the one before made.
     """
-    made = edit(photo)
     for _ in range(_AGAIN):
         if not sees(made.image):
             break

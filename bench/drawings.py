@@ -27,7 +27,7 @@ from backbone.mini.portraits import portrait
 from backbone.mini.sheet import page
 from backbone.mini.views import frame, subject_views
 from backbone.mini.world import World
-from backbone.removal import remove
+from backbone.removal import remove_again
 from bench.data.wording import templates
 from bench.judges.scenes import SceneReader, make_reader
 from bench.metrics.editing import ssim_outside
@@ -172,11 +172,10 @@ def edit(
         f"Add a {_ADDED} next to <sks>.",
         f"Paint <sks> {colour}.",
     )
-    made = tuple(
-        model.edit(photo, text, concepts=[concept], options=options).image for text in asked
-    )
+    pictures = [model.edit(photo, text, concepts=[concept], options=options) for text in asked]
+    made = tuple(picture.image for picture in pictures)
     before, after = (_margin(model, concept, image) for image in (photo, made[0]))
-    again = _removed(model, concept, photo, asked[0], options)
+    again = _removed(model, concept, pictures[0], asked[0], options)
     right = {
         "removal: no longer recognised": after <= 0,
         "removal, again while it is seen: no longer recognised": _margin(model, concept, again)
@@ -192,16 +191,16 @@ def edit(
 def _removed(
     model: Backbone,
     concept: ConceptTokens,
-    photo: Image.Image,
+    made: Picture,
     text: str,
     options: ImageOptions,
 ) -> Image.Image:
-    """Remove a subject as `omni` does: again while the model sees it."""
+    """Remove a subject from what came of its removal, as `omni` does while the model sees it."""
 
     def edit(image: Image.Image) -> Picture:
         return model.edit(image, text, concepts=[concept], options=options)
 
-    return remove(photo, edit, lambda image: _margin(model, concept, image) > 0).image
+    return remove_again(made, edit, lambda image: _margin(model, concept, image) > 0).image
 
 
 def _margin(model: Backbone, concept: ConceptTokens, image: Image.Image) -> float:

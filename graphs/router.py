@@ -14,7 +14,7 @@ from graphs.stage import Stage, settle
 from graphs.wording import first_line
 
 __all__ = ["ROUTES", "Route", "choose_route", "means_last_image", "means_picture", "route_by_rules"]
-__all__ += ["bare_request", "unpolite"]
+__all__ += ["bare_request", "either_apostrophe", "unpolite"]
 
 ROUTES = ("understand", "recognise", "generate", "edit", "remember", "clarify")
 
@@ -82,15 +82,20 @@ def bare_request(text: str) -> str:
     """
     whole = " ".join(text.split())
     front = _without(data("routes")["asked"], whole)
-    stripped = front.rstrip("?! ")
-    bare = _without(data("routes")["polite_end"], stripped)
-    # a request that only begins politely keeps how it ends
-    return (front if bare == stripped and front == whole else bare) or whole
+    end = front.rstrip("?! ")
+    bare = _without(data("routes")["polite_end"], end)
+    # what is not polite at all keeps how it ends
+    return bare if bare and (front, bare) != (whole, end) else whole
+
+
+def either_apostrophe(pattern: str) -> str:
+    """Let a pattern's apostrophes be curly, too; none may stand in a class of signs."""
+    return pattern.replace("'", "['’]")
 
 
 def _without(pattern: str, text: str) -> str:
-    """Take out what fits a pattern as long as something does; apostrophes may be curly."""
-    found = re.compile(pattern.replace("'", "['’]"), re.IGNORECASE)
+    """Take out what fits a pattern as long as something does."""
+    found = re.compile(either_apostrophe(pattern), re.IGNORECASE)
     while (shorter := found.sub("", text)) != text:
         text = shorter
     return text

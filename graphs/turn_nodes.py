@@ -21,6 +21,7 @@ from graphs.router import (
     Route,
     bare_request,
     choose_route,
+    either_apostrophe,
     means_last_image,
     means_picture,
     route_by_rules,
@@ -28,6 +29,7 @@ from graphs.router import (
 )
 from graphs.small_talk import all_of, pleasantry
 from graphs.state import TurnState
+from graphs.wishes import as_drawing, as_removal
 from graphs.wording import about
 
 __all__ = [
@@ -137,8 +139,11 @@ def route(state: TurnState, ports: TurnPorts) -> TurnState:
         )
     )
     stages = [found.stage.plain()] if found.stage else []
+    meant = state["names"] if state["how"] == "pronoun" else []
     return {
-        "request": _as_drawing(state) if found.route == "generate" else text,
+        "request": as_drawing(text, state["names"] if state["how"] == "pronoun" else [])
+        if found.route == "generate"
+        else text,
         "route": found.route,
         "why": found.why,
         "stages": stages,
@@ -166,21 +171,6 @@ def _is_of_last_image(state: TurnState) -> bool:
     """Tell whether the text is about those that the last turns were about, with a picture."""
     last = set(state.get("last_concepts", []))
     return bool(state.get("last_image") and state["concepts"]) and set(state["concepts"]) <= last
-
-
-def _as_drawing(state: TurnState) -> str:
-    """Say a wish for a drawing as drawings are asked for.
-
-    What "it" is in "draw it" is named, since nobody is drawn who is not.
-    """
-    text, names = state["request"], state["names"]
-    shorter = re.sub(data("routes")["drawn_as"], "", unpolite(text.strip()), flags=re.IGNORECASE)
-    if shorter.startswith("<") and not text.startswith("<"):
-        return f"Draw {shorter}"
-    if state["how"] != "pronoun" or len(names) != 1:
-        return text
-    pattern = data("routes")["drawn_it"]
-    return re.sub(pattern, lambda m: f"{m[1]}<{names[0]}>", text, count=1, flags=re.IGNORECASE)
 
 
 def _lacking(chosen: str, state: TurnState) -> Question:
@@ -364,24 +354,11 @@ def draw(state: TurnState, ports: TurnPorts) -> TurnState:
 
 def edit(state: TurnState, ports: TurnPorts) -> TurnState:
     """Change the shown picture, or else the last one, as the composed prompt says."""
-    prompt, removed = _removal(bare_request(state["prompt"]), ports)
+    prompt, removed = as_removal(bare_request(state["prompt"]), ports.concepts.list())
     made = ports.editor.edit(
         _image(state), prompt, state["concepts"], state.get("seed"), removed=removed
     )
     return {"prompt": prompt, "image": made.image, "used_seed": made.seed, "reply": ""}
-
-
-def _removal(prompt: str, ports: TurnPorts) -> tuple[str, str]:
-    """Write "remove <name>" as it was trained, with the concept's class; return its id too.
-
-    Any other prompt stays as it is, and removes nobody.
-    """
-    found = re.match(data("routes")["removal"], prompt, re.IGNORECASE)
-    known = {concept.name: concept for concept in ports.concepts.list()}
-    one = known.get(next(filter(None, found.groups()))) if found else None
-    if one is None or not one.class_name:
-        return prompt, one.id if one else ""
-    return _say("edit_removal").format(name=one.name, class_name=one.class_name), one.id
 
 
 def propose(state: TurnState, ports: TurnPorts) -> TurnState:
@@ -390,7 +367,7 @@ def propose(state: TurnState, ports: TurnPorts) -> TurnState:
     One about several names them, since each of them gets it and "they" says nothing of who.
     """
     said = unpolite(state["text"].strip())
-    said_so = data("routes")["fact"].replace("'", "['’]")
+    said_so = either_apostrophe(data("routes")["fact"])
     fact = re.sub(said_so, "", said, flags=re.IGNORECASE)
     if not state["names"]:
         options = [concept.name for concept in ports.concepts.list()]
