@@ -141,9 +141,7 @@ def route(state: TurnState, ports: TurnPorts) -> TurnState:
     stages = [found.stage.plain()] if found.stage else []
     meant = state["names"] if state["how"] == "pronoun" else []
     return {
-        "request": as_drawing(text, state["names"] if state["how"] == "pronoun" else [])
-        if found.route == "generate"
-        else text,
+        "request": as_drawing(text, meant) if found.route == "generate" else text,
         "route": found.route,
         "why": found.why,
         "stages": stages,
