@@ -9,21 +9,16 @@ from dataclasses import dataclass
 
 from graphs.data import data
 from graphs.ports import Known
+from graphs.pronouns import PLURAL, PRONOUN, has_own, owns, put_for
 from learning.naming import mark_names
 
-__all__ = ["Mentions", "find_mentions", "stranger_of"]
+__all__ = ["Mentions", "find_mentions", "kinds_of", "stranger_of"]
 
-_PRONOUN = re.compile(r"\b(she|he|him|her|his|hers|them|they|theirs?|its?)\b", re.IGNORECASE)
-_ACTS = ("she", "he", "they")
-# of animals people say "it": "a bird on her shoulder" is on somebody else's
-_GROUPS = {
-    **dict.fromkeys(("he", "his"), ("he", "person")),
-    **dict.fromkeys(("she", "her"), ("she", "person")),
-    **dict.fromkeys(("it", "its"), ("animal",)),
-}
-# after these "her" may be who is changed
-_MADE = re.compile(r"\b(?:make|let|paint|colou?r|recolou?r|dye|tint|turn|keep) $", re.IGNORECASE)
-_PLURAL = ("them", "they", "their", "theirs")
+# "Kai and" her, but not her toy; "Kai is" her brother
+_JOINED = re.compile(
+    r"<[^<>]+>,? (?:(?P<who>and|or|with|without|next to|beside|behind|near|by)|is|was) $",
+    re.IGNORECASE,
+)
 _FOREIGN = re.compile(r"<([^<>\s]+)>|(?<!\S)@([^\W\d]\w*)")
 
 
@@ -52,9 +47,11 @@ def find_mentions(
     marked, concepts = _names(text, known)
     names = {concept.name for concept in concepts}
     unknown = tuple(m[1] or m[2] for m in _FOREIGN.finditer(marked) if (m[1] or m[2]) not in names)
-    if concepts or unknown or not last:
+    if concepts and not unknown:
+        return _beside(marked, concepts, last) or Mentions(marked, concepts, "named")
+    if concepts or unknown:
         return Mentions(marked, concepts, "named" if concepts else "", unknown)
-    return _pronoun(marked, last, photo)
+    return _by_kind(marked, known, () if photo else last) or _pronoun(marked, last, photo)
 
 
 def stranger_of(text: str) -> str:
@@ -78,81 +75,65 @@ def _names(text: str, known: Sequence[Known]) -> tuple[str, tuple[Known, ...]]:
     return marked, tuple(by_name[name] for name in names)
 
 
+def kinds_of(concept: Known, articles: str = "the|this|that|my|our") -> str:
+    """Match "the dog" for a dog, and "the animal" for a stuffed animal; nothing without a class."""
+    words = concept.class_name.split()
+    if not words:
+        return r"(?!)"
+    kinds = "|".join(map(re.escape, dict.fromkeys((" ".join(words), words[-1]))))
+    # "my dog Bella" is another one
+    return rf"\b(?:{articles}) (?:{kinds})\b(?-i:(?! [A-Z]))"
+
+
+def _by_kind(text: str, known: Sequence[Known], last: Sequence[Known]) -> Mentions | None:
+    """Read "my dog" as the only dog there is, and "the dog" as the last turn's only one."""
+    for articles, those in (("my|our", known), ("the|this|that", last)):
+        found = [
+            (one, match)
+            for one in those
+            if (match := re.search(kinds_of(one, articles), text, re.IGNORECASE))
+        ]
+        if len(found) == 1:
+            one, match = found[0]
+            said = f"{text[: match.start()]}<{one.name}>{text[match.end() :]}"
+            return Mentions(said, (one,), "named" if articles.startswith("my") else "pronoun")
+    return None
+
+
 def _pronoun(text: str, last: Sequence[Known], photo: bool) -> Mentions:
     """Read the first pronoun as the last turn's concept; "it" may be a picture, so it stays."""
-    pronouns = _PRONOUN.finditer(text)
+    pronouns = PRONOUN.finditer(text)
     found = next((m for m in pronouns if not (photo and m[1].casefold() in ("it", "its"))), None)
-    if found is None or _has_own(found):
+    if found is None or not last or has_own(found):
         return Mentions(text)
     word = found[1].casefold()
-    if len(last) > 1 and word not in (*_PLURAL, "it"):
+    if len(last) > 1 and word not in (*PLURAL, "it"):
         return Mentions(text, unclear=tuple(last))
     if word == "it":
         return Mentions(text, tuple(last), "pronoun")
-    said = " and ".join(f"<{concept.name}>" for concept in last)
-    owner = _owns(word, text[found.end() :], text[: found.start()])
-    return Mentions(
-        text[: found.start()] + said + ("'s" if owner else "") + text[found.end() :],
-        tuple(last),
-        "pronoun",
-    )
+    return Mentions(put_for(found, _listed(last)), tuple(last), "pronoun")
 
 
-def _has_own(found: re.Match[str]) -> bool:
-    """Tell whether a pronoun means somebody in its own sentence: "a boy with his ball".
-
-    In doubt it does not: "a boy with him", "a bird on her shoulder", "which dogs do they know".
-    """
-    word = found[1].casefold()
-    before = re.split(r"[.!?\n]", found.string[: found.start()])[-1]
-    if not _may_have_own(word, before, found.string[found.end() :]):
-        return False
-    one, many = _beings(word)
-    # between "which dogs do" and "they" stands a verb alone
-    asked = rf"(?!\s+(?:{'|'.join(data('words')['auxiliaries'])})\s*$)"
-    alone = re.findall(rf"{one}{asked}", before, re.IGNORECASE)
-    if word not in _PLURAL:
-        return bool(alone)
-    return len(alone) > 1 or re.search(rf"{many}{asked}", before, re.IGNORECASE) is not None
+def _listed(concepts: Sequence[Known]) -> str:
+    return " and ".join(f"<{concept.name}>" for concept in concepts)
 
 
-def _may_have_own(word: str, before: str, rest: str) -> bool:
-    """Tell pronouns that stand for who acts or owns from those that something is done to."""
-    if re.search(r"\bthere\b", before, re.IGNORECASE):
-        return False
-    if word == "it":
-        clauses = "|".join(data("words")["clauses"])
-        return re.search(rf"\b(?:{clauses})\s+$", before, re.IGNORECASE) is not None
-    return word in _ACTS or word in ("his", "its", "their") or (word == "her" and _owns(word, rest))
+def _beside(text: str, named: Sequence[Known], last: Sequence[Known]) -> Mentions | None:
+    """Read a pronoun that cannot mean those who are named: "she loves Kai", "Kai and her"."""
+    if len(last) != 1 or last[0] in named:
+        return None
+    first = text.index(f"<{named[0].name}>")
+    for found in PRONOUN.finditer(text):
+        if found[1].casefold() in ("it", "its", *PLURAL) or has_own(found):
+            continue
+        before = found.start() < first
+        joined = _JOINED.search(text[: found.start()])
+        if before or (joined and _owned(found) is not bool(joined["who"])):
+            said = put_for(found, _listed(last))
+            return Mentions(said, (*last, *named) if before else (*named, *last), "named")
+    return None
 
 
-def _beings(word: str) -> tuple[str, str]:
-    """Match one being that a pronoun can mean ("a small boy"), and several ("boys")."""
-    beings, stop = data("words")["beings"], "|".join(data("words")["stop"])
-    groups = beings if word in _PLURAL else _GROUPS[word]
-    nouns = [noun for group in groups for noun in beings[group]]
-    several = [*data("words")["many"], *(rf"{noun}(?:e?s)" for noun in nouns)]
-    one = rf"\b(?:an?|another|any|every|each|some)\s+(?:(?!(?:{stop})\b)[\w-]+\s+){{0,2}}"
-    return rf"{one}(?:{'|'.join(nouns)})\b(?!['’])", rf"\b(?:{'|'.join(several)})\b(?!['’])"
-
-
-def _owns(word: str, rest: str, before: str = "") -> bool:
-    """Tell "her toy" from "draw her on the beach" and from "make her blue"."""
-    if word != "her":
-        return _ALWAYS[word]
-    following = re.match(r"\s+([\w'’-]+)", rest)
-    if following is None:
-        return False
-    noun, more = following[1].casefold(), rest[following.end() :].casefold().strip(" ,.!?")
-    made = _MADE.search(before) is not None and more in ("", "please", "thanks")
-    return not (made and noun in data("words")["predicates"]) and _is_noun(noun)
-
-
-def _is_noun(word: str) -> bool:
-    return word not in data("words")["stop"] and not (word.endswith("ing") and len(word) > 5)
-
-
-_ALWAYS = {
-    **dict.fromkeys(("she", "he", "him", "them", "they"), False),
-    **dict.fromkeys(("his", "hers", "their", "theirs", "its"), True),
-}
+def _owned(found: re.Match[str]) -> bool:
+    rest, before = found.string[found.end() :], found.string[: found.start()]
+    return owns(found[1].casefold(), rest, before)

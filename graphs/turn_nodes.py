@@ -4,7 +4,7 @@ What asks the user stands in steps of its own that do nothing else: a resumed ru
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Literal, get_args
 
@@ -12,6 +12,7 @@ from backbone.mini.words import with_article
 from graphs.data import data
 from graphs.followup import follow_up
 from graphs.mentions import find_mentions, stranger_of
+from graphs.pointing import named_object, pointed_at, points
 from graphs.ports import Known, TurnPorts
 from graphs.profile import asks, before, lines_of, relevant
 from graphs.questions import Question, is_yes, question, take_answer
@@ -139,14 +140,52 @@ def route(state: TurnState, ports: TurnPorts) -> TurnState:
         )
     )
     stages = [found.stage.plain()] if found.stage else []
-    meant = state["names"] if state["how"] == "pronoun" else []
+    meant = _meant(state, found.route, ports)
+    text = meant.get("request", text)
     return {
-        "request": as_drawing(text, meant) if found.route == "generate" else text,
+        **meant,
+        "request": as_drawing(text) if found.route == "generate" else text,
         "route": found.route,
         "why": found.why,
         "stages": stages,
-        "asking": _lacking(found.route, state),
+        "asking": meant.get("asking") or _lacking(found.route, state),
     }
+
+
+def _meant(state: TurnState, chosen: str, ports: TurnPorts) -> TurnState:
+    """Name whom a picture is asked of where the text does not: the last one, or who is shown."""
+    text, known = state["request"], ports.concepts.list()
+    if chosen not in ("generate", "edit"):
+        return {}
+    if state["names"]:
+        return _last_named(state, [one for one in known if one.id in state["concepts"]])
+    image = state.get("attachment", "")
+    if not image or not points(text, known):
+        return {}
+    found, seen = _surely(image, known, ports)
+    read, meant = pointed_at(text, seen)
+    if not meant:
+        return {}
+    weighed = [one.plain() for one in found]
+    return {"request": read, **_about(meant), "how": "seen", "evidence": weighed}
+
+
+def _last_named(state: TurnState, last: list[Known]) -> TurnState:
+    """Write the name of whom "it" means; ask where that may be several."""
+    text = state["request"]
+    read = named_object(text, last[0]) if state["how"] == "pronoun" else text
+    if len(last) == 1:
+        return {"request": read}
+    return {} if read == text else {"asking": _unclear((), tuple(last), last)}
+
+
+def _surely(
+    image: str, known: Sequence[Known], ports: TurnPorts
+) -> tuple[list[Evidence], list[Known]]:
+    """Return who is surely in a picture, as photos say: the model's opinion takes time."""
+    options, by_id = replace(ports.recognition, margin_weight=0.0), {one.id: one for one in known}
+    found = evidence(image, known, ports.photos, ports.recogniser, options)
+    return found, [by_id[one.concept] for one in who(found, several=True)]
 
 
 def _told_route(state: TurnState) -> Route | None:

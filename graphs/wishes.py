@@ -10,20 +10,11 @@ from graphs.router import unpolite
 __all__ = ["as_drawing", "as_removal"]
 
 
-def as_drawing(text: str, meant: Sequence[str]) -> str:
-    """Say a wish for a drawing as drawings are asked for.
-
-    What "it" is in "draw it" is named, since nobody is drawn who is not: the one name ``meant``
-    by a pronoun.
-    """
-    routes = data("routes")
-    shorter = re.sub(routes["drawn_as"], "", unpolite(text.strip()), flags=re.IGNORECASE)
-    if shorter.startswith("<") and not text.startswith("<"):
-        return f"Draw {shorter}"
-    if len(meant) != 1:
-        return text
-    pattern = routes["drawn_it"]
-    return re.sub(pattern, lambda m: f"{m[1]}<{meant[0]}>", text, count=1, flags=re.IGNORECASE)
+def as_drawing(text: str) -> str:
+    """Say a wish for a drawing as drawings are asked for."""
+    pattern = data("routes")["drawn_as"]
+    shorter = re.sub(pattern, "", unpolite(text.strip()), flags=re.IGNORECASE)
+    return f"Draw {shorter}" if shorter.startswith("<") and not text.startswith("<") else text
 
 
 def as_removal(prompt: str, known: Sequence[Known]) -> tuple[str, str]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from graphs.data import data
+from graphs.pronouns import short_forms
 from learning.naming import mark_names
 
 __all__ = [
@@ -32,7 +33,7 @@ _MEANT = {"she": "she", "her": "she", "he": "he", "his": "he"}
 _MEANT |= {"it": "it", "its": "it", "they": "they", "their": "they"}
 # "in Cork", "since June"
 _PLACED = re.compile(r"\b(?:in|from|at|near|on|since)(?: the)?(?: [A-Z]\w*)+")
-_OPENING = re.compile(rf"^({'|'.join(_MEANT)})\b\s*", re.IGNORECASE)
+_OPENING = re.compile(rf"^({'|'.join(_MEANT)})\b", re.IGNORECASE)
 
 
 def words(text: str) -> list[str]:
@@ -164,4 +165,4 @@ def _named(text: str, name: str) -> str:
         return f"<{name}>: {text}"
     owner = found[1].casefold() in ("her", "his", "its", "their")
     rest = text[found.end() :]
-    return f"<{name}>'s {rest}" if owner else f"<{name}> {rest}"
+    return f"<{name}>'s{rest}" if owner else f"<{name}>{short_forms(rest)}"

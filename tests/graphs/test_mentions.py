@@ -52,6 +52,9 @@ def test_a_pronoun_means_the_last_turn_s_concept(text: str, read: str) -> None:
         "Draw a boy with his ball on the beach",
         "a girl in her garden",
         "a dog chasing its tail",
+        "Draw my sister with her dog",
+        "Draw Santa with his sleigh",
+        "a mermaid in her cave",
         "a photo of two small dogs and their bed",
         "Draw a king and a queen in their castle",
         "What do cats eat when they are hungry?",
@@ -66,6 +69,8 @@ def test_a_pronoun_of_somebody_in_the_sentence_is_left(text: str) -> None:
     "text",
     [
         "Draw a hat on her",
+        "Draw Paris with her in it",
+        "draw a castle in Spain with her toy",
         "put a bird on her shoulder",
         "Draw a photo of her with a ball",
         "Draw a girl next to her",
@@ -92,8 +97,68 @@ def test_a_request_does_not_begin_with_a_common_word_as_a_name() -> None:
     assert found.text == "May I see <kai>, and <May>?"
 
 
-def test_a_name_wins_over_a_pronoun() -> None:
-    assert find_mentions("draw kai with her", KNOWN, [MAEVE]).concepts == (KAI,)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "draw kai with her toy",
+        "draw kai and the sun on her",
+        "kai is in her garden",
+        "draw kai when it rains",
+        "draw kai with them",
+    ],
+)
+def test_a_name_wins_over_a_pronoun_that_may_mean_it(text: str) -> None:
+    assert find_mentions(text, KNOWN, [MAEVE]).concepts == (KAI,)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("draw Kai with her", "draw <kai> with <maeve>"),
+        ("she is Kai's sister", "<maeve> is <kai>'s sister"),
+        ("Kai is her owner", "<kai> is <maeve>'s owner"),
+        ("replace her with Kai", "replace <maeve> with <kai>"),
+        ("Does she like Kai?", "Does <maeve> like <kai>?"),
+        ("draw her toy beside Kai", "draw <maeve>'s toy beside <kai>"),
+    ],
+)
+def test_a_pronoun_that_cannot_mean_a_name_is_the_last_turn_s(text: str, read: str) -> None:
+    found = find_mentions(text, KNOWN, [MAEVE])
+    assert (found.text, set(found.concepts), found.how) == (read, {MAEVE, KAI}, "named")
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("make her wear a hat", "make <maeve> wear a hat"),
+        ("paint her dark blue", "paint <maeve> dark blue"),
+        ("make her red instead", "make <maeve> red instead"),
+        ("I want her gone", "I want <maeve> gone"),
+        ("move her left", "move <maeve> left"),
+        ("move her left ear", "move <maeve>'s left ear"),
+        ("remove her completely", "remove <maeve> completely"),
+        ("draw her asleep", "draw <maeve> asleep"),
+        ("make her red ball bigger", "make <maeve>'s red ball bigger"),
+        ("draw her family", "draw <maeve>'s family"),
+        ("she's five", "<maeve> is five"),
+        ("she’s got a toy", "<maeve> has got a toy"),
+        ("they'll sleep", "<maeve> will sleep"),
+    ],
+)
+def test_her_owns_only_what_can_be_owned(text: str, read: str) -> None:
+    assert find_mentions(text, KNOWN, [MAEVE]).text == read
+
+
+def test_my_dog_is_the_only_dog_there_is() -> None:
+    assert find_mentions("draw my dog", KNOWN).text == "draw <maeve>"
+    assert find_mentions("draw my dog", [*KNOWN, Known("c4", "rex", "dog")]).concepts == ()
+    assert find_mentions("draw my dog Bella", KNOWN).concepts == ()
+
+
+def test_the_dog_is_the_one_that_was_spoken_of() -> None:
+    assert find_mentions("draw the dog", KNOWN).concepts == ()
+    assert find_mentions("draw the dog", KNOWN, [MAEVE, KAI]).text == "draw <maeve>"
+    assert find_mentions("is the dog in it?", KNOWN, [MAEVE], photo=True).concepts == ()
 
 
 def test_them_means_all_of_the_last_turn() -> None:

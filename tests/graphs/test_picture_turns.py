@@ -1,9 +1,10 @@
 """Turns that draw and edit: what is asked for, of whom, and in which picture."""
 
 import pytest
+from langgraph.checkpoint.sqlite import SqliteSaver
 
 from tests.graphs.fakes import FakeHouse, FakeWriter
-from tests.graphs.turns import turn
+from tests.graphs.turns import paused, resumed, turn
 
 
 def test_what_follows_a_drawing_draws_the_same_otherwise(house: FakeHouse) -> None:
@@ -117,10 +118,66 @@ def test_it_is_named_where_it_is_to_be_drawn(house: FakeHouse, said: str, drawn:
     assert house.studio.drawn == [(drawn, ("c1",))]
 
 
-def test_it_is_named_in_a_command_to_draw_but_not_for_two(house: FakeHouse) -> None:
+def test_it_is_named_in_a_command_to_draw(house: FakeHouse) -> None:
     turn(house, "it at sea", wanted="generate", last_concepts=["c2"])
-    turn(house, "draw it", last_concepts=["c1", "c2"])
-    assert [prompt for prompt, _ in house.studio.drawn] == ["<kai> at sea", "draw it"]
+    assert [prompt for prompt, _ in house.studio.drawn] == ["<kai> at sea"]
+
+
+def test_of_two_it_is_asked_who_is_to_be_drawn(house: FakeHouse, saver: SqliteSaver) -> None:
+    asked = paused(house, saver, "draw it", last_concepts=["c1", "c2"]).asking
+    assert asked is not None and asked["question"] == "Whom do you mean: maeve or kai?"
+    resumed(house, saver, "kai")
+    assert house.studio.drawn == [("draw <kai>", ("c2",))]
+
+
+@pytest.mark.parametrize(
+    ("said", "edited"),
+    [
+        ("remove her", "remove <maeve>: dog from the photo"),
+        ("Remove the dog", "remove <maeve>: dog from the photo"),
+        ("paint it blue", "paint <maeve> blue"),
+        ("put this on the beach", "put <maeve> on the beach"),
+        ("add a ball next to him", "add a ball next to <maeve>"),
+        ("make it night", "make it night"),
+        ("add a red ball", "add a red ball"),
+    ],
+)
+def test_who_is_in_the_photo_is_changed_without_a_name(
+    house: FakeHouse, said: str, edited: str
+) -> None:
+    house.eyes.seen = {"c1": (0.8, 9.0)}
+    state = turn(house, said, attachment="p.jpg")
+    assert house.studio.edited == [("p.jpg", edited)]
+    assert state["concepts"] == (["c1"] if "<maeve>" in edited else [])
+
+
+def test_who_is_in_the_photo_is_drawn_without_a_name(house: FakeHouse) -> None:
+    house.eyes.seen = {"c1": (0.8, 9.0), "c2": (0.79, 9.0)}
+    turn(house, "draw this dog in the snow", attachment="p.jpg")
+    assert house.studio.drawn == [("draw <maeve> in the snow", ("c1",))]
+
+
+@pytest.mark.parametrize("said", ["remove her", "Remove the cat"])
+def test_nobody_is_named_where_several_may_be_meant(house: FakeHouse, said: str) -> None:
+    house.eyes.seen = {"c1": (0.8, 9.0), "c2": (0.79, 9.0)}
+    turn(house, said, attachment="p.jpg")
+    assert house.studio.edited == [("p.jpg", said)]
+
+
+@pytest.mark.parametrize(
+    ("said", "edited"),
+    [
+        ("make it blue", "make <maeve> blue"),
+        ("take it out", "remove <maeve>: dog from the photo"),
+        ("Make the dog blue", "Make <maeve> blue"),
+        ("make it darker", "make it darker"),
+    ],
+)
+def test_it_is_who_was_drawn_last_where_somebody_is_changed(
+    house: FakeHouse, said: str, edited: str
+) -> None:
+    turn(house, said, last_image="old.png", last_concepts=["c1"])
+    assert house.studio.edited == [("old.png", edited)]
 
 
 def test_drawing_stores_no_fact(house: FakeHouse) -> None:
