@@ -12,6 +12,7 @@ from assistant.exchange import Ask, Exchange, Result
 from assistant.journal import carried_over
 from assistant.listening import Listener
 from assistant.results import Answer, Question
+from graphs.questions import is_no
 from memory.tables import new_id
 from omni_errors import InputError, NotFoundError
 
@@ -62,7 +63,7 @@ class Chat:
         if found is None:
             raise InputError("No question waits for an answer.", hint="Say something new.")
         state = found[1]
-        if _asks_for_picture(state) and isinstance(said, str):
+        if _asks_for_picture(state) and isinstance(said, str) and not is_no(said):
             said = self.assistant.gallery.keep([said.strip()])
         ask = Ask(str(state["text"]))
         yield from self._told(lambda one: one.answer(said, ask))

@@ -6,6 +6,7 @@ from typing import Any
 
 from assistant.gallery import Gallery
 from assistant.listening import Listener
+from graphs.small_talk import NO_MODEL
 from memory import Memory
 from memory.values import Turn
 from omni_errors import NotFoundError
@@ -129,8 +130,12 @@ def carried_over(memory: Memory, user: str, conversation: str) -> dict[str, Any]
             found["last_image"] = shown
         if turn.concepts:
             found.setdefault("last_concepts", list(_in_order(turn)))
-    if turns and turns[0].trace.get("request"):
-        found["last_request"] = str(turns[0].trace["request"])
+    # thanks between two requests change nothing
+    said = next((turn for turn in turns if turn.trace.get("why") != NO_MODEL), None)
+    if said is not None and said.trace.get("request"):
+        found["last_request"] = str(said.trace["request"])
+    if said is not None and found.get("last_image", "") == (said.trace.get("image") or None):
+        found["last_made"] = True
     return found
 
 

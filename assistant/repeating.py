@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Given", "given_of", "repeat"]
 
 _PICTURES = ("generate", "edit")
-_BEFORE = ("last_image", "last_concepts", "last_request", "chosen")
+_BEFORE = ("last_image", "last_made", "last_concepts", "last_request", "chosen")
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,8 @@ def _problem(composed: str, part: Clause, need: Need | None, fact: str, name: st
         return f"does not name <{name}> alone"
     if not part.fits(composed) or not _begins(composed, part.text, name):
         return "does not begin as the request does"
+    if re.search(rf"<{re.escape(name)}> (?:an?|the)\b", composed):
+        return "puts the fact beside the name as if it were one"
     held = content(composed)
     filled = content(need.phrase) if need else set()
     kept = content(part.text) - filled
@@ -79,7 +81,8 @@ def _filled(part: Clause, need: Need | None, fact: str, name: str) -> str:
     value = _VALUE.match(fact) if one_sentence(fact) else None
     if need and value and content(need.noun) == content(value[1]):
         if value[2].split()[0].casefold() in data("words")["determiners"]:
-            filled = part.text[: need.start] + value[2] + part.text[need.end :]
+            said = f"{need.preposition} {value[2]}".strip()
+            filled = part.text[: need.start] + said + part.text[need.end :]
             # "Draw <maeve>'s toy" would lose the only mention of her
             return filled if f"<{name}>" in filled else _added(part, fact, name)
     return _added(part, fact, name)

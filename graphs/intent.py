@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from graphs.exemplars import parser_prompts
-from graphs.needs import Need, open_needs
+from graphs.needs import Need, open_needs, without_acted_on
 from graphs.ports import Writer
 from graphs.stage import Stage, settle
 from graphs.wording import bare, content, first_line, mark, one_sentence, related
@@ -55,7 +55,11 @@ def _problem(question: str, request: str, name: str, needs: Sequence[Need]) -> s
         return "is not one question"
     if set(re.findall(r"<([^<>]+)>", question)) != {name}:
         return f"does not name <{name}> alone"
-    right = any(need.about(question) for need in needs) if needs else _open(question, request)
+    right = (
+        any(need.about(question) for need in needs)
+        if needs
+        else _open(question, without_acted_on(request, name))
+    )
     return "" if right else "asks for what the request does not leave open"
 
 

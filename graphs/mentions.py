@@ -5,11 +5,12 @@ The text comes back with every mention as ``<name>``, the way the model reads it
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphs.data import data
 from graphs.ports import Known
 from graphs.pronouns import PLURAL, PRONOUN, has_own, owns, put_for
+from graphs.spelling import misspelled, with_apostrophes
 from learning.naming import mark_names
 
 __all__ = ["Mentions", "find_mentions", "kinds_of", "stranger_of"]
@@ -26,8 +27,8 @@ _FOREIGN = re.compile(r"<([^<>\s]+)>|(?<!\S)@([^\W\d]\w*)")
 class Mentions:
     """A text as the model reads it, its concepts in order of mention, and how they were found.
 
-    ``unknown`` are names in brackets or after @ that nobody has; ``unclear`` are the concepts
-    among which a pronoun does not choose.
+    ``unknown`` are names in brackets or after @ that nobody has, or one with a slip; ``unclear``
+    are the concepts among which a pronoun does not choose.
     """
 
     text: str
@@ -44,14 +45,16 @@ def find_mentions(
 
     Beside a ``photo``, "it" is what that shows.
     """
-    marked, concepts = _names(text, known)
+    marked, concepts = _names(with_apostrophes(text, known), known)
     names = {concept.name for concept in concepts}
     unknown = tuple(m[1] or m[2] for m in _FOREIGN.finditer(marked) if (m[1] or m[2]) not in names)
     if concepts and not unknown:
         return _beside(marked, concepts, last) or Mentions(marked, concepts, "named")
     if concepts or unknown:
         return Mentions(marked, concepts, "named" if concepts else "", unknown)
-    return _by_kind(marked, known, () if photo else last) or _pronoun(marked, last, photo)
+    found = _by_kind(marked, known, () if photo else last) or _pronoun(marked, last, photo)
+    slip = "" if found.concepts or found.unclear else misspelled(marked, known)
+    return replace(found, unknown=(slip,)) if slip else found
 
 
 def stranger_of(text: str) -> str:

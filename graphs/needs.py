@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from graphs.data import data
 from graphs.wording import bare, related, stem
 
-__all__ = ["Need", "find_needs", "open_needs"]
+__all__ = ["Need", "find_needs", "open_needs", "without_acted_on"]
 
 _MOST_WORDS = 3
+# whose toy is changed, or shall not be there, is in the picture or not: no fact is asked for
+_ACTED_ON = (
+    r"\b(?:change|replace|swap|recolou?r|colou?r|paint|dye|make|turn|remove|erase|delete|without"
+    r"|take away|get rid of)(?: <[^<>]+> and)? $"
+)
 
 
 @dataclass(frozen=True)
@@ -20,6 +25,8 @@ class Need:
     noun: str
     start: int
     end: int
+    # what stands before its fact in its place: "at home" is "in a tent"
+    preposition: str = ""
 
     def about(self, question: str) -> bool:
         """Tell whether a question asks for it, in whatever words."""
@@ -41,7 +48,24 @@ def open_needs(request: str, name: str, asked: Sequence[str]) -> list[Need]:
     return [need for need in needs if not any(need.about(question) for question in asked)]
 
 
+def without_acted_on(request: str, name: str) -> str:
+    """Leave out what of the concept's is changed or removed, of which no fact is needed."""
+    left = request
+    for need in reversed(list(_owned(request, name))):
+        if _is_acted_on(request, need):
+            left = left[: need.start] + left[need.end :]
+    return left
+
+
 def _possessive(request: str, name: str) -> Iterator[Need]:
+    return (need for need in _owned(request, name) if not _is_acted_on(request, need))
+
+
+def _is_acted_on(request: str, need: Need) -> bool:
+    return re.search(_ACTED_ON, request[: need.start], re.IGNORECASE) is not None
+
+
+def _owned(request: str, name: str) -> Iterator[Need]:
     owner = rf"(?:\b(?:her|his|its|their)\b|<{re.escape(name)}>['’]s)"
     for found in re.finditer(owner, request, re.IGNORECASE):
         noun = _noun(request[found.end() :])
@@ -64,7 +88,7 @@ def _noun(text: str) -> str:
 
 
 def _implied(request: str) -> Iterator[Need]:
-    for phrase, noun in data("words")["implied"].items():
+    for phrase, (noun, preposition) in data("words")["implied"].items():
         found = re.search(rf"\b{phrase}\b", request, re.IGNORECASE)
         if found:
-            yield Need(found[0], noun, found.start(), found.end())
+            yield Need(found[0], noun, found.start(), found.end(), preposition)

@@ -7,9 +7,10 @@ from typing import Any
 from graphs.data import data
 from graphs.mentions import find_mentions
 from graphs.ports import Known, TurnPorts
+from graphs.pronouns import PRONOUN
 from graphs.state import TurnState
 
-__all__ = ["Question", "is_yes", "question", "take_answer"]
+__all__ = ["Question", "is_no", "is_yes", "question", "take_answer"]
 
 # {"kind", "question", "options"}, as it is handed to whoever talks to the user
 Question = dict[str, Any]
@@ -23,10 +24,17 @@ def question(kind: str, saying: str, options: list[str] | None = None, **slots: 
 
 def is_yes(answer: object) -> bool:
     """Tell consent from everything else."""
-    said = str(answer).casefold().replace("’", "'")
     # a question back is none, nor what says more than its words
-    plain = re.sub(r"[\s.,;!]+", " ", said).strip()
-    return answer is True or plain in data("words")["yes"]
+    return answer is True or _plain(answer) in data("words")["yes"]
+
+
+def is_no(answer: object) -> bool:
+    """Tell that somebody does not want to go on: "never mind"."""
+    return answer is False or _plain(answer) in data("words")["no"]
+
+
+def _plain(answer: object) -> str:
+    return re.sub(r"[\s.,;!]+", " ", str(answer).casefold().replace("’", "'")).strip()
 
 
 def take_answer(state: TurnState, ports: TurnPorts) -> TurnState:
@@ -38,8 +46,17 @@ def take_answer(state: TurnState, ports: TurnPorts) -> TurnState:
     if kind == "text":
         return {"text": answer}
     if kind == "fact":
-        return {"text": f"{state['text'].rstrip(' .')} {answer}"}
+        return _fact(state, answer, ports.concepts.list())
     return _chosen(state, answer, ports.concepts.list(), asked)
+
+
+def _fact(state: TurnState, answer: str, known: Sequence[Known]) -> TurnState:
+    """Take a whole sentence for the fact, and the end of one for what the text left out."""
+    if not PRONOUN.match(answer) and not find_mentions(answer, known).concepts:
+        return {"text": f"{state['text'].rstrip(' .')} {answer}"}
+    # said of those whom the text named, whomever else "she" could mean
+    ids = state["concepts"]
+    return {"text": f"Remember: {answer}", "chosen": ids, "last_concepts": ids}
 
 
 def _chosen(state: TurnState, answer: str, known: Sequence[Known], asked: Question) -> TurnState:
@@ -47,7 +64,8 @@ def _chosen(state: TurnState, answer: str, known: Sequence[Known], asked: Questi
     if not found:
         return {}
     if asked["kind"] == "unknown":
-        pattern = rf"<{re.escape(asked['name'])}>|@{re.escape(asked['name'])}\b"
+        name = re.escape(asked["name"])
+        pattern = rf"<{name}>|@{name}\b|(?<![\w@]){name}(?!\w)"
         return {"text": re.sub(pattern, lambda _: f"<{found[0].name}>", state["text"])}
     ids = [concept.id for concept in found]
     return {"chosen": ids} if asked["kind"] == "whose" else {"last_concepts": ids}

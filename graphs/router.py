@@ -82,7 +82,7 @@ def bare_request(text: str) -> str:
     """
     whole = " ".join(text.split())
     front = _without(data("routes")["asked"], whole)
-    end = front.rstrip("?! ")
+    end = front.rstrip("?!. ")
     bare = _without(data("routes")["polite_end"], end)
     # what is not polite at all keeps how it ends
     return bare if bare and (front, bare) != (whole, end) else whole

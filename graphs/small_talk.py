@@ -6,20 +6,28 @@ from collections.abc import Sequence
 from graphs.data import data
 from graphs.ports import Known
 from graphs.profile import asks
-from graphs.router import unpolite
+from graphs.router import bare_request, unpolite
 
-__all__ = ["all_of", "pleasantry"]
+__all__ = ["NO_MODEL", "all_of", "pleasantry"]
+
+# why a turn that is small talk went where it did
+NO_MODEL = "needs no model"
 
 
-def pleasantry(text: str, known: Sequence[Known], names: Sequence[str]) -> str:
-    """Answer such a text, which is about the concepts with ``names``; "" to anything else."""
-    bare = unpolite(text.strip())
-    if asks("of_known", bare):
+def pleasantry(
+    text: str, known: Sequence[Known], *, photo: bool = False, picture: bool = False
+) -> str:
+    """Answer such a text, "" to anything else; beside a ``photo`` it may be about that.
+
+    ``picture``: is there one to change?
+    """
+    # "thank you so much" is polite all through
+    forms = [one.replace("’", "'") for one in (text.strip(), unpolite(bare_request(text)))]
+    if not photo and any(asks("of_known", form) for form in forms):
         return _known(known)
     for one in data("pleasantries"):
-        if bool(names) is one.get("named", False) and re.search(
-            one["pattern"], bare, re.IGNORECASE
-        ):
+        fits = one.get("pictured", True) or not (photo or picture)
+        if fits and any(re.search(one["pattern"], form, re.IGNORECASE) for form in forms):
             return str(one["reply"])
     return ""
 

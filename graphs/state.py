@@ -40,9 +40,10 @@ class TurnState(ReplayState, total=False):
     text: str
     # path or id of a picture shown with the text, "" without
     attachment: str
-    # of the turns before: the last picture, the ids of the last concepts, and what the last turn
-    # was asked to draw, if it drew
+    # of the turns before: the last picture, whether the last turn made it, the ids of the last
+    # concepts, and what was last asked to be drawn, where nothing was changed since
     last_image: str
+    last_made: bool
     last_concepts: list[str]
     last_request: str
     seed: int | None

@@ -33,7 +33,7 @@ def turn_graph(
     graph.add_edge(START, "resolve")
     graph.add_conditional_edges("resolve", steps.after_resolve, ["route", *_ASK])
     graph.add_conditional_edges("route", steps.after_route, [*_BRANCHES, *_ASK])
-    graph.add_edge("ask", "hear")
+    graph.add_conditional_edges("ask", steps.after_ask, ["hear", "give_up"])
     graph.add_edge("hear", "resolve")
     graph.add_conditional_edges("replay", steps.after_replay, ["draw", "edit"])
     graph.add_conditional_edges("propose", steps.after_propose, ["consent", *_ASK])

@@ -4,36 +4,37 @@ What asks the user stands in steps of its own that do nothing else: a resumed ru
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Literal, get_args
 
 from backbone.mini.words import with_article
 from graphs.data import data
 from graphs.followup import follow_up
+from graphs.meaning import about_those, left_alone, meant_by, unclear
 from graphs.mentions import find_mentions, stranger_of
-from graphs.pointing import named_object, pointed_at, points
 from graphs.ports import Known, TurnPorts
 from graphs.profile import asks, before, lines_of, relevant
-from graphs.questions import Question, is_yes, question, take_answer
+from graphs.questions import Question, is_no, is_yes, question, take_answer
 from graphs.recall import chosen_facts
 from graphs.recognition import Evidence, evidence, who
 from graphs.router import (
     Route,
     bare_request,
     choose_route,
-    either_apostrophe,
     means_last_image,
     means_picture,
     route_by_rules,
     unpolite,
 )
-from graphs.small_talk import all_of, pleasantry
+from graphs.small_talk import NO_MODEL, all_of, pleasantry
 from graphs.state import TurnState
-from graphs.wishes import as_drawing, as_removal
+from graphs.telling import told_fact
+from graphs.wishes import as_background, as_drawing, as_removal
 from graphs.wording import about
 
 __all__ = [
+    "after_ask",
     "after_propose",
     "after_resolve",
     "after_replay",
@@ -58,7 +59,14 @@ _MOST_QUESTIONS = 2
 _SEVERAL = re.compile(r"\b(?:these|those|they|everyone|everybody|who are|them)\b", re.IGNORECASE)
 # what it takes to ask the same again
 _Given = Literal[
-    "attachment", "last_image", "last_concepts", "last_request", "chosen", "seed", "no_replay"
+    "attachment",
+    "last_image",
+    "last_made",
+    "last_concepts",
+    "last_request",
+    "chosen",
+    "seed",
+    "no_replay",
 ]
 _GIVEN: tuple[_Given, ...] = get_args(_Given)
 # where each route leads; "clarify" always asks
@@ -85,10 +93,10 @@ def resolve(state: TurnState, ports: TurnPorts) -> TurnState:
     concepts = found.concepts or tuple(chosen)
     return {
         "request": found.text,
-        **_about(concepts),
+        **about_those(concepts),
         "how": found.how or ("asked" if chosen else ""),
         "follows": bool(follows),
-        "asking": _unclear(found.unknown, found.unclear, list(known.values())),
+        "asking": unclear(found.unknown, found.unclear, list(known.values())),
     }
 
 
@@ -106,31 +114,11 @@ def _last_concepts(state: TurnState) -> list[str]:
     return [] if photo else state.get("last_concepts", [])
 
 
-def _about(concepts: tuple[Known, ...]) -> TurnState:
-    return {
-        "concepts": [concept.id for concept in concepts],
-        "names": [concept.name for concept in concepts],
-        "versions": {c.name: c.version for c in concepts if c.version is not None},
-    }
-
-
-def _unclear(
-    unknown: tuple[str, ...], unclear: tuple[Known, ...], known: list[Known]
-) -> dict[str, Any]:
-    if unknown:
-        options = [concept.name for concept in known]
-        return question("unknown", "unknown_name", options, name=unknown[0])
-    if unclear:
-        names = [concept.name for concept in unclear]
-        return question("concept", "which", names, names=" or ".join(names))
-    return {}
-
-
 def route(state: TurnState, ports: TurnPorts) -> TurnState:
     """Decide what the text wants, and ask for what that lacks."""
     text = state["request"]
     image = bool(state.get("attachment")) or (
-        bool(state.get("last_image")) and means_last_image(text)
+        bool(state.get("last_image")) and (means_last_image(text) or _goes_on(state))
     )
     found = (
         _told_route(state)
@@ -140,10 +128,13 @@ def route(state: TurnState, ports: TurnPorts) -> TurnState:
         )
     )
     stages = [found.stage.plain()] if found.stage else []
-    meant = _meant(state, found.route, ports)
+    meant = meant_by(state, found.route, ports)
     text = meant.get("request", text)
+    alone = left_alone(state, text) if found.route == "generate" else {}
+    text = alone.get("request", text)
     return {
         **meant,
+        **alone,
         "request": as_drawing(text) if found.route == "generate" else text,
         "route": found.route,
         "why": found.why,
@@ -152,56 +143,29 @@ def route(state: TurnState, ports: TurnPorts) -> TurnState:
     }
 
 
-def _meant(state: TurnState, chosen: str, ports: TurnPorts) -> TurnState:
-    """Name whom a picture is asked of where the text does not: the last one, or who is shown."""
-    text, known = state["request"], ports.concepts.list()
-    if chosen not in ("generate", "edit"):
-        return {}
-    if state["names"]:
-        return _last_named(state, [one for one in known if one.id in state["concepts"]])
-    image = state.get("attachment", "")
-    if not image or not points(text, known):
-        return {}
-    found, seen = _surely(image, known, ports)
-    read, meant = pointed_at(text, seen)
-    if not meant:
-        return {}
-    weighed = [one.plain() for one in found]
-    return {"request": read, **_about(meant), "how": "seen", "evidence": weighed}
-
-
-def _last_named(state: TurnState, last: list[Known]) -> TurnState:
-    """Write the name of whom "it" means; ask where that may be several."""
-    text = state["request"]
-    read = named_object(text, last[0]) if state["how"] == "pronoun" else text
-    if len(last) == 1:
-        return {"request": read}
-    return {} if read == text else {"asking": _unclear((), tuple(last), last)}
-
-
-def _surely(
-    image: str, known: Sequence[Known], ports: TurnPorts
-) -> tuple[list[Evidence], list[Known]]:
-    """Return who is surely in a picture, as photos say: the model's opinion takes time."""
-    options, by_id = replace(ports.recognition, margin_weight=0.0), {one.id: one for one in known}
-    found = evidence(image, known, ports.photos, ports.recogniser, options)
-    return found, [by_id[one.concept] for one in who(found, several=True)]
-
-
 def _told_route(state: TurnState) -> Route | None:
     """Return the route that a command or the turn before says, None if the text decides."""
     if state.get("follows"):
-        return Route("generate", "goes on from a drawing")
+        recoloured = state["request"].startswith("Make ")
+        return Route("edit" if recoloured else "generate", "goes on from a drawing")
     wanted = state.get("wanted", "")
     return Route(wanted, "was told") if wanted and state["request"].strip() else None
 
 
 def _small_talk(state: TurnState, ports: TurnPorts) -> Route | None:
-    """Return the route of what no model has to answer, None for anything else or with a photo."""
-    if state.get("attachment"):
-        return None
-    said = pleasantry(state["request"], ports.concepts.list(), state["names"])
-    return Route("understand", "needs no model") if said else None
+    """Return the route of what no model has to answer, None for anything else."""
+    return Route("understand", NO_MODEL) if _pleasantry(state, ports) else None
+
+
+def _pleasantry(state: TurnState, ports: TurnPorts) -> str:
+    photo, picture = bool(state.get("attachment")), bool(state.get("last_image"))
+    return pleasantry(state["request"], ports.concepts.list(), photo=photo, picture=picture)
+
+
+def _goes_on(state: TurnState) -> bool:
+    """Tell whether the text may be about the picture that was just made: not about others."""
+    named, last = set(state["concepts"]), set(state.get("last_concepts", []))
+    return bool(state.get("last_made")) and (not named or bool(named & last))
 
 
 def _is_of_last_image(state: TurnState) -> bool:
@@ -234,8 +198,20 @@ def hear(state: TurnState, ports: TurnPorts) -> TurnState:
 
 
 def give_up(state: TurnState, ports: TurnPorts) -> TurnState:
-    """Say that it was not understood."""
+    """Say that it was not understood, or that it is left as the user wants."""
+    if _is_left(state):
+        return {"route": "clarify", "why": "the user leaves it", "reply": _say("left")}
     return {"route": "clarify", "why": "the answers did not help", "reply": _say("lost")}
+
+
+def after_ask(state: TurnState) -> str:
+    """Leave it where the answer says so."""
+    return "give_up" if _is_left(state) else "hear"
+
+
+def _is_left(state: TurnState) -> bool:
+    asked = state.get("asked", [])
+    return bool(asked) and is_no(asked[-1]["answer"])
 
 
 def understand(state: TurnState, ports: TurnPorts) -> TurnState:
@@ -246,7 +222,7 @@ def understand(state: TurnState, ports: TurnPorts) -> TurnState:
     image = state.get("attachment") or (
         state.get("last_image", "") if means_picture(state["request"]) else ""
     )
-    pleasant = "" if image else pleasantry(state["request"], ports.concepts.list(), state["names"])
+    pleasant = _pleasantry(state, ports)
     if pleasant:
         return {"reply": pleasant, "facts": {}, "evidence": []}
     stranger = "" if image or state["concepts"] else stranger_of(state["request"])
@@ -290,7 +266,7 @@ def _seen(found: list[Evidence], ports: TurnPorts) -> TurnState:
     """Take those that are surely in a picture for those the text is about."""
     known = {concept.id: concept for concept in ports.concepts.list()}
     sure = tuple(known[one.concept] for one in who(found, several=True))
-    return {**_about(sure), "how": "seen" if sure else ""}
+    return {**about_those(sure), "how": "seen" if sure else ""}
 
 
 def _profile(state: TurnState, ports: TurnPorts, *, every: bool) -> dict[str, list[str]]:
@@ -369,7 +345,7 @@ def recognise(state: TurnState, ports: TurnPorts) -> TurnState:
     seen = who(found, several=_SEVERAL.search(state["text"]) is not None)
     names = " and ".join(one.name for one in seen)
     return {
-        **_about(tuple(known[one.concept] for one in seen)),
+        **about_those(tuple(known[one.concept] for one in seen)),
         "evidence": plain,
         "reply": _say("this_is").format(names=names) if seen else _say("nobody"),
     }
@@ -392,6 +368,7 @@ def draw(state: TurnState, ports: TurnPorts) -> TurnState:
 def edit(state: TurnState, ports: TurnPorts) -> TurnState:
     """Change the shown picture, or else the last one, as the composed prompt says."""
     prompt, removed = as_removal(bare_request(state["prompt"]), ports.concepts.list())
+    prompt = as_background(prompt)
     made = ports.editor.edit(
         _image(state), prompt, state["concepts"], state.get("seed"), removed=removed
     )
@@ -399,27 +376,12 @@ def edit(state: TurnState, ports: TurnPorts) -> TurnState:
 
 
 def propose(state: TurnState, ports: TurnPorts) -> TurnState:
-    """Take the fact out of the user's own words; recalled text never comes here.
-
-    One about several names them, since each of them gets it and "they" says nothing of who.
-    """
-    said = unpolite(state["text"].strip())
-    said_so = either_apostrophe(data("routes")["fact"])
-    fact = re.sub(said_so, "", said, flags=re.IGNORECASE)
+    """Take the fact out of the user's own words; recalled text never comes here."""
+    fact = told_fact(state["text"], state["request"], state["names"])
     if not state["names"]:
         options = [concept.name for concept in ports.concepts.list()]
         return {"fact": fact, "asking": question("whose", "whose", options)}
-    asking = {} if fact.strip(" .") else question("fact", "what")
-    return {"fact": _naming(fact.strip(), state["names"]), "asking": asking}
-
-
-def _naming(fact: str, names: list[str]) -> str:
-    """Put names in the place of a pronoun for several that a fact begins with."""
-    found = re.match(r"(they|their|both of them|both)\b(?! of\b)", fact, re.IGNORECASE)
-    if len(names) < 2 or found is None:
-        return fact
-    owner = "'s" if found[1].casefold() == "their" else ""
-    return f"{all_of(names)}{owner}{fact[found.end() :]}"
+    return {"fact": fact, "asking": {} if fact else question("fact", "what")}
 
 
 def consent(state: TurnState, asking: Ask) -> TurnState:

@@ -3,18 +3,30 @@
 import re
 from collections.abc import Sequence
 
+from backbone.mini.places import PLACES
 from graphs.data import data
 from graphs.ports import Known
-from graphs.router import unpolite
+from graphs.router import bare_request, unpolite
 
-__all__ = ["as_drawing", "as_removal"]
+__all__ = ["as_background", "as_drawing", "as_removal", "left_out"]
 
 
 def as_drawing(text: str) -> str:
-    """Say a wish for a drawing as drawings are asked for."""
-    pattern = data("routes")["drawn_as"]
-    shorter = re.sub(pattern, "", unpolite(text.strip()), flags=re.IGNORECASE)
-    return f"Draw {shorter}" if shorter.startswith("<") and not text.startswith("<") else text
+    """Say a wish for a drawing as drawings are asked for, without what is polite."""
+    bare = unpolite(bare_request(text))
+    shorter = re.sub(data("routes")["drawn_as"], "", bare, flags=re.IGNORECASE)
+    return f"Draw {shorter}" if shorter.startswith("<") and shorter != text.strip() else shorter
+
+
+def left_out(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return a wish without those who shall not be drawn, and their names: "without <kai>".
+
+    Their tokens would draw them. Where nobody else is named it stays as it is.
+    """
+    pattern = data("routes")["left_out"]
+    names = tuple(found[1] for found in re.finditer(pattern, text, re.IGNORECASE))
+    rest = re.sub(pattern, "", text, flags=re.IGNORECASE)
+    return (rest, names) if "<" in rest else (text, ())
 
 
 def as_removal(prompt: str, known: Sequence[Known]) -> tuple[str, str]:
@@ -29,3 +41,23 @@ def as_removal(prompt: str, known: Sequence[Known]) -> tuple[str, str]:
         return prompt, one.id if one else ""
     said = data("sayings")["edit_removal"]
     return str(said.format(name=one.name, class_name=one.class_name)), one.id
+
+
+def as_background(prompt: str) -> str:
+    """Write a wish for another background as it was trained, with a place the model learned."""
+    found = re.match(data("routes")["background"], prompt, re.IGNORECASE)
+    if found is None:
+        return prompt
+    said = found[1].rstrip(".! ")
+    where = said if re.match(r"(?:in|on|at|by) ", said, re.IGNORECASE) else _where(said)
+    return f"Replace the background: {where}." if where else prompt
+
+
+def _where(noun: str) -> str:
+    """Return "on the beach" for "a beach", "" for a place that no model of ours learned."""
+    plain = _bare(noun.casefold())
+    return next((p.phrases[0] for name, p in PLACES.items() if plain in (name, _bare(p.noun))), "")
+
+
+def _bare(noun: str) -> str:
+    return re.sub(r"^(?:an?|the|some) ", "", noun)

@@ -50,6 +50,17 @@ def test_the_last_picture_and_concepts_are_carried_over(diary: Diary, store: Sto
     assert carried == {"last_image": image, "last_concepts": [rex]}
 
 
+def test_after_thanks_a_picture_is_still_the_one_that_was_just_made(
+    diary: Diary, store: Store
+) -> None:
+    image = store.memory.images.add(store.user, b"picture").id
+    drew = {"concepts": [], "seed": 1, "request": "Draw <rex>"}
+    diary.add("one", turn("a" * 32, image=image, trace=drew))
+    diary.add("two", turn("a" * 32, trace={"concepts": [], "why": "needs no model"}))
+    carried = carried_over(store.memory, store.user, "a" * 32)
+    assert carried == {"last_image": image, "last_request": "Draw <rex>", "last_made": True}
+
+
 def test_what_the_last_turn_drew_is_carried_over(diary: Diary, store: Store) -> None:
     drew = {"concepts": [], "seed": 1, "request": "Draw <rex>"}
     diary.add("one", turn("a" * 32, trace=drew))

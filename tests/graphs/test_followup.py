@@ -75,3 +75,34 @@ def test_who_shall_not_be_there_is_not_drawn_elsewhere() -> None:
 
 def test_nothing_follows_a_drawing_of_who_is_gone_or_called_otherwise() -> None:
     assert follow_up("again", LAST, ["kai"]) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "now Kai",
+        "what about Kai?",
+        "the same with Kai",
+        "Do the same for kai!",
+        "now draw Kai there",
+    ],
+)
+def test_somebody_else_is_drawn_there(text: str) -> None:
+    last = "Draw <maeve> in the kitchen with <maeve>'s ball"
+    assert follow_up(text, last, NAMES) == "Draw <kai> in the kitchen with <kai>'s ball"
+
+
+def test_in_whose_place_of_two_somebody_is_drawn_is_not_clear() -> None:
+    assert follow_up("now Kai", LAST, NAMES) == ""
+
+
+@pytest.mark.parametrize("text", ["in blue", "now in dark blue", "What about in blue?"])
+def test_a_colour_is_no_place(text: str) -> None:
+    said = follow_up(text, "Draw <maeve> in the snow", NAMES)
+    assert said in ("Make <maeve> blue.", "Make <maeve> dark blue.")
+
+
+def test_one_of_several_is_left_out() -> None:
+    assert follow_up("without Rex", "Draw <maeve> and <rex> at sea", NAMES) == "Draw <maeve> at sea"
+    assert follow_up("now without Maeve", "<maeve> and <rex>", NAMES) == "<rex>"
+    assert follow_up("without Maeve", "Draw <maeve> at sea", NAMES) == ""

@@ -35,7 +35,12 @@ def test_an_edit_by_command_follows_no_drawing(house: FakeHouse) -> None:
         ("picture Maeve on a boat", "Draw <maeve> on a boat"),
         ("show me what Maeve looks like!", "Draw <maeve>"),
         ("let me see Maeve at sea", "Draw <maeve> at sea"),
-        ("Please draw Maeve asleep", "Please draw <maeve> asleep"),
+        ("Please draw Maeve asleep", "draw <maeve> asleep"),
+        ("Hello! Would you mind drawing Maeve?", "Draw <maeve>"),
+        ("show me what Maeve looks like in the snow", "Draw <maeve> in the snow"),
+        ("I want Maeve in blue", "Draw <maeve> in blue"),
+        ("Draw Maeve without Kai", "Draw <maeve>"),
+        ("Draw Maeve, not Kai, at sea", "Draw <maeve> at sea"),
         ("Maeve at sea", "<maeve> at sea"),
     ],
 )
@@ -107,7 +112,7 @@ def test_what_is_of_a_concept_is_removed_and_the_concept_stays(house: FakeHouse)
     ("said", "drawn"),
     [
         ("Draw it on the beach", "Draw <maeve> on the beach"),
-        ("Could you make a picture of it?", "Could you make a picture of <maeve>?"),
+        ("Could you make a picture of it?", "make a picture of <maeve>"),
         ("draw it again", "draw it again"),
         ("Imagine it is raining", "Imagine it is raining"),
         ("draw the sky when it rains", "draw the sky when it rains"),
@@ -184,3 +189,51 @@ def test_drawing_stores_no_fact(house: FakeHouse) -> None:
     house.writer = FakeWriter("What is <maeve>'s toy?", "A red ball.")
     turn(house, "Draw Maeve with her toy.")
     assert house.facts.added == []
+
+
+@pytest.mark.parametrize(
+    ("said", "edited"),
+    [
+        ("add a ball", "add a ball"),
+        ("make her bigger", "make <maeve> bigger"),
+        ("swap Maeve for Kai", "swap <maeve> for <kai>"),
+        ("Add fog.", "Add fog."),
+        ("Make the background a beach", "Replace the background: on the beach."),
+        ("change the background to the mountains!", "Replace the background: in the mountains."),
+        ("Change the background to Mars", "Change the background to Mars"),
+        ("in blue", "Make <maeve> blue."),
+    ],
+)
+def test_what_was_just_made_is_changed(house: FakeHouse, said: str, edited: str) -> None:
+    before = {"last_image": "a.png", "last_made": True, "last_request": "Draw <maeve>"}
+    turn(house, said, last_concepts=["c1"], **before)
+    assert house.studio.edited == [("a.png", edited)]
+
+
+def test_what_was_made_before_something_else_is_not(house: FakeHouse) -> None:
+    state = turn(house, "add a ball", last_image="a.png", last_concepts=["c1"])
+    assert (state["route"], house.studio.edited) == ("understand", [])
+
+
+@pytest.mark.parametrize(
+    ("said", "fact", "drawn"),
+    [
+        ("Draw Kai at home", "Kai's home is a tent", "Draw <kai> in a tent"),
+        ("Draw Kai at work", "Kai's place of work is a bakery", "Draw <kai> at a bakery"),
+        ("Draw Kai without his toy", "Kai's toy is a drum", "Draw <kai> without his toy"),
+    ],
+)
+def test_a_fact_is_put_where_it_reads_well(
+    house: FakeHouse, said: str, fact: str, drawn: str
+) -> None:
+    house.facts.facts = {"c2": [fact]}
+    turn(house, said)
+    assert [prompt for prompt, _ in house.studio.drawn] == [drawn]
+
+
+@pytest.mark.parametrize("said", ["Make <kai>'s toy red", "Change <kai>'s toy to a ball"])
+def test_of_what_is_changed_no_fact_is_said(house: FakeHouse, said: str) -> None:
+    house.facts.facts = {"c2": ["Kai's toy is a drum"]}
+    house.writer = FakeWriter("What is <kai>'s toy?", "What is <kai>'s toy?")
+    turn(house, said, attachment="p.jpg")
+    assert house.studio.edited == [("p.jpg", said)]

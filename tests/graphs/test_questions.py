@@ -2,13 +2,13 @@
 
 import pytest
 
-from graphs.questions import is_yes, question, take_answer
+from graphs.questions import is_no, is_yes, question, take_answer
 from graphs.state import TurnState
 from tests.graphs.fakes import FakeHouse
 
 
 def answered(house: FakeHouse, asked: dict[str, object], text: str, answer: object) -> TurnState:
-    state: TurnState = {"text": text, "asked": [{**asked, "answer": answer}]}
+    state: TurnState = {"text": text, "concepts": ["c2"], "asked": [{**asked, "answer": answer}]}
     return take_answer(state, house.ports)
 
 
@@ -47,3 +47,24 @@ def test_an_answer_that_names_nobody_changes_nothing(house: FakeHouse, answer: s
 def test_a_fact_is_completed_by_the_answer(house: FakeHouse) -> None:
     said = answered(house, question("fact", "what"), "Remember that Kai.", "likes tea")
     assert said == {"text": "Remember that Kai likes tea"}
+
+
+@pytest.mark.parametrize("answer", ["he likes tea", "Kai likes tea"])
+def test_a_whole_sentence_is_the_fact(house: FakeHouse, answer: str) -> None:
+    said = answered(house, question("fact", "what"), "Remember Kai", answer)
+    assert said == {"text": f"Remember: {answer}", "chosen": ["c2"], "last_concepts": ["c2"]}
+
+
+@pytest.mark.parametrize("said", [False, "no", "Never mind.", "no, thanks!", "cancel"])
+def test_a_question_can_be_left(said: object) -> None:
+    assert is_no(said) and not is_yes(said)
+
+
+@pytest.mark.parametrize("said", ["", "Nora", "not that one", "no.jpg"])
+def test_nothing_else_leaves_it(said: object) -> None:
+    assert not is_no(said)
+
+
+def test_a_slip_in_a_name_is_mended_by_the_answer(house: FakeHouse) -> None:
+    asked = question("unknown", "unknown_name", ["maeve"], name="Meave")
+    assert answered(house, asked, "draw Meave", "Maeve") == {"text": "draw <maeve>"}

@@ -149,6 +149,12 @@ def test_what_was_told_answers_a_question_of_all_of_it(
         ("list my concepts", "I know maeve (dog) and kai (boy)."),
         ("again", "In a chat, /again"),
         ("forget Maeve", "Nothing is forgotten by talking."),
+        ("Delete Maeve", "Nothing is forgotten by talking."),
+        ("delete Kai's facts", "Nothing is forgotten by talking."),
+        ("rename Maeve to Mia", "`omni concept rename"),
+        ("add this photo to Maeve", "Photos are not learned by talking."),
+        ("Remember to feed Maeve", "I keep facts, and cannot remind"),
+        ("delete the last picture", "In a chat, /undo"),
         ("Please forget that Maeve loves cheese", "Nothing is forgotten by talking."),
     ],
 )
@@ -162,6 +168,11 @@ def test_pleasantries_need_no_model(house: FakeHouse, said: str, begins: str) ->
     [
         ("Maeve loves cheese, remember that.", "Maeve loves cheese"),
         ("by the way, Maeve loves cheese", "Maeve loves cheese"),
+        ("Maeve is a border collie", "Maeve is a border collie"),
+        ("Kai is my brother", "Kai is my brother"),
+        ("maeve and Kai live in Cork, Ireland", "maeve and Kai live in Cork, Ireland"),
+        ("Maeve weighs 12.5 kg", "Maeve weighs 12.5 kg"),
+        ("Actually, Maeve's toy is a ball", "Maeve's toy is a ball"),
         ("Maeve loves cheese", "Maeve loves cheese"),
     ],
 )
@@ -170,6 +181,21 @@ def test_what_is_told_by_the_way_is_proposed(
 ) -> None:
     asking = paused(house, saver, said).asking
     assert asking is not None and asking["question"].endswith(fact)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Maeve's legs are missing",
+        "Maeve's dinner is ready",
+        "Maeve loves this",
+        "Maeve is in the garden",
+        "Maeve is a bit tired",
+        "Maeve's photo is blurry",
+    ],
+)
+def test_what_is_so_for_now_is_no_fact(house: FakeHouse, said: str) -> None:
+    assert turn(house, said)["route"] == "understand"
 
 
 def test_of_who_is_known_no_kind_is_told(house: FakeHouse) -> None:
@@ -425,3 +451,10 @@ def test_a_conversation_of_twelve_turns(house: FakeHouse, saver: SqliteSaver) ->
     ]
     assert house.studio.edited[0] == ("drawn1.png", "make it darker")
     assert len(house.journal.turns) == 12
+
+
+def test_a_question_is_left_where_the_user_wants(house: FakeHouse, saver: SqliteSaver) -> None:
+    paused(house, saver, "remove the hat from the photo")
+    done = resumed(house, saver, "never mind")
+    assert done.asking is None and done.state["reply"] == "All right, I leave it."
+    assert house.studio.edited == []

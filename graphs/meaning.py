@@ -1,0 +1,82 @@
+"""Whom a turn is about where its text leaves that open, as a turn's state holds it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from graphs.pointing import named_object, pointed_at, points
+from graphs.ports import Known, TurnPorts
+from graphs.questions import question
+from graphs.recognition import Evidence, evidence, who
+from graphs.state import TurnState
+from graphs.wishes import left_out
+
+__all__ = ["about_those", "left_alone", "meant_by", "surely", "unclear"]
+
+
+def about_those(concepts: Sequence[Known]) -> TurnState:
+    """Say in a state that a turn is about these concepts."""
+    return {
+        "concepts": [concept.id for concept in concepts],
+        "names": [concept.name for concept in concepts],
+        "versions": {c.name: c.version for c in concepts if c.version is not None},
+    }
+
+
+def unclear(
+    unknown: Sequence[str], among: Sequence[Known], known: Sequence[Known]
+) -> dict[str, Any]:
+    """Ask whom a name that nobody has means, or whom of several a pronoun; nothing if neither."""
+    if unknown:
+        options = [concept.name for concept in known]
+        return question("unknown", "unknown_name", options, name=unknown[0])
+    if among:
+        names = [concept.name for concept in among]
+        return question("concept", "which", names, names=" or ".join(names))
+    return {}
+
+
+def meant_by(state: TurnState, chosen: str, ports: TurnPorts) -> TurnState:
+    """Name whom a picture is asked of where the text does not: the last one, or who is shown."""
+    text, known = state["request"], ports.concepts.list()
+    if chosen not in ("generate", "edit"):
+        return {}
+    if state["names"]:
+        return _last_named(state, [one for one in known if one.id in state["concepts"]])
+    image = state.get("attachment", "")
+    if not image or not points(text, known):
+        return {}
+    found, seen = surely(image, known, ports)
+    read, meant = pointed_at(text, seen)
+    if not meant:
+        return {}
+    weighed = [one.plain() for one in found]
+    return {"request": read, **about_those(meant), "how": "seen", "evidence": weighed}
+
+
+def _last_named(state: TurnState, last: list[Known]) -> TurnState:
+    """Write the name of whom "it" means; ask where that may be several."""
+    text = state["request"]
+    read = named_object(text, last[0]) if state["how"] == "pronoun" else text
+    if len(last) == 1:
+        return {"request": read}
+    return {} if read == text else {"asking": unclear((), tuple(last), last)}
+
+
+def left_alone(state: TurnState, text: str) -> TurnState:
+    """Take those who shall not be in a drawing for nobody it is about."""
+    rest, names = left_out(text)
+    if not names:
+        return {}
+    kept = [pair for pair in zip(state["concepts"], state["names"], strict=True)]
+    kept = [pair for pair in kept if pair[1] not in names or f"<{pair[1]}>" in rest]
+    return {"request": rest, "concepts": [one for one, _ in kept], "names": [n for _, n in kept]}
+
+
+def surely(
+    image: str, known: Sequence[Known], ports: TurnPorts
+) -> tuple[list[Evidence], list[Known]]:
+    """Return who is surely in a picture, as photos say: the model's opinion takes time."""
+    options, by_id = replace(ports.recognition, margin_weight=0.0), {one.id: one for one in known}
+    found = evidence(image, known, ports.photos, ports.recogniser, options)
+    return found, [by_id[one.concept] for one in who(found, several=True)]

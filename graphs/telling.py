@@ -1,0 +1,43 @@
+"""The fact in what somebody tells: "Please remember that she hates rain" is "she hates rain"."""
+
+import re
+from collections.abc import Sequence
+
+from graphs.data import data
+from graphs.pronouns import PRONOUN
+from graphs.router import bare_request, either_apostrophe, route_by_rules, unpolite
+from graphs.wording import content, sentences
+
+__all__ = ["told_fact"]
+
+
+def told_fact(text: str, request: str, names: Sequence[str]) -> str:
+    """Take the fact out of the user's own words; "" where they say nothing but names.
+
+    ``request`` is the text with names in place of pronouns. It is used where the text leaves out
+    one of several, since each of them gets the fact and "she" says nothing of who.
+    """
+    named = all(name.casefold() in text.casefold() for name in names)
+    if not named and (len(names) > 1 or PRONOUN.search(text) is None):
+        text = re.sub(r"<([^<>]+)>", r"\1", request)
+    said = _without_requests(unpolite(bare_request(text)))
+    whose = "|".join([*map(re.escape, names), r"(?!)"])
+    pattern = either_apostrophe(data("routes")["fact"]).replace("NAMES", whose)
+    fact = re.sub(pattern, "", said, flags=re.IGNORECASE).strip()
+    return fact if _tells(fact, names) else ""
+
+
+def _without_requests(text: str) -> str:
+    """Leave out what a later sentence asks for: "She hates rain. Draw her in the sun."."""
+    first, *more = sentences(text) or [""]
+    routes = [(one, route_by_rules(one, image=True)) for one in more]
+    asked = ("generate", "edit", "recognise", "understand")
+    kept = [one for one, found in routes if found is None or found.route not in asked]
+    return " ".join([first, *kept]) if len(kept) < len(more) else text
+
+
+def _tells(fact: str, names: Sequence[str]) -> bool:
+    """Tell whether a fact says more than a name, and of somebody: not "that's her toy"."""
+    plain = re.sub("|".join([*map(re.escape, names), r"(?!)"]), "", fact, flags=re.IGNORECASE)
+    points = re.match(r"(?:that|this|it)(?:['’]s| is| was)\b", fact, re.IGNORECASE)
+    return bool(content(plain)) and not points
