@@ -231,8 +231,20 @@ class Painter:
         if edited is None or limit is None or self.size_of(edited) != size:
             return to_image(made)
         photo = to_pixels(resize(flatten(edited), self.config.vae_transform)) + _LEAST
-        again = self._decoded(self.words.latent(edited).latent[None])
-        return to_image(blend(photo, made, unchanged(again, made, limit)))
+        return to_image(blend(photo, made, unchanged(self._again(edited), made, limit)))
+
+    @torch.no_grad()
+    def reconstruct(self, image: Image.Image) -> Image.Image:
+        """Return what the autoencoder makes of a picture: the best that could be drawn of it.
+
+        Raises:
+            InputError: if the model has no autoencoder.
+        """
+        return to_image(self._again(image))
+
+    def _again(self, image: Image.Image) -> Tensor:
+        """Encode a picture and decode it again ``[3, H, W]``."""
+        return self._decoded(self.words.latent(image).latent[None])
 
     def _decoded(self, latent: Tensor) -> Tensor:
         """Turn latents ``[1, z, h, w]`` into pixels ``[3, H, W]`` without seams."""

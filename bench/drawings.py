@@ -29,7 +29,7 @@ from backbone.mini.views import frame, subject_views
 from backbone.mini.world import World
 from backbone.removal import remove_again
 from bench.data.wording import templates
-from bench.judges.scenes import SceneReader, make_reader
+from bench.judges.scenes import SceneReader, Show, make_reader
 from bench.metrics.editing import ssim_outside
 from bench.metrics.encoders import EfficientNetLite
 from bench.metrics.surroundings import around
@@ -67,26 +67,27 @@ class Judges:
         return self.places[int(number)]
 
 
-def open_judges(assets: Path | None) -> Judges:
+def open_judges(assets: Path | None, show: Show) -> Judges:
     """Train the classifier of places on composed scenes, and check it on others.
 
-    Half of them show a subject as large as it is drawn.
+    Half of them show a subject as large as it is drawn. They are shown as the model's autoencoder
+    gives them: drawings are as soft, and what is soft looks like a desert to who never saw it.
     """
     encoder, world = EfficientNetLite(), World(load_assets(assets), size=_SIZE)
     places = tuple(templates()["places"])
-    sets = [_scenes(encoder, world, places, count) for count in (_PER_PLACE, _CHECKED)]
+    sets = [_scenes(encoder, world, places, count, show) for count in (_PER_PLACE, _CHECKED)]
     classifier = LogisticRegression(C=30.0, max_iter=400).fit(*sets[0])
     right = float(classifier.score(*sets[1]))
-    return Judges(encoder, places, classifier, make_reader(encoder), right)
+    return Judges(encoder, places, classifier, make_reader(encoder, show), right)
 
 
 def _scenes(
-    encoder: EfficientNetLite, world: World, places: Sequence[str], count: int
+    encoder: EfficientNetLite, world: World, places: Sequence[str], count: int, show: Show
 ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     rng = np.random.default_rng([_SEED, count])
     numbers = np.repeat(np.arange(len(places)), count)
     images = [
-        Image.fromarray(_scene(world, rng, places[int(n)], large=bool(at % 2)))
+        show(Image.fromarray(_scene(world, rng, places[int(n)], large=bool(at % 2))))
         for at, n in enumerate(numbers)
     ]
     return around(encoder.maps(images)), numbers
@@ -265,7 +266,7 @@ def main() -> None:
     given = parser.parse_args()
     model, subjects = load(given.model), open_subjects(given.folder)
     options = ImageOptions(seed=given.seed)
-    judges = open_judges(given.assets)
+    judges = open_judges(given.assets, model.painter.reconstruct)
     concepts = [introduce(model, subject) for subject in subjects]
     results = [edit(model, s, c, judges, options) for s, c in zip(subjects, concepts, strict=True)]
     if given.pages:

@@ -1,8 +1,9 @@
 """Small things beside real subjects: drawn with them, and added to photos of them.
 
 Run ``python -m bench.things FOLDER``, with folders of photos as for ``bench.subjects``. A thing
-counts as there where the bench's reader of scenes finds it; that reader is right on composed
-scenes in the share that it prints. The seed is 0 and nothing is picked.
+counts as there where the bench's reader of scenes finds it; that reader has seen composed scenes
+as the model's autoencoder gives them, and is right on them in the share that it prints. The seed
+is 0 and nothing is picked.
 """
 
 import argparse
@@ -75,7 +76,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     model, subjects = load(options.model), open_subjects(options.folder)
-    reader = make_reader(EfficientNetLite())
+    reader = make_reader(EfficientNetLite(), model.painter.reconstruct)
     concepts = [introduce(model, subject) for subject in subjects]
     figures = [Figure("the reader, composed scenes", reader.right["thing"], 2 * len(THINGS))]
     for name, make in (("drawn", draw), ("added", add)):

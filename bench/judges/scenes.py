@@ -3,11 +3,12 @@
 Pictures are compared with scenes that the code composes itself: a place is that of the nearest
 mean of what lies around subjects, a thing is looked for at every place of a feature map. What the
 reader gets right on scenes it has not seen is measured when it is made and stands in every report.
+Scenes may be shown as a model's autoencoder gives them, since what is drawn with it is as soft.
 
 Letters: ``n`` pictures, ``T`` places of a feature map, ``D`` width, ``P`` places, ``O`` things.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from bench.metrics.encoders import EfficientNetLite
 from bench.metrics.similarity import Vectors, units
 from bench.metrics.surroundings import around
 
-__all__ = ["SceneReader", "THINGS", "make_reader", "open_reader"]
+__all__ = ["SceneReader", "Show", "THINGS", "as_it_is", "make_reader", "open_reader"]
 
 THINGS = tuple(thing.name for thing in SMALL_OBJECTS if thing.shape)
 _SIZE, _PER_PLACE, _PER_THING = 128, 32, 5
@@ -36,6 +37,55 @@ _SEED, _CHECKED = 20261201, 8
 _FILLED = 0.4
 # standard deviations by which a thing stands out, and among how many at most
 _CLEAR, _AMONG = 2.0, 4
+# mean mark for places from which on a way of showing scenes hides nothing
+_TOLD = 0.9
+# how a composed scene is shown
+Show = Callable[[Image.Image], Image.Image]
+
+
+def as_it_is(image: Image.Image) -> Image.Image:
+    """Show a scene as it was composed."""
+    return image
+
+
+@dataclass(frozen=True)
+class _Scenes:
+    """Composes scenes, and shows them."""
+
+    world: World
+    show: Show
+
+    def place(self, rng: Generator, place: str, *, large: bool) -> Image.Image:
+        """Show a subject in a place, as large as subjects are drawn, or smaller."""
+        if not large:
+            return self._picture(self._composed(rng, place=place, small=""))
+        world = self.world
+        view = subject_views(world, world.subject(rng), 1, rng, plain=True, square_of=frame)[0]
+        return self._picture(portrait(world, view, rng, place, plain=True))
+
+    def things(
+        self, thing: str, rng: Generator, number: int
+    ) -> Iterator[tuple[Image.Image, Vectors]]:
+        """Show scenes with a thing, and say how much of each cell it fills ``[T]``."""
+        places = templates()["places"]
+        while number:
+            scene = self._composed(rng, place=places[int(rng.integers(len(places)))], small=thing)
+            if len(scene.alphas) < 2:
+                # a subject of the same kind gets no such thing beside it
+                continue
+            alpha = np.asarray(scene.alphas[-1], np.float32) / 255
+            cells = cv2.resize(alpha, (7, 7), interpolation=cv2.INTER_AREA)
+            number -= 1
+            yield self._picture(scene), np.asarray(cells, np.float64).reshape(-1)
+
+    def _composed(self, rng: Generator, *, place: str | None, small: str) -> Scene:
+        subject = self.world.subject(rng)
+        return self.world.scene(
+            rng, subject=subject, place=place, small=small, others=0, weather="clear", time="day"
+        )
+
+    def _picture(self, scene: Scene) -> Image.Image:
+        return self.show(Image.fromarray(scene.image))
 
 
 @dataclass(frozen=True)
@@ -91,13 +141,13 @@ def _scores(tokens: Vectors, means: Vectors) -> Vectors:
     return np.asarray(near.max(axis=0))
 
 
-def make_reader(encoder: EfficientNetLite) -> SceneReader:
+def make_reader(encoder: EfficientNetLite, show: Show = as_it_is) -> SceneReader:
     """Compose scenes and take their means; the same every time."""
-    world = World(load_assets(None), size=_SIZE, pool=8)
+    scenes = _Scenes(World(load_assets(None), size=_SIZE, pool=8), show)
     rng = np.random.default_rng(_SEED)
     places = tuple(templates()["places"])
-    place_means = np.stack([_place_mean(encoder, world, place, rng) for place in places])
-    thing_means, maps = _thing_means(encoder, world, rng)
+    place_means = np.stack([_place_mean(encoder, scenes, place, rng) for place in places])
+    thing_means, maps = _thing_means(encoder, scenes, rng)
     seen = np.stack([_scores(tokens, thing_means) for _, tokens in maps])
     # scores of a thing where another one is
     level, spread = [], []
@@ -115,57 +165,22 @@ def make_reader(encoder: EfficientNetLite) -> SceneReader:
         np.maximum(np.array(spread), 1e-6),
         {},
     )
-    made.right.update(_check(made, world))
+    made.right.update(_check(made, scenes))
     return made
 
 
-def _place_mean(encoder: EfficientNetLite, world: World, place: str, rng: Generator) -> Vectors:
-    pictures = [_shown(world, rng, place, large=bool(n % 2)) for n in range(_PER_PLACE)]
+def _place_mean(encoder: EfficientNetLite, scenes: _Scenes, place: str, rng: Generator) -> Vectors:
+    pictures = [scenes.place(rng, place, large=bool(n % 2)) for n in range(_PER_PLACE)]
     return np.asarray(around(encoder.maps(pictures)).mean(axis=0))
 
 
-def _shown(world: World, rng: Generator, place: str, *, large: bool) -> Image.Image:
-    """Show a subject in a place, as large as subjects are drawn, or smaller."""
-    if not large:
-        return _picture(_composed(world, rng, place=place, small=""))
-    view = subject_views(world, world.subject(rng), 1, rng, plain=True, square_of=frame)[0]
-    return _picture(portrait(world, view, rng, place, plain=True))
-
-
-def _composed(world: World, rng: Generator, *, place: str | None, small: str) -> Scene:
-    subject = world.subject(rng)
-    return world.scene(
-        rng, subject=subject, place=place, small=small, others=0, weather="clear", time="day"
-    )
-
-
-def _picture(scene: Scene) -> Image.Image:
-    return Image.fromarray(scene.image)
-
-
-def _with_thing(
-    world: World, thing: str, rng: Generator, number: int
-) -> Iterator[tuple[Image.Image, Vectors]]:
-    """Compose scenes with a thing, and say how much of each cell it fills ``[T]``."""
-    while number:
-        place = templates()["places"][int(rng.integers(len(templates()["places"])))]
-        scene = _composed(world, rng, place=place, small=thing)
-        if len(scene.alphas) < 2:
-            # a subject of the same kind gets no such thing beside it
-            continue
-        alpha = np.asarray(scene.alphas[-1], np.float32) / 255
-        cells = cv2.resize(alpha, (7, 7), interpolation=cv2.INTER_AREA)
-        number -= 1
-        yield _picture(scene), np.asarray(cells, np.float64).reshape(-1)
-
-
 def _thing_means(
-    encoder: EfficientNetLite, world: World, rng: Generator
+    encoder: EfficientNetLite, scenes: _Scenes, rng: Generator
 ) -> tuple[Vectors, list[tuple[str, Vectors]]]:
     means, maps = [], []
     for thing in THINGS:
         cells = []
-        for image, filled in _with_thing(world, thing, rng, _PER_THING):
+        for image, filled in scenes.things(thing, rng, _PER_THING):
             tokens = encoder.maps([image])[0]
             maps.append((thing, tokens))
             most = filled >= min(_FILLED, float(filled.max()))
@@ -174,27 +189,32 @@ def _thing_means(
     return np.stack(means), maps
 
 
-def _check(reader: SceneReader, world: World) -> dict[str, float]:
+def _check(reader: SceneReader, scenes: _Scenes) -> dict[str, float]:
     """Read scenes that were not seen before."""
     rng = np.random.default_rng(_SEED + 1)
     places, things, absent = [], [], []
     for place in reader.places:
         for number in range(_CHECKED):
-            image = _shown(world, rng, place, large=bool(number % 2))
+            image = scenes.place(rng, place, large=bool(number % 2))
             places.append(reader.place_mark(image, place))
             asked = reader.things[int(rng.integers(len(reader.things)))]
             absent.append(reader.thing_mark(image, asked))
     for thing in reader.things:
-        for image, _ in _with_thing(world, thing, rng, 2):
+        for image, _ in scenes.things(thing, rng, 2):
             things.append(reader.thing_mark(image, thing))
     found = {"place": places, "thing": things, "thing that is not there": absent}
     return {name: float(np.mean(marks)) for name, marks in found.items()}
 
 
-def open_reader(encoder: EfficientNetLite, file: Path) -> SceneReader:
-    """Read the means from a file, making it first if it is not there."""
+def open_reader(encoder: EfficientNetLite, file: Path, show: Show = as_it_is) -> SceneReader:
+    """Read the means from a file, making it first if it is not there.
+
+    A model that nobody trained shows nothing; then scenes are taken as they are.
+    """
     if not file.is_file():
-        _write(make_reader(encoder), file)
+        made = make_reader(encoder, show)
+        clear = show is as_it_is or made.right["place"] >= _TOLD
+        _write(made if clear else make_reader(encoder), file)
     with np.load(file, allow_pickle=False) as kept:
         right = dict(zip(kept["right_names"].tolist(), kept["right"].tolist(), strict=True))
         return SceneReader(

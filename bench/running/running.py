@@ -1,5 +1,6 @@
 """Run methods over all subjects, one or several processes, and go on where it stopped."""
 
+import hashlib
 import json
 import multiprocessing
 import os
@@ -118,18 +119,22 @@ def open_kit(options: RunOptions) -> "Kit":
     """Open the model, what looks and what judges."""
     from backbone import load
     from backbone.home import find_home
-    from bench.judges.scenes import open_reader
+    from bench.judges.scenes import as_it_is, open_reader
     from bench.metrics.encoders import EfficientNetLite, open_encoders
     from bench.running.versions import scenes_version
     from bench.running.work import Kit
+    from learning.checkpoint import backbone_id
 
     face = load(options.model)
     encoders, missing = open_encoders()
     offline = encoders[0]
     assert isinstance(offline, EfficientNetLite)
-    # what other code made is not read: a reader's means belong to the scenes it was made from
-    file = find_home().cache / "bench" / f"scenes-{scenes_version()}.npz"
-    reader = open_reader(offline, file)
+    drawn = face.model.autoencoder is not None
+    # what other code or another model's pictures made is not read: a reader's means belong to
+    # the scenes it was made from
+    shown = hashlib.sha256(backbone_id(face).encode()).hexdigest()[:8] if drawn else "composed"
+    file = find_home().cache / "bench" / f"scenes-{scenes_version()}-{shown}.npz"
+    reader = open_reader(offline, file, face.painter.reconstruct if drawn else as_it_is)
     faces, without = _faces()
     return Kit(face, encoders, _judges(face, reader, options), faces, missing | without)
 

@@ -231,6 +231,13 @@ def test_where_an_edit_changes_nothing_the_photo_stays() -> None:
     assert face.edit(photo, "blue", options=QUICK).image.tobytes() == photo.tobytes()
 
 
+def test_a_picture_comes_back_from_the_autoencoder_in_the_model_s_size() -> None:
+    painter, photo = small.backbone().painter, small.photo(150, 90)
+    again = painter.reconstruct(photo)
+    assert again.size == painter.size_of(photo)[::-1]
+    assert again.tobytes() == painter.reconstruct(photo).tobytes()
+
+
 def test_references_change_an_edit() -> None:
     face, photo = small.backbone(), small.photo()
     alone = face.edit(photo, "blue", options=QUICK).image.tobytes()

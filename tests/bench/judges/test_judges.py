@@ -2,17 +2,20 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
 from bench.data.items import Fact
+from bench.judges import scenes
 from bench.judges.asking import AskedJudge, numbers, read_mark
 from bench.judges.endpoint import EndpointAsker
 from bench.judges.judge import AlwaysOne, AskedAnswer, AskedEdit, AskedPicture
 from bench.judges.rules import RuleJudge, keywords
-from bench.judges.scenes import SceneReader
+from bench.judges.scenes import SceneReader, as_it_is
 from omni_errors import InputError, ResourceError
 from tests.bench.conftest import photo
 from tests.bench.fakes import Scripted, reader
@@ -274,3 +277,13 @@ def test_an_endpoint_that_says_something_else_is_named() -> None:
 def test_a_judge_needs_an_address_and_a_name(url: str, model: str) -> None:
     with pytest.raises(InputError):
         EndpointAsker(url, model)
+
+
+@pytest.mark.parametrize(("told", "shown"), [(0.95, True), (0.5, False)])
+def test_a_way_of_showing_that_hides_places_is_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: float, shown: bool
+) -> None:
+    made = {True: replace(reader(), right={"place": told}), False: reader()}
+    monkeypatch.setattr(scenes, "make_reader", lambda _, show=as_it_is: made[show is not as_it_is])
+    opened = scenes.open_reader(made[True].encoder, tmp_path / "a.npz", lambda image: image)
+    assert opened.right == made[shown].right

@@ -14,7 +14,7 @@ from bench.data.contents import hash_files
 from bench.data.items import Bench, Item, Subject
 from bench.judges.judge import AlwaysOne
 from bench.judges.rules import RuleJudge
-from bench.judges.scenes import SceneReader
+from bench.judges.scenes import SceneReader, Show, as_it_is
 from bench.methods.catalog import CONTROLS, METHODS
 from bench.methods.method import RowsPlan
 from bench.methods.teaching import Taught, Teacher
@@ -106,16 +106,19 @@ def test_a_run_says_which_code_it_ran(out: Path) -> None:
     }
 
 
-def test_the_reader_of_scenes_is_kept_under_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_reader_of_scenes_is_kept_under_its_code_and_the_model(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     opened: list[Path] = []
 
-    def spy(encoder: EfficientNetLite, file: Path) -> SceneReader:
+    def spy(encoder: EfficientNetLite, file: Path, show: Show) -> SceneReader:
+        assert show is not as_it_is
         opened.append(file)
         return reader()
 
     monkeypatch.setattr("bench.judges.scenes.open_reader", spy)
     open_kit(OPTIONS)
-    assert [file.name for file in opened] == [f"scenes-{scenes_version()}.npz"]
+    assert [file.name[:-13] for file in opened] == [f"scenes-{scenes_version()}"]
 
 
 @pytest.mark.parametrize(
