@@ -24,9 +24,12 @@ def about_those(concepts: Sequence[Known]) -> TurnState:
 
 
 def unclear(
-    unknown: Sequence[str], among: Sequence[Known], known: Sequence[Known]
+    unknown: Sequence[str], among: Sequence[Known], known: Sequence[Known], *, slip: str = ""
 ) -> dict[str, Any]:
     """Ask whom a name that nobody has means, or whom of several a pronoun; nothing if neither."""
+    if slip:
+        options = [concept.name for concept in known]
+        return question("slip", "unknown_name", options, name=slip)
     if unknown:
         options = [concept.name for concept in known]
         return question("unknown", "unknown_name", options, name=unknown[0])
@@ -57,20 +60,23 @@ def meant_by(state: TurnState, chosen: str, ports: TurnPorts) -> TurnState:
 def _last_named(state: TurnState, last: list[Known]) -> TurnState:
     """Write the name of whom "it" means; ask where that may be several."""
     text = state["request"]
-    read = named_object(text, last[0]) if state["how"] == "pronoun" else text
+    changed = bool(state.get("last_made")) and not state.get("last_request")
+    named = state["how"] == "pronoun"
+    read = named_object(text, last[0], changed=changed) if named else text
     if len(last) == 1:
         return {"request": read}
     return {} if read == text else {"asking": unclear((), tuple(last), last)}
 
 
-def left_alone(state: TurnState, text: str) -> TurnState:
+def left_alone(state: TurnState, text: str, known: Sequence[Known]) -> TurnState:
     """Take those who shall not be in a drawing for nobody it is about."""
     rest, names = left_out(text)
     if not names:
         return {}
-    kept = [pair for pair in zip(state["concepts"], state["names"], strict=True)]
-    kept = [pair for pair in kept if pair[1] not in names or f"<{pair[1]}>" in rest]
-    return {"request": rest, "concepts": [one for one, _ in kept], "names": [n for _, n in kept]}
+    about = [one for one in known if one.id in state["concepts"]]
+    about.sort(key=lambda one: state["concepts"].index(one.id))
+    kept = [one for one in about if one.name not in names or f"<{one.name}>" in rest]
+    return {"request": rest, **about_those(kept)}
 
 
 def surely(

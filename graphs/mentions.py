@@ -8,18 +8,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from graphs.data import data
+from graphs.kinds import OURS, THE, kind_in
 from graphs.ports import Known
-from graphs.pronouns import PLURAL, PRONOUN, has_own, owns, put_for
+from graphs.pronouns import PLURAL, PRONOUN, another_before, has_own, owns, put_for
 from graphs.spelling import misspelled, with_apostrophes
 from learning.naming import mark_names
 
-__all__ = ["Mentions", "find_mentions", "kinds_of", "stranger_of"]
+__all__ = ["Mentions", "find_mentions", "stranger_of"]
 
 # "Kai and" her, but not her toy; "Kai is" her brother
 _JOINED = re.compile(
     r"<[^<>]+>,? (?:(?P<who>and|or|with|without|next to|beside|behind|near|by)|is|was) $",
     re.IGNORECASE,
 )
+_HER = re.compile(r"\b(?:she|he|her|him)\b", re.IGNORECASE)
 _FOREIGN = re.compile(r"<([^<>\s]+)>|(?<!\S)@([^\W\d]\w*)")
 
 
@@ -27,8 +29,8 @@ _FOREIGN = re.compile(r"<([^<>\s]+)>|(?<!\S)@([^\W\d]\w*)")
 class Mentions:
     """A text as the model reads it, its concepts in order of mention, and how they were found.
 
-    ``unknown`` are names in brackets or after @ that nobody has, or one with a slip; ``unclear``
-    are the concepts among which a pronoun does not choose.
+    ``unknown`` are names in brackets or after @ that nobody has, ``slip`` is a word that is
+    nearly a name; ``unclear`` are the concepts among which a pronoun does not choose.
     """
 
     text: str
@@ -36,6 +38,7 @@ class Mentions:
     how: str = ""
     unknown: tuple[str, ...] = ()
     unclear: tuple[Known, ...] = ()
+    slip: str = ""
 
 
 def find_mentions(
@@ -53,8 +56,9 @@ def find_mentions(
     if concepts or unknown:
         return Mentions(marked, concepts, "named" if concepts else "", unknown)
     found = _by_kind(marked, known, () if photo else last) or _pronoun(marked, last, photo)
-    slip = "" if found.concepts or found.unclear else misspelled(marked, known)
-    return replace(found, unknown=(slip,)) if slip else found
+    return (
+        found if found.concepts or found.unclear else replace(found, slip=misspelled(marked, known))
+    )
 
 
 def stranger_of(text: str) -> str:
@@ -78,28 +82,17 @@ def _names(text: str, known: Sequence[Known]) -> tuple[str, tuple[Known, ...]]:
     return marked, tuple(by_name[name] for name in names)
 
 
-def kinds_of(concept: Known, articles: str = "the|this|that|my|our") -> str:
-    """Match "the dog" for a dog, and "the animal" for a stuffed animal; nothing without a class."""
-    words = concept.class_name.split()
-    if not words:
-        return r"(?!)"
-    kinds = "|".join(map(re.escape, dict.fromkeys((" ".join(words), words[-1]))))
-    # "my dog Bella" is another one
-    return rf"\b(?:{articles}) (?:{kinds})\b(?-i:(?! [A-Z]))"
-
-
 def _by_kind(text: str, known: Sequence[Known], last: Sequence[Known]) -> Mentions | None:
     """Read "my dog" as the only dog there is, and "the dog" as the last turn's only one."""
-    for articles, those in (("my|our", known), ("the|this|that", last)):
-        found = [
-            (one, match)
-            for one in those
-            if (match := re.search(kinds_of(one, articles), text, re.IGNORECASE))
-        ]
-        if len(found) == 1:
-            one, match = found[0]
-            said = f"{text[: match.start()]}<{one.name}>{text[match.end() :]}"
-            return Mentions(said, (one,), "named" if articles.startswith("my") else "pronoun")
+    ours = [(one, found) for one in known if (found := kind_in(text, one, OURS))]
+    spoken = [(one, found) for one in last if (found := kind_in(text, one, THE))]
+    # "the dog next to her" is not the one that "her" is
+    spoken = [] if _HER.search(text) else spoken
+    for how, those in (("named", ours), ("pronoun", spoken)):
+        if len(those) == 1:
+            one, found = those[0]
+            said = f"{text[: found.start()]}<{one.name}>{text[found.end() :]}"
+            return Mentions(said, (one,), how)
     return None
 
 
@@ -128,6 +121,8 @@ def _beside(text: str, named: Sequence[Known], last: Sequence[Known]) -> Mention
     first = text.index(f"<{named[0].name}>")
     for found in PRONOUN.finditer(text):
         if found[1].casefold() in ("it", "its", *PLURAL) or has_own(found):
+            continue
+        if another_before(text[: found.start()]):
             continue
         before = found.start() < first
         joined = _JOINED.search(text[: found.start()])

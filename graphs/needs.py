@@ -12,9 +12,11 @@ __all__ = ["Need", "find_needs", "open_needs", "without_acted_on"]
 _MOST_WORDS = 3
 # whose toy is changed, or shall not be there, is in the picture or not: no fact is asked for
 _ACTED_ON = (
-    r"\b(?:change|replace|swap|recolou?r|colou?r|paint|dye|make|turn|remove|erase|delete|without"
-    r"|take away|get rid of)(?: <[^<>]+> and)? $"
+    r"\b(?:change|replace|swap|recolou?r|remove|erase|delete|without|take away|get rid of)"
+    r"(?: <[^<>]+> and)? $"
 )
+# "paint her toy red", but not "paint her toy"
+_MADE = r"\b(?:make|turn|paint|colou?r|dye) $"
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,12 @@ def _possessive(request: str, name: str) -> Iterator[Need]:
 
 
 def _is_acted_on(request: str, need: Need) -> bool:
-    return re.search(_ACTED_ON, request[: need.start], re.IGNORECASE) is not None
+    before, after = request[: need.start], request[need.end :]
+    if re.search(_MADE, before, re.IGNORECASE):
+        following = re.match(r" (\w+)", after)
+        ends = {need.noun.split()[-1].casefold(), following[1].casefold() if following else ""}
+        return bool(ends & {"into", *data("words")["predicates"]})
+    return re.search(_ACTED_ON, before, re.IGNORECASE) is not None
 
 
 def _owned(request: str, name: str) -> Iterator[Need]:

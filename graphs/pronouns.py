@@ -7,7 +7,7 @@ import re
 
 from graphs.data import data
 
-__all__ = ["PLURAL", "PRONOUN", "has_own", "owns", "put_for", "short_forms"]
+__all__ = ["PLURAL", "PRONOUN", "another_before", "has_own", "owns", "put_for", "short_forms"]
 
 PRONOUN = re.compile(r"\b(she|he|him|her|his|hers|them|they|theirs?|its?)\b", re.IGNORECASE)
 PLURAL = ("them", "they", "their", "theirs")
@@ -100,8 +100,9 @@ def has_own(found: re.Match[str]) -> bool:
     if word in ("his", "her", "its") and _NAMED_OWNER.search(before):
         return True
     one, many = _beings(word)
-    # between "which dogs do" and "they" stands a verb alone
-    asked = rf"(?!\s+(?:{'|'.join(data('words')['auxiliaries'])})\s*$)"
+    # between "which dogs do" and "they" stands a verb alone; "my mum says that she" is of another
+    told = "|".join(data("words")["tellings"])
+    asked = rf"(?!\s+(?:{'|'.join(data('words')['auxiliaries'])})\s*$|.*\b(?:{told})\b)"
     alone = re.findall(rf"{one}{asked}", before, re.IGNORECASE)
     if word not in PLURAL:
         return bool(alone)
@@ -110,6 +111,14 @@ def has_own(found: re.Match[str]) -> bool:
 
 # "Draw Santa with" his sleigh, but not "in Paris with" her toy
 _NAMED_OWNER = re.compile(r"(?<!\bin|\bat|\bon) (?!I\b)[A-Z]\w+ (?:with|and|in|on|at) $")
+
+
+def another_before(before: str) -> bool:
+    """Tell whether a sentence has spoken of somebody else before a pronoun: "the king", "Elsa"."""
+    said = re.split(r"[.!?\n]", before)[-1]
+    nouns = "|".join(noun for nouns in data("words")["beings"].values() for noun in nouns)
+    named = re.search(r"(?<=[\w,>] )(?!I\b)[A-Z]\w+", said) is not None
+    return named or re.search(rf"\b(?:{nouns})\b", said, re.IGNORECASE) is not None
 
 
 def _may_have_own(word: str, before: str, rest: str) -> bool:

@@ -62,8 +62,9 @@ def _fact(state: TurnState, answer: str, known: Sequence[Known]) -> TurnState:
 def _chosen(state: TurnState, answer: str, known: Sequence[Known], asked: Question) -> TurnState:
     found = find_mentions(answer, known).concepts
     if not found:
-        return {}
-    if asked["kind"] == "unknown":
+        # the word was meant as it stands
+        return {"as_written": True} if asked["kind"] == "slip" else {}
+    if asked["kind"] in ("unknown", "slip"):
         name = re.escape(asked["name"])
         pattern = rf"<{name}>|@{name}\b|(?<![\w@]){name}(?!\w)"
         return {"text": re.sub(pattern, lambda _: f"<{found[0].name}>", state["text"])}

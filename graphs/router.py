@@ -14,7 +14,7 @@ from graphs.stage import Stage, settle
 from graphs.wording import first_line
 
 __all__ = ["ROUTES", "Route", "choose_route", "means_last_image", "means_picture", "route_by_rules"]
-__all__ += ["bare_request", "either_apostrophe", "unpolite"]
+__all__ += ["bare_request", "either_apostrophe", "speaks_of_things", "unpolite"]
 
 ROUTES = ("understand", "recognise", "generate", "edit", "remember", "clarify")
 
@@ -61,8 +61,15 @@ def means_picture(text: str) -> bool:
     return re.search(data("routes")["picture"], text, re.IGNORECASE) is not None
 
 
+def speaks_of_things(text: str) -> bool:
+    """Tell whether a text is of what stands in no picture: a list, the topic, the kettle."""
+    return (
+        re.search(rf"\b(?:{'|'.join(data('words')['things'])})\b", text, re.IGNORECASE) is not None
+    )
+
+
 def _applies(rule: dict[str, Any], text: str, image: bool, names: int) -> bool:
-    if rule.get("needs") == "image" and not image:
+    if rule.get("needs") == ("no image" if image else "image"):
         return False
     if rule["route"] == "recognise" and bool(names) is not rule.get("names", False):
         # "who is maeve's friend" asks for a fact, and "is maeve in it" needs a name

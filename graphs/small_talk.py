@@ -26,8 +26,13 @@ def pleasantry(
     if not photo and any(asks("of_known", form) for form in forms):
         return _known(known)
     for one in data("pleasantries"):
+        beside = photo and not one.get("photo", True)
         fits = one.get("pictured", True) or not (photo or picture)
-        if fits and any(re.search(one["pattern"], form, re.IGNORECASE) for form in forms):
+        if (
+            fits
+            and not beside
+            and any(re.search(one["pattern"], form, re.IGNORECASE) for form in forms)
+        ):
             return str(one["reply"])
     return ""
 

@@ -3,39 +3,73 @@
 import re
 from collections.abc import Sequence
 
+from graphs.data import data
 from graphs.ports import Known
 from learning.wording import read_wordings
 
 __all__ = ["misspelled", "with_apostrophes"]
 
-# letters from which on a slip still shows which name is meant
-_LEAST, _SURELY = 4, 6
+# letters from which on a slip still shows which name is meant, and an "s" whose something is
+_LEAST, _SHORT = 4, 3
+# what stands before a noun
+_COUNTED = frozenset(
+    "a an the this that these those my your our his her their its some any many few all no two"
+    " three four five six several more which what".split()
+)
 
 
 def with_apostrophes(text: str, known: Sequence[Known]) -> str:
-    """Write "maeves toy" as "maeve's toy"; of a name that is a common word, it is its plural."""
+    """Write "maeves toy" as "maeve's toy", where no plural and no other name is meant."""
     common = {word for words in read_wordings("names").values() for word in words}
-    names = [one.name for one in known if one.name.casefold() not in common and one.name.isalpha()]
+    kept = {one.name.casefold() for one in known}
+    names = [name for name in kept if len(name) >= _SHORT and name.isalpha() and name not in common]
     if not names:
         return text
+
+    def written(found: re.Match[str]) -> str:
+        other = f"{found[1]}s".casefold() in kept
+        return found[0] if other or not _may_be_owned(found) else f"{found[1]}'s"
+
     alone = rf"(?<![\w<@])({'|'.join(map(re.escape, names))})s(?= [^\W\d_])"
-    return re.sub(alone, r"\1's", text, flags=re.IGNORECASE)
+    return re.sub(alone, written, text, flags=re.IGNORECASE)
+
+
+def _may_be_owned(found: re.Match[str]) -> bool:
+    """Tell whether a noun follows, and no number stands before: "two pandas", "cookies in"."""
+    before = re.search(r"(\w+) $", found.string[: found.start()])
+    following = re.match(r" (\w+)", found.string[found.end() :])
+    lists, word = data("words"), following[1].casefold() if following else ""
+    verbs = (*lists["stop"], *lists["manners"], *lists["deeds"], *lists["verbs"])
+    counted = before is not None and before[1].casefold() in _COUNTED
+    return not counted and word not in verbs and not word.endswith("ing")
 
 
 def misspelled(text: str, known: Sequence[Known]) -> str:
     """Return the first word that is a name but for one slip, "" if there is none.
 
-    A short one has to be written as a name, or to have all its letters: "cave" is not Dave.
+    In small letters it has to have all of its letters, and to be no noun with an article: "a
+    brain" is not Brian. Capitals beside it are another's name.
     """
     names = [one.name.casefold() for one in known if len(one.name) >= _LEAST]
-    for found in re.finditer(r"[^\W\d_]{3,}", text):
-        word = found[0].casefold()
-        written = found[0][0].isupper() and re.search(r"[\w,]\s+$", text[: found.start()])
-        for name in names:
-            close = word != name and _one_slip(word, name)
-            if close and (written or len(name) >= _SURELY or sorted(word) == sorted(name)):
-                return found[0]
+    places = list(re.finditer(r"[^\W\d_]+", text))
+    for number, found in enumerate(places):
+        before = places[number - 1][0] if number else ""
+        after = places[number + 1][0] if number + 1 < len(places) else ""
+        if before.casefold() in _COUNTED or after[:1].isupper():
+            continue
+        word, capital = found[0].casefold(), number > 0 and found[0][0].isupper()
+        if capital and number > 1 and before[0].isupper():
+            continue
+        if any(_is_slip(word, name, capital=capital) for name in names):
+            return found[0]
     return ""
+
+
+def _is_slip(word: str, name: str, *, capital: bool) -> bool:
+    if word == name or word[-1:] != name[-1:]:
+        # "Milan" is not Mila, "tiger" not Tigger's plural
+        return False
+    return (capital or sorted(word) == sorted(name)) and _one_slip(word, name)
 
 
 def _one_slip(word: str, name: str) -> bool:

@@ -51,9 +51,11 @@ class TurnState(ReplayState, total=False):
     wanted: str
     # whether the request is drawn as it stands, without what is known
     no_replay: bool
-    # found; whether the text goes on from the last turn's drawing
+    # found; the route of what goes on from the last turn's drawing, "" where the text does not;
+    # whether a word that is nearly a name is meant as it is written
     how: str
-    follows: bool
+    follows: str
+    as_written: bool
     route: str
     why: str
     # what is to be asked before going on, concepts chosen in answer, and all that was asked

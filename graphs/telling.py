@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from graphs.data import data
 from graphs.pronouns import PRONOUN
-from graphs.router import bare_request, either_apostrophe, route_by_rules, unpolite
+from graphs.router import either_apostrophe, route_by_rules, unpolite
 from graphs.wording import content, sentences
 
 __all__ = ["told_fact"]
@@ -20,24 +20,34 @@ def told_fact(text: str, request: str, names: Sequence[str]) -> str:
     named = all(name.casefold() in text.casefold() for name in names)
     if not named and (len(names) > 1 or PRONOUN.search(text) is None):
         text = re.sub(r"<([^<>]+)>", r"\1", request)
-    said = _without_requests(unpolite(bare_request(text)))
+    said = _without_requests(_unasked(text))
     whose = "|".join([*map(re.escape, names), r"(?!)"])
     pattern = either_apostrophe(data("routes")["fact"]).replace("NAMES", whose)
     fact = re.sub(pattern, "", said, flags=re.IGNORECASE).strip()
     return fact if _tells(fact, names) else ""
 
 
+def _unasked(text: str) -> str:
+    """Leave out that it is asked for: "could you … please?"."""
+    whole = re.sub(r",\s*(?:please|thanks|thank you)[.!?]*$", "", text.strip(), flags=re.IGNORECASE)
+    front = unpolite(whole)
+    return front if front == whole else front.rstrip("? ")
+
+
 def _without_requests(text: str) -> str:
     """Leave out what a later sentence asks for: "She hates rain. Draw her in the sun."."""
     first, *more = sentences(text) or [""]
-    routes = [(one, route_by_rules(one, image=True)) for one in more]
-    asked = ("generate", "edit", "recognise", "understand")
-    kept = [one for one, found in routes if found is None or found.route not in asked]
+    kept = [one for one in more if not one.endswith("?") and not _draws(one)]
     return " ".join([first, *kept]) if len(kept) < len(more) else text
+
+
+def _draws(sentence: str) -> bool:
+    found = route_by_rules(sentence, image=True)
+    return found is not None and found.route == "generate"
 
 
 def _tells(fact: str, names: Sequence[str]) -> bool:
     """Tell whether a fact says more than a name, and of somebody: not "that's her toy"."""
     plain = re.sub("|".join([*map(re.escape, names), r"(?!)"]), "", fact, flags=re.IGNORECASE)
-    points = re.match(r"(?:that|this|it)(?:['’]s| is| was)\b", fact, re.IGNORECASE)
+    points = re.match(r"(?:that|this)(?:['’]s| is| was)\b", fact, re.IGNORECASE)
     return bool(content(plain)) and not points

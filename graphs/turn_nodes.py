@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 from backbone.mini.words import with_article
 from graphs.data import data
-from graphs.followup import follow_up
+from graphs.followup import FollowUp, follow_up
 from graphs.meaning import about_those, left_alone, meant_by, unclear
 from graphs.mentions import find_mentions, stranger_of
 from graphs.ports import Known, TurnPorts
@@ -25,6 +25,7 @@ from graphs.router import (
     means_last_image,
     means_picture,
     route_by_rules,
+    speaks_of_things,
     unpolite,
 )
 from graphs.small_talk import NO_MODEL, all_of, pleasantry
@@ -88,23 +89,28 @@ def resolve(state: TurnState, ports: TurnPorts) -> TurnState:
     last = [known[one] for one in _last_concepts(state) if one in known]
     photo = bool(state.get("attachment"))
     follows = _follows(state, [concept.name for concept in known.values()])
-    found = find_mentions(follows or state["text"], list(known.values()), last, photo=photo)
+    text = follows.text if follows else state["text"]
+    found = find_mentions(text, list(known.values()), last, photo=photo)
     chosen = [known[one] for one in state.get("chosen", []) if one in known]
     concepts = found.concepts or tuple(chosen)
+    slip = "" if state.get("as_written") else found.slip
     return {
         "request": found.text,
         **about_those(concepts),
         "how": found.how or ("asked" if chosen else ""),
-        "follows": bool(follows),
-        "asking": unclear(found.unknown, found.unclear, list(known.values())),
+        "follows": follows.route if follows else "",
+        "asking": unclear(found.unknown, found.unclear, list(known.values()), slip=slip),
     }
 
 
-def _follows(state: TurnState, names: list[str]) -> str:
-    """Return the request that goes on from the last turn's drawing, "" if this is another."""
-    if state.get("attachment") or state.get("wanted", "") not in ("", "generate"):
-        return ""
-    return follow_up(state["text"], state.get("last_request", ""), names)
+def _follows(state: TurnState, names: list[str]) -> FollowUp | None:
+    """Return what goes on from the last turn's drawing, None if the text does not."""
+    if state.get("attachment"):
+        return None
+    picture = bool(state.get("last_image"))
+    found = follow_up(state["text"], state.get("last_request", ""), names, picture=picture)
+    wanted = state.get("wanted", "")
+    return found if found and wanted in ("", found.route) else None
 
 
 def _last_concepts(state: TurnState) -> list[str]:
@@ -118,11 +124,12 @@ def route(state: TurnState, ports: TurnPorts) -> TurnState:
     """Decide what the text wants, and ask for what that lacks."""
     text = state["request"]
     image = bool(state.get("attachment")) or (
-        bool(state.get("last_image")) and (means_last_image(text) or _goes_on(state))
+        bool(state.get("last_image")) and means_last_image(text)
     )
     found = (
         _told_route(state)
         or _small_talk(state, ports)
+        or _changed_again(state)
         or choose_route(
             ports.writer, text, image, len(state["names"]), last=_is_of_last_image(state)
         )
@@ -130,7 +137,11 @@ def route(state: TurnState, ports: TurnPorts) -> TurnState:
     stages = [found.stage.plain()] if found.stage else []
     meant = meant_by(state, found.route, ports)
     text = meant.get("request", text)
-    alone = left_alone(state, text) if found.route == "generate" else {}
+    alone = (
+        left_alone({**state, **meant}, text, ports.concepts.list())
+        if found.route == "generate"
+        else {}
+    )
     text = alone.get("request", text)
     return {
         **meant,
@@ -146,8 +157,7 @@ def route(state: TurnState, ports: TurnPorts) -> TurnState:
 def _told_route(state: TurnState) -> Route | None:
     """Return the route that a command or the turn before says, None if the text decides."""
     if state.get("follows"):
-        recoloured = state["request"].startswith("Make ")
-        return Route("edit" if recoloured else "generate", "goes on from a drawing")
+        return Route(state["follows"], "goes on from a drawing")
     wanted = state.get("wanted", "")
     return Route(wanted, "was told") if wanted and state["request"].strip() else None
 
@@ -162,10 +172,17 @@ def _pleasantry(state: TurnState, ports: TurnPorts) -> str:
     return pleasantry(state["request"], ports.concepts.list(), photo=photo, picture=picture)
 
 
-def _goes_on(state: TurnState) -> bool:
-    """Tell whether the text may be about the picture that was just made: not about others."""
+def _changed_again(state: TurnState) -> Route | None:
+    """Return the route of a change of the picture that was just made, None for anything else."""
     named, last = set(state["concepts"]), set(state.get("last_concepts", []))
-    return bool(state.get("last_made")) and (not named or bool(named & last))
+    if not state.get("last_made") or state.get("attachment") or (named and not named & last):
+        return None
+    found = route_by_rules(state["request"], True, len(state["names"]))
+    return (
+        found
+        if found and found.route == "edit" and not speaks_of_things(state["request"])
+        else None
+    )
 
 
 def _is_of_last_image(state: TurnState) -> bool:
@@ -211,7 +228,8 @@ def after_ask(state: TurnState) -> str:
 
 def _is_left(state: TurnState) -> bool:
     asked = state.get("asked", [])
-    return bool(asked) and is_no(asked[-1]["answer"])
+    # "no" to a word that is nearly a name says that it is none
+    return bool(asked) and asked[-1]["kind"] != "slip" and is_no(asked[-1]["answer"])
 
 
 def understand(state: TurnState, ports: TurnPorts) -> TurnState:

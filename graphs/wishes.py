@@ -14,6 +14,7 @@ __all__ = ["as_background", "as_drawing", "as_removal", "left_out"]
 def as_drawing(text: str) -> str:
     """Say a wish for a drawing as drawings are asked for, without what is polite."""
     bare = unpolite(bare_request(text))
+    bare = re.sub(data("routes")["looks_like"], r"\1", bare, flags=re.IGNORECASE)
     shorter = re.sub(data("routes")["drawn_as"], "", bare, flags=re.IGNORECASE)
     return f"Draw {shorter}" if shorter.startswith("<") and shorter != text.strip() else shorter
 
@@ -24,7 +25,8 @@ def left_out(text: str) -> tuple[str, tuple[str, ...]]:
     Their tokens would draw them. Where nobody else is named it stays as it is.
     """
     pattern = data("routes")["left_out"]
-    names = tuple(found[1] for found in re.finditer(pattern, text, re.IGNORECASE))
+    said = " ".join(found[0] for found in re.finditer(pattern, text, re.IGNORECASE))
+    names = tuple(re.findall(r"<([^<>]+)>", said))
     rest = re.sub(pattern, "", text, flags=re.IGNORECASE)
     return (rest, names) if "<" in rest else (text, ())
 
@@ -48,15 +50,15 @@ def as_background(prompt: str) -> str:
     found = re.match(data("routes")["background"], prompt, re.IGNORECASE)
     if found is None:
         return prompt
-    said = found[1].rstrip(".! ")
-    where = said if re.match(r"(?:in|on|at|by) ", said, re.IGNORECASE) else _where(said)
+    where = _where(found[1].casefold().rstrip(".! "))
     return f"Replace the background: {where}." if where else prompt
 
 
-def _where(noun: str) -> str:
+def _where(said: str) -> str:
     """Return "on the beach" for "a beach", "" for a place that no model of ours learned."""
-    plain = _bare(noun.casefold())
-    return next((p.phrases[0] for name, p in PLACES.items() if plain in (name, _bare(p.noun))), "")
+    noun = _bare(re.sub(r"^(?:in|on|at|by) ", "", said))
+    fits = (place for name, place in PLACES.items() if noun in (name, _bare(place.noun)))
+    return next((place.phrases[0] for place in fits), "")
 
 
 def _bare(noun: str) -> str:

@@ -80,6 +80,8 @@ def test_a_pronoun_of_somebody_in_the_sentence_is_left(text: str) -> None:
         "Draw stars around them",
         "What do dogs do when she is away?",
         "Why do cats purr? Does she?",
+        "My sister wants to know what she eats",
+        "What did my mum say about her toy?",
     ],
 )
 def test_a_pronoun_of_nobody_in_the_sentence_is_the_last_turn_s(text: str) -> None:
@@ -153,6 +155,21 @@ def test_my_dog_is_the_only_dog_there_is() -> None:
     assert find_mentions("draw my dog", KNOWN).text == "draw <maeve>"
     assert find_mentions("draw my dog", [*KNOWN, Known("c4", "rex", "dog")]).concepts == ()
     assert find_mentions("draw my dog Bella", KNOWN).concepts == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["draw a bench in the dog park", "the dog bed", "my dog-shaped cup", "remove the dog by her"],
+)
+def test_another_thing_with_the_word_in_it_is_not_the_dog(text: str) -> None:
+    assert "<maeve>" not in find_mentions(text, KNOWN, [MAEVE]).text.replace("by <maeve>", "")
+
+
+@pytest.mark.parametrize(
+    "text", ["the king with his crown next to Kai", "Draw Elsa holding her cape beside Kai"]
+)
+def test_beside_a_name_somebody_else_in_the_sentence_owns(text: str) -> None:
+    assert find_mentions(text, KNOWN, [MAEVE]).concepts == (KAI,)
 
 
 def test_the_dog_is_the_one_that_was_spoken_of() -> None:

@@ -41,6 +41,8 @@ def test_an_edit_by_command_follows_no_drawing(house: FakeHouse) -> None:
         ("I want Maeve in blue", "Draw <maeve> in blue"),
         ("Draw Maeve without Kai", "Draw <maeve>"),
         ("Draw Maeve, not Kai, at sea", "Draw <maeve> at sea"),
+        ("Draw Maeve and not Kai", "Draw <maeve>"),
+        ("Maeve with a hat that looks like a crown", "<maeve> with a hat that looks like a crown"),
         ("Maeve at sea", "<maeve> at sea"),
     ],
 )
@@ -162,6 +164,24 @@ def test_who_is_in_the_photo_is_drawn_without_a_name(house: FakeHouse) -> None:
     assert house.studio.drawn == [("draw <maeve> in the snow", ("c1",))]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Remove that ball",
+        "Remove the dog-shaped balloon",
+        "Remove the dog bed",
+        "Make it black and white",
+        "Turn it into a night scene",
+        "Swap this background for a wall",
+        "Change the background in the photo to a forest",
+    ],
+)
+def test_what_only_sounds_like_who_is_in_the_photo_is_left(house: FakeHouse, said: str) -> None:
+    house.eyes.seen = {"c1": (0.8, 9.0)}
+    turn(house, said, attachment="p.jpg")
+    assert house.studio.edited == [("p.jpg", said)]
+
+
 @pytest.mark.parametrize("said", ["remove her", "Remove the cat"])
 def test_nobody_is_named_where_several_may_be_meant(house: FakeHouse, said: str) -> None:
     house.eyes.seen = {"c1": (0.8, 9.0), "c2": (0.79, 9.0)}
@@ -208,6 +228,25 @@ def test_what_was_just_made_is_changed(house: FakeHouse, said: str, edited: str)
     before = {"last_image": "a.png", "last_made": True, "last_request": "Draw <maeve>"}
     turn(house, said, last_concepts=["c1"], **before)
     assert house.studio.edited == [("a.png", edited)]
+
+
+@pytest.mark.parametrize("said", ["remove it", "replace it with a ball"])
+def test_just_after_a_change_it_may_be_what_that_brought(house: FakeHouse, said: str) -> None:
+    turn(house, said, last_image="a.png", last_made=True, last_concepts=["c1"])
+    assert house.studio.edited == [("a.png", said)]
+
+
+@pytest.mark.parametrize(
+    "said", ["Who is the president?", "Add milk to my list", "Put the kettle on", "move on"]
+)
+def test_what_stands_in_no_picture_changes_none(house: FakeHouse, said: str) -> None:
+    state = turn(house, said, last_image="a.png", last_made=True, last_concepts=["c1"])
+    assert state["route"] == "understand"
+
+
+def test_it_is_never_a_person_where_something_is_changed(house: FakeHouse) -> None:
+    turn(house, "remove it", last_image="a.png", last_concepts=["c2"])
+    assert house.studio.edited == [("a.png", "remove it")]
 
 
 def test_what_was_made_before_something_else_is_not(house: FakeHouse) -> None:

@@ -453,6 +453,27 @@ def test_a_conversation_of_twelve_turns(house: FakeHouse, saver: SqliteSaver) ->
     assert len(house.journal.turns) == 12
 
 
+@pytest.mark.parametrize(
+    ("said", "drawn"),
+    [("Maeve", "draw <maeve> at sea"), ("no", "draw Maive at sea"), ("a dog", "draw Maive at sea")],
+)
+def test_a_word_that_is_nearly_a_name_is_asked_about(
+    house: FakeHouse, saver: SqliteSaver, said: str, drawn: str
+) -> None:
+    asked = paused(house, saver, "draw Maive at sea").asking
+    assert asked is not None and asked["question"].startswith("I know nobody called Maive.")
+    resumed(house, saver, said)
+    assert [prompt for prompt, _ in house.studio.drawn] == [drawn]
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["Remove the pictures", "Add a picture of Kai to the wall", "Don't forget to add a hat"],
+)
+def test_beside_a_photo_a_change_is_no_command(house: FakeHouse, said: str) -> None:
+    assert "`omni" not in turn(house, said, attachment="p.jpg")["reply"]
+
+
 def test_a_question_is_left_where_the_user_wants(house: FakeHouse, saver: SqliteSaver) -> None:
     paused(house, saver, "remove the hat from the photo")
     done = resumed(house, saver, "never mind")
