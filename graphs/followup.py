@@ -9,7 +9,7 @@ from graphs.profile import asks
 from graphs.router import bare_request
 from learning.naming import mark_names
 
-__all__ = ["FollowUp", "follow_up"]
+__all__ = ["FollowUp", "follow_change", "follow_up"]
 
 # those who are drawn: not whose things are, and nobody who shall not be there
 _DRAWN = re.compile(r"(?<!without )<([^<>]+)>(?!['’]s)")
@@ -46,6 +46,21 @@ def follow_up(
     whole = mark_names(" ".join(text.split()).rstrip(".!? "), list(names))[0]
     found = _with_others(last_request, whole, drawn) or _elsewhere(last_request, bare, drawn)
     return FollowUp(found) if found else None
+
+
+def follow_change(text: str, name: str) -> FollowUp | None:
+    """Return what a text after a change of somebody's picture means, None if it goes on from none.
+
+    It changes the changed picture: who is blue by now is put in the garden blue.
+    """
+    bare = bare_request(text).rstrip(".!? ")
+    coloured = re.match(data("routes")["coloured"], bare, re.IGNORECASE)
+    if coloured:
+        return FollowUp(f"Make <{name}> {coloured[1]}.", "edit")
+    found = re.match(data("routes")["otherwise"], bare, re.IGNORECASE)
+    if found is None or asks("clause", found[1]) or asks("adds", found[1]):
+        return None
+    return FollowUp(f"Put <{name}> {found[1]}.", "edit")
 
 
 def _with_others(last_request: str, text: str, drawn: list[str]) -> str:

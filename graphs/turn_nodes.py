@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 from backbone.mini.words import with_article
 from graphs.data import data
-from graphs.followup import FollowUp, follow_up
+from graphs.followup import FollowUp, follow_change, follow_up
 from graphs.meaning import about_those, left_alone, meant_by, unclear
 from graphs.mentions import find_mentions, stranger_of
 from graphs.ports import Known, TurnPorts
@@ -88,7 +88,7 @@ def resolve(state: TurnState, ports: TurnPorts) -> TurnState:
     known = {concept.id: concept for concept in ports.concepts.list()}
     last = [known[one] for one in _last_concepts(state) if one in known]
     photo = bool(state.get("attachment"))
-    follows = _follows(state, [concept.name for concept in known.values()])
+    follows = _follows(state, known)
     text = follows.text if follows else state["text"]
     found = find_mentions(text, list(known.values()), last, photo=photo)
     chosen = [known[one] for one in state.get("chosen", []) if one in known]
@@ -103,14 +103,17 @@ def resolve(state: TurnState, ports: TurnPorts) -> TurnState:
     }
 
 
-def _follows(state: TurnState, names: list[str]) -> FollowUp | None:
-    """Return what goes on from the last turn's drawing, None if the text does not."""
+def _follows(state: TurnState, known: dict[str, Known]) -> FollowUp | None:
+    """Return what goes on from the last turn's picture, None if the text does not."""
     if state.get("attachment"):
         return None
-    picture = bool(state.get("last_image"))
-    found = follow_up(state["text"], state.get("last_request", ""), names, picture=picture)
-    wanted = state.get("wanted", "")
-    return found if found and wanted in ("", found.route) else None
+    names, request = [one.name for one in known.values()], state.get("last_request", "")
+    last = [known[one].name for one in state.get("last_concepts", []) if one in known]
+    if state.get("last_made") and not request and len(last) == 1:
+        found = follow_change(state["text"], last[0])
+    else:
+        found = follow_up(state["text"], request, names, picture=bool(state.get("last_image")))
+    return found if found and state.get("wanted", "") in ("", found.route) else None
 
 
 def _last_concepts(state: TurnState) -> list[str]:

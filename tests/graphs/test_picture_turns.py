@@ -230,6 +230,15 @@ def test_what_was_just_made_is_changed(house: FakeHouse, said: str, edited: str)
     assert house.studio.edited == [("a.png", edited)]
 
 
+@pytest.mark.parametrize(
+    ("said", "edited"),
+    [("now in the garden", "Put <maeve> in the garden."), ("and in red?", "Make <maeve> red.")],
+)
+def test_what_was_just_changed_is_changed_further(house: FakeHouse, said: str, edited: str) -> None:
+    turn(house, said, last_image="a.png", last_made=True, last_concepts=["c1"])
+    assert house.studio.edited == [("a.png", edited)]
+
+
 @pytest.mark.parametrize("said", ["remove it", "replace it with a ball"])
 def test_just_after_a_change_it_may_be_what_that_brought(house: FakeHouse, said: str) -> None:
     turn(house, said, last_image="a.png", last_made=True, last_concepts=["c1"])
