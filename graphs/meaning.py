@@ -68,9 +68,9 @@ def _last_named(state: TurnState, last: list[Known]) -> TurnState:
     return {} if read == text else {"asking": unclear((), tuple(last), last)}
 
 
-def left_alone(state: TurnState, text: str, known: Sequence[Known]) -> TurnState:
+def left_alone(state: TurnState, known: Sequence[Known]) -> TurnState:
     """Take those who shall not be in a drawing for nobody it is about."""
-    rest, names = left_out(text)
+    rest, names = left_out(state["request"])
     if not names:
         return {}
     about = [one for one in known if one.id in state["concepts"]]

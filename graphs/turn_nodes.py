@@ -139,16 +139,12 @@ def route(state: TurnState, ports: TurnPorts) -> TurnState:
     )
     stages = [found.stage.plain()] if found.stage else []
     meant = meant_by(state, found.route, ports)
+    if found.route == "generate":
+        # those who shall not be drawn are known once all who are meant have their names
+        meant |= left_alone({**state, **meant}, ports.concepts.list())
     text = meant.get("request", text)
-    alone = (
-        left_alone({**state, **meant}, text, ports.concepts.list())
-        if found.route == "generate"
-        else {}
-    )
-    text = alone.get("request", text)
     return {
         **meant,
-        **alone,
         "request": as_drawing(text) if found.route == "generate" else text,
         "route": found.route,
         "why": found.why,
@@ -181,11 +177,9 @@ def _changed_again(state: TurnState) -> Route | None:
     if not state.get("last_made") or state.get("attachment") or (named and not named & last):
         return None
     found = route_by_rules(state["request"], True, len(state["names"]))
-    return (
-        found
-        if found and found.route == "edit" and not speaks_of_things(state["request"])
-        else None
-    )
+    if found is None or found.route != "edit" or speaks_of_things(state["request"]):
+        return None
+    return found
 
 
 def _is_of_last_image(state: TurnState) -> bool:
