@@ -74,11 +74,16 @@ class Studio:
         seed: int | None,
         *,
         removed: str = "",
+        added: str = "",
+        beside: str = "",
     ) -> Drawn:
         """Change a picture, keep the result and say where it is; more pictures are references.
 
-        A concept that is to be ``removed`` is removed again while the model still sees it.
+        A concept that is to be ``removed`` is removed again while the model still sees it; what a
+        model that keeps the photo's pixels has ``added`` is laid into them as it draws it
+        ``beside`` a concept.
         """
+        from backbone.adding import add_drawn
         from backbone.removal import remove_again
 
         first, *more = self.gallery.open(image)
@@ -91,6 +96,8 @@ class Studio:
         made = edit(first)
         if removed:
             made = remove_again(made, edit, partial(self.sees, removed))
+        if added and beside and model.config.sampling.edit_limit is not None:
+            made = add_drawn(model, first, made, added, self.tokens([beside])[0], options)
         return self._keep("edit", prompt, concepts, made, image)
 
     def _options(self, seed: int | None) -> "ImageOptions":

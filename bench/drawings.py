@@ -19,6 +19,7 @@ from PIL import Image
 from sklearn.linear_model import LogisticRegression
 
 from backbone import Backbone, ConceptTokens, ImageOptions, Picture, load
+from backbone.adding import add_drawn
 from backbone.mini.assets import load_assets
 from backbone.mini.colours import COLOURS
 from backbone.mini.pixels import Bytes
@@ -177,16 +178,18 @@ def edit(
     made = tuple(picture.image for picture in pictures)
     before, after = (_margin(model, concept, image) for image in (photo, made[0]))
     again = _removed(model, concept, pictures[0], asked[0], options)
+    laid = add_drawn(model, photo, pictures[2], f"a {_ADDED}", concept, options).image
     right = {
         "removal: no longer recognised": after <= 0,
         "removal, again while it is seen: no longer recognised": _margin(model, concept, again)
         <= 0,
         "background: the place is right": judges.place(made[1]) == target,
         "add: the thing stands out": _stands_out(judges.things, photo, made[2]),
+        "add, as it is drawn: the thing stands out": _stands_out(judges.things, photo, laid),
         "recolour: the colour is right": _colour(made[3], small) == colour,
     }
     kept = tuple(ssim_outside(photo, image, small) for image in (made[0], again))
-    return Edited((*made, again), right, kept, before > 0)
+    return Edited((*made, again, laid), right, kept, before > 0)
 
 
 def _removed(

@@ -14,12 +14,13 @@ import numpy as np
 from PIL import Image
 
 from backbone import Backbone, ConceptTokens, ImageOptions, load
+from backbone.adding import add_drawn
 from backbone.mini.sheet import page
 from bench.judges.scenes import THINGS, SceneReader, make_reader
 from bench.metrics.encoders import EfficientNetLite
 from bench.subjects import Figure, Subject, introduce, open_subjects, report
 
-__all__ = ["add", "draw", "main"]
+__all__ = ["add", "draw", "lay", "main"]
 
 # with where they are drawn; without, before a plain wall
 _THINGS = {
@@ -51,11 +52,25 @@ def draw(model: Backbone, subject: Subject, concept: ConceptTokens, reader: Scen
 
 def add(model: Backbone, subject: Subject, concept: ConceptTokens, reader: SceneReader) -> Row:
     """Add each thing to a photo, where it has to stand out more than before."""
+    return _added(model, subject, concept, reader, drawn=False)
+
+
+def lay(model: Backbone, subject: Subject, concept: ConceptTokens, reader: SceneReader) -> Row:
+    """Add each thing to a photo as `omni` does: as it is drawn, where the edit puts it."""
+    return _added(model, subject, concept, reader, drawn=True)
+
+
+def _added(
+    model: Backbone, subject: Subject, concept: ConceptTokens, reader: SceneReader, *, drawn: bool
+) -> Row:
     photo = subject.asked[0].resize((_SIZE, _SIZE), Image.Resampling.LANCZOS)
     before, images, found = dict(reader.rank_things(photo)), [photo], list[bool]()
     for thing in _THINGS:
         text = f"Add a {thing} next to <sks>."
-        made = model.edit(photo, text, concepts=[concept], options=_OPTIONS).image
+        picture = model.edit(photo, text, concepts=[concept], options=_OPTIONS)
+        if drawn:
+            picture = add_drawn(model, photo, picture, f"a {thing}", concept, _OPTIONS)
+        made = picture.image
         more = dict(reader.rank_things(made))[thing] > before[thing]
         found.append(more and reader.thing_mark(made, thing) == 1)
         images.append(made)
@@ -72,19 +87,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Look for small things that omni-mini makes")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--model", default="omni-mini", help="a name or a folder")
-    parser.add_argument("--pages", type=Path, help="where drawn.jpg and added.jpg go")
+    parser.add_argument("--pages", type=Path, help="where pages of the pictures go")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     model, subjects = load(options.model), open_subjects(options.folder)
     reader = make_reader(EfficientNetLite(), model.painter.reconstruct)
     concepts = [introduce(model, subject) for subject in subjects]
     figures = [Figure("the reader, composed scenes", reader.right["thing"], 2 * len(THINGS))]
-    for name, make in (("drawn", draw), ("added", add)):
+    for name, make in (("drawn", draw), ("added", add), ("added as omni does", lay)):
         rows = [make(model, s, c, reader) for s, c in zip(subjects, concepts, strict=True)]
         figures.append(_figure(f"small thing {name}", rows))
         if options.pages:
             options.pages.mkdir(parents=True, exist_ok=True)
-            page([images for images, _ in rows]).save(options.pages / f"{name}.jpg", quality=88)
+            file = options.pages / f"{name.replace(' ', '-')}.jpg"
+            page([images for images, _ in rows]).save(file, quality=88)
     report(figures, options.json)
 
 

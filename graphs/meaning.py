@@ -11,7 +11,7 @@ from graphs.recognition import Evidence, evidence, who
 from graphs.state import TurnState
 from graphs.wishes import left_out
 
-__all__ = ["about_those", "left_alone", "meant_by", "surely", "unclear"]
+__all__ = ["about_those", "left_alone", "meant_by", "somebody", "surely", "unclear"]
 
 
 def about_those(concepts: Sequence[Known]) -> TurnState:
@@ -77,6 +77,13 @@ def left_alone(state: TurnState, known: Sequence[Known]) -> TurnState:
     about.sort(key=lambda one: state["concepts"].index(one.id))
     kept = [one for one in about if one.name not in names or f"<{one.name}>" in rest]
     return {"request": rest, **about_those(kept)}
+
+
+def somebody(state: TurnState, known: Sequence[Known]) -> str:
+    """Return the id of one beside whom a thing can be drawn: best one the turn is about."""
+    drawn = [one.id for one in known if one.version is not None]
+    about = (*state["concepts"], *state.get("last_concepts", []), *drawn)
+    return next((one for one in about if one in drawn), "")
 
 
 def surely(

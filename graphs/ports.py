@@ -148,10 +148,13 @@ class Editor(Protocol):
         seed: int | None,
         *,
         removed: str = "",
+        added: str = "",
+        beside: str = "",
     ) -> Drawn:
         """Change a picture, keep the result and say where it is.
 
-        ``removed`` is the id of a concept that shall be gone afterwards.
+        ``removed`` is the id of a concept that shall be gone afterwards, ``added`` what shall be
+        there, "a red ball", and ``beside`` the id of a concept that it can be drawn beside.
         """
         ...
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 from backbone.mini.words import with_article
 from graphs.data import data
 from graphs.followup import FollowUp, follow_change, follow_up
-from graphs.meaning import about_those, left_alone, meant_by, unclear
+from graphs.meaning import about_those, left_alone, meant_by, somebody, unclear
 from graphs.mentions import find_mentions, stranger_of
 from graphs.ports import Known, TurnPorts
 from graphs.profile import asks, before, lines_of, relevant
@@ -31,7 +31,7 @@ from graphs.router import (
 from graphs.small_talk import NO_MODEL, all_of, pleasantry
 from graphs.state import TurnState
 from graphs.telling import told_fact
-from graphs.wishes import as_background, as_drawing, as_removal
+from graphs.wishes import as_addition, as_background, as_drawing, as_removal
 from graphs.wording import about
 
 __all__ = [
@@ -385,7 +385,13 @@ def edit(state: TurnState, ports: TurnPorts) -> TurnState:
     prompt, removed = as_removal(bare_request(state["prompt"]), ports.concepts.list())
     prompt = as_background(prompt)
     made = ports.editor.edit(
-        _image(state), prompt, state["concepts"], state.get("seed"), removed=removed
+        _image(state),
+        prompt,
+        state["concepts"],
+        state.get("seed"),
+        removed=removed,
+        added=as_addition(prompt),
+        beside=somebody(state, ports.concepts.list()),
     )
     return {"prompt": prompt, "image": made.image, "used_seed": made.seed, "reply": ""}
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from backbone.mini.places import PLACES
 from graphs.data import data
 from graphs.ports import Known
+from graphs.profile import asks
 from graphs.router import bare_request, unpolite
 
-__all__ = ["as_background", "as_drawing", "as_removal", "left_out"]
+__all__ = ["as_addition", "as_background", "as_drawing", "as_removal", "left_out"]
 
 
 def as_drawing(text: str) -> str:
@@ -43,6 +44,16 @@ def as_removal(prompt: str, known: Sequence[Known]) -> tuple[str, str]:
         return prompt, one.id if one else ""
     said = data("sayings")["edit_removal"]
     return str(said.format(name=one.name, class_name=one.class_name)), one.id
+
+
+def as_addition(prompt: str) -> str:
+    """Return what a wish adds beside somebody, "a red ball"; "" where it says where, or no thing.
+
+    Rain and sunsets are no things, and a hat on somebody's head goes where the model puts it.
+    """
+    found = re.match(data("routes")["addition"], prompt, re.IGNORECASE)
+    thing = next(filter(None, found.groups())) if found else ""
+    return "" if asks("no_addition", thing) else thing
 
 
 def as_background(prompt: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from bench.subjects import Subject
-from bench.things import add, draw
+from bench.things import add, draw, lay
 
 RED, BLUE = Image.new("RGB", (128, 128), "red"), Image.new("RGB", (128, 128), "blue")
 ANNA = Subject("anna", "girl", (BLUE,), (BLUE,))
@@ -28,13 +28,16 @@ _THINGS += ["orange pumpkin", "brown basket", "red book"]
 
 
 @pytest.mark.parametrize(("made", "found"), [(RED, True), (BLUE, False)])
-def test_a_thing_counts_where_it_is_found(made: Image.Image, found: bool) -> None:
+def test_a_thing_counts_where_it_is_found(
+    monkeypatch: pytest.MonkeyPatch, made: Image.Image, found: bool
+) -> None:
     model = SimpleNamespace(
         generate=lambda text, **_: SimpleNamespace(image=made),
         edit=lambda image, text, **_: SimpleNamespace(image=made),
     )
     given = cast(Any, model), ANNA, cast(Any, None), cast(Any, Redness())
-    for images, marks in (draw(*given), add(*given)):
+    monkeypatch.setattr("bench.things.add_drawn", lambda model, photo, made, *_: made)
+    for images, marks in (draw(*given), add(*given), lay(*given)):
         assert (len(images), marks) == (11, [found] * 10)
 
 

@@ -93,6 +93,7 @@ class FakeStudio:
     drawn: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     edited: list[tuple[str, str]] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
+    added: list[tuple[str, str]] = field(default_factory=list)
 
     def draw(self, prompt: str, concepts: Sequence[str], seed: int | None) -> Drawn:
         self.drawn.append((prompt, tuple(concepts)))
@@ -106,7 +107,10 @@ class FakeStudio:
         seed: int | None,
         *,
         removed: str = "",
+        added: str = "",
+        beside: str = "",
     ) -> Drawn:
+        self.added.append((added, beside))
         self.edited.append((image, prompt))
         self.removed.append(removed)
         return Drawn(f"edited{len(self.edited)}.png", 7 if seed is None else seed)

@@ -105,6 +105,28 @@ def test_removing_a_concept_is_said_as_it_was_trained(house: FakeHouse, said: st
     assert house.studio.removed == ["c1"]
 
 
+@pytest.mark.parametrize(
+    ("said", "added"),
+    [
+        ("Add a red ball next to Maeve.", "a red ball"),
+        ("put a cup beside her, please", "a cup"),
+        ("Give Maeve a red heart", "a red heart"),
+        ("Place another ball here", "another ball"),
+        ("add a hat to the photo", ""),
+        ("put a ball on Maeve", ""),
+        ("add a ball on the left", ""),
+        ("Add fog.", ""),
+        ("add a sunset", ""),
+        ("remove the ball", ""),
+    ],
+)
+def test_a_thing_that_is_added_beside_somebody_is_said(
+    house: FakeHouse, said: str, added: str
+) -> None:
+    turn(house, said, attachment="p.jpg", last_concepts=["c1"])
+    assert house.studio.added == [(added, "c1")]
+
+
 def test_what_is_of_a_concept_is_removed_and_the_concept_stays(house: FakeHouse) -> None:
     turn(house, "remove Maeve's hat", attachment="p.jpg")
     assert house.studio.removed == [""]
