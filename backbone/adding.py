@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from backbone.images import flatten
 from backbone.painting import ImageOptions, Picture
 from omni_errors import CancelledError
 
@@ -113,7 +114,7 @@ def lay_in(
     ``draw(there, backdrop)`` draws with the thing or without it, by one seed. The edit is given
     back as it is where it adds nothing, or nothing can be cut out.
     """
-    before = _pixels(photo.resize(edited.size, Image.Resampling.LANCZOS))
+    before = _pixels(flatten(photo).resize(edited.size, Image.Resampling.LANCZOS))
     changed = (np.abs(_pixels(edited) - before).max(axis=2) > _ADDS).astype(np.uint8)
     place = _largest(cv2.morphologyEx(changed, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)))
     if place is None or int(place[0].sum()) < _CHANGES:
