@@ -34,6 +34,8 @@ _MADE = re.compile(
 )
 # after a predicate, where it is no word of a noun: "make her red", not "make her red ball"
 _ENDS = re.compile(r"\W*(?:$|(?:please|thanks|instead|now|too|again|and|but|all|for me)\b)")
+# "Draw Santa with" his sleigh, but not "in Paris with" her toy
+_NAMED_OWNER = re.compile(r"(?<!\bin|\bat|\bon) (?!I\b)[A-Z]\w+ (?:with|and|in|on|at) $")
 _SHORT = re.compile(r"^['’](s|re|ll|ve|d)\b(?=( (?:got|been|had|gone)\b)?)", re.IGNORECASE)
 _LONG = {"re": "are", "ll": "will", "ve": "have", "d": "would"}
 
@@ -107,10 +109,6 @@ def has_own(found: re.Match[str]) -> bool:
     if word not in PLURAL:
         return bool(alone)
     return len(alone) > 1 or re.search(rf"{many}{asked}", before, re.IGNORECASE) is not None
-
-
-# "Draw Santa with" his sleigh, but not "in Paris with" her toy
-_NAMED_OWNER = re.compile(r"(?<!\bin|\bat|\bon) (?!I\b)[A-Z]\w+ (?:with|and|in|on|at) $")
 
 
 def another_before(before: str) -> bool:
