@@ -31,6 +31,7 @@ def batch_of(
     Where a recipe has steps of texts, these questions are about photos.
     """
     rng = np.random.default_rng([recipe.seed, step, _EXAMPLES])
+    draws = draws and (step % recipe.pictures_every == 0 or not recipe.questions)
     questions, drawings, edits = _counts(examples, recipe, draws=draws)
     weights = _ON_PHOTOS if recipe.texts else _WEIGHTS
     asked = [_question(examples, weights, rng) for _ in range(questions)]

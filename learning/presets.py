@@ -20,6 +20,8 @@ class Recipe:
     questions: int = 4
     drawings: int = 2
     edits: int = 2
+    # steps between those that draw and edit; questions take these places in the others
+    pictures_every: int = 1
     # questions that no photo goes with, in a batch of their own after each: what it is, what was
     # told of it, what was not, and what has nothing to do with it
     texts: int = 0
@@ -77,7 +79,7 @@ class Recipe:
         for name in ("lr_und", "lr_gen", "clip"):
             require(getattr(self, name) > 0, name, getattr(self, name), "more than 0")
         require(0 <= self.average < 1, "average", self.average, "0 or more and less than 1")
-        for name in ("save_every", "test_every"):
+        for name in ("save_every", "test_every", "pictures_every"):
             require(getattr(self, name) > 0, name, getattr(self, name), "1 or more")
         ways = ("auto", "random", "features", "encoder")
         require(self.start in ways, "start", self.start, ", ".join(ways))
@@ -92,6 +94,8 @@ PRESETS: dict[str, Recipe] = {
         questions=4,
         drawings=1,
         edits=1,
+        # Pictures hardly move the rows of omni-mini (docs/log.md), questions do.
+        pictures_every=4,
         texts=8,
         even_text=True,
         # The elements of omni-mini's rows are .6, the peers' some .02: at the peers' rate of 1e-3

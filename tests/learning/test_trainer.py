@@ -319,6 +319,19 @@ def test_the_papers_batch_is_four_two_two(material: Material, examples: ExampleS
     assert mix(examples, draws=False) == [8, 0, 0]
 
 
+def test_steps_between_those_with_pictures_ask_instead(examples: ExampleSet) -> None:
+    recipe = replace(PRESETS["paper"], pictures_every=3)
+    kinds = [{type(one) for one in batch_of(examples, recipe, step)} for step in range(4)]
+    assert kinds[1] == kinds[2] == {Question}
+    assert kinds[0] == kinds[3] == {Question, Drawing}
+    assert len(batch_of(examples, recipe, 1)) == len(batch_of(examples, recipe, 0))
+
+
+def test_what_is_learned_without_questions_draws_in_every_step(examples: ExampleSet) -> None:
+    recipe = replace(PRESETS["paper"], questions=0, pictures_every=3)
+    assert {type(one) for one in batch_of(examples, recipe, 1)} == {Drawing}
+
+
 def test_steps_of_texts_leave_the_other_questions_to_photos(examples: ExampleSet) -> None:
     recipe = replace(FAST, questions=4, drawings=1, texts=3)
     asked = [q for q in batch_of(examples, recipe, 0) if isinstance(q, Question)]
