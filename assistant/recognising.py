@@ -131,11 +131,7 @@ class Eyes:
         model, name = self.model(), loaded[0].name
         reading = model.read(loaded).add_image(picture)
         told = _told(name, concept, near) if near is not None else ""
-        reading.add_text(f"{told}Is <{name}> in this photo?")
-        yes, no = (
-            model.score(reading, word, closed=False).log_probability for word in ("Yes", "No")
-        )
-        return yes - no
+        return model.margin(reading.add_text(f"{told}Is <{name}> in this photo?"))
 
     def likeness(self, found: Sequence[tuple[str, float]]) -> str:
         """Say in the model's words how alike a picture is to concepts, by name and cosine."""

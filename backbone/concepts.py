@@ -57,6 +57,9 @@ class ConceptWriter(Protocol):
     ) -> "ConceptTokens":
         """Write a concept's rows from photos of it and masks ``[H, W]`` of where it is."""
 
+    def doubt(self, rows: "ConceptTokens", amount: float) -> None:
+        """Let a name in place say yes less readily, or more where the amount is below 0."""
+
 
 class ConceptTokens(nn.Module):
     """Hold the rows of one concept in float32; train these, never the backbone."""

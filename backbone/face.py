@@ -77,6 +77,13 @@ class Backbone:
         table = reading.context.table
         return score(reading.context, self.words.ids(answer, table), closed=closed)
 
+    def margin(self, reading: Reading) -> float:
+        """Tell how much likelier "Yes" is than "No" as the next word, in log odds."""
+        yes, no = (
+            self.score(reading, word, closed=False).log_probability for word in ("Yes", "No")
+        )
+        return yes - no
+
     # concepts
 
     def write_concept(

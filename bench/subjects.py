@@ -101,9 +101,7 @@ def introduce(model: Backbone, subject: Subject, name: str = "sks") -> ConceptTo
 
 def margin(model: Backbone, reading: Reading, name: str) -> float:
     """Return how much likelier "Yes" is than "No" when asked whether a concept is in a photo."""
-    asked = reading.copy().add_text(f"Is <{name}> in this photo?")
-    scores = [model.score(asked, word, closed=False).log_probability for word in ("Yes", "No")]
-    return scores[0] - scores[1]
+    return model.margin(reading.copy().add_text(f"Is <{name}> in this photo?"))
 
 
 def recognise(model: Backbone, subjects: Sequence[Subject]) -> list[Figure]:

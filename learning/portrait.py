@@ -16,6 +16,7 @@ from backbone.concepts import ConceptTokens
 from backbone.face import Backbone
 from backbone.images import flatten
 from backbone.mini.views import frame, masked_crop
+from learning.levelling import level
 from learning.likeness import Looks, likeness, looks_of
 from learning.masks import Mask
 from learning.neutral import neutral_negatives
@@ -40,6 +41,7 @@ def write_rows(
         InputError: if there are no photos, a mask does not fit, or the model has no encoders.
     """
     rows = face.write_concept(name, photos, masks)
+    level(face, rows)
     if len(photos) < 2 or masks is None or not len(rows.gen):
         return rows
     others = [one.image for one in neutral_negatives()]

@@ -1,6 +1,7 @@
 """From photos of a subject to its first rows, with the concept encoders of a model folder."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -8,15 +9,18 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
+from torch.nn.functional import normalize
 
 from backbone.concepts import ConceptTokens, Routing
 from backbone.images import flatten
 from backbone.mini.clarity import clarity
 from backbone.mini.concept_encoder import Rows, WrittenConcept
+from backbone.mini.matching import Directions, find_directions
 from backbone.mini.pixels import Bytes
 from backbone.mini.row_encoder import CROP
 from backbone.mini.shipped import Encoders, read_encoders
 from backbone.mini.views import frame, masked_crop
+from backbone.whitening import WhitenedConnector
 from backbone.words import Words
 from omni_errors import FolderError, InputError
 
@@ -31,8 +35,9 @@ _SEEN = 224
 class RowWriter:
     """Write rows that work before anything was trained.
 
-    Understanding rows weigh all photos; generation rows are those of one photo, the one whose
-    subject is cut out most clearly, since a mean of two shapes is neither.
+    Understanding rows weigh all photos, and the name copies what both they and their crops show;
+    generation rows are those of one photo, the one whose subject is cut out most clearly, since a
+    mean of two shapes is neither.
     """
 
     def __init__(self, words: Words, encoders: Encoders) -> None:
@@ -58,24 +63,64 @@ class RowWriter:
             if picture.shape[:2] != mask.shape or not mask.any():
                 raise InputError(f"Mask {number} is empty or not of the size of its photo.")
         seen = [masked_crop(p, m, _SEEN)[0] for p, m in zip(pixels, inside, strict=True)]
-        views = self._tokens(seen)
+        crops = self._features(seen)
+        views = self._connector(crops).cpu()
         present = torch.ones(1, len(views), dtype=torch.bool)
         rows = self.encoders.und(views[None].float(), present)
+        rows = rows._replace(sks=self._named(rows.sks, crops, self._features(pixels)))
         best = max(range(len(inside)), key=lambda n: clarity(inside[n]))
         gen = self._gen(pixels[best], inside[best])
         made = WrittenConcept(name, Rows(*(part[0].float() for part in rows)), gen).frozen()
         made.routing = _ROUTING
         return made
 
-    def _tokens(self, pictures: Sequence[Bytes]) -> Tensor:
-        """See pictures as the connector's tokens ``[n, T, D]``."""
+    @torch.no_grad()
+    def doubt(self, rows: ConceptTokens, amount: float) -> None:
+        """Let a name in place say yes less readily, or more where the amount is below 0.
+
+        What a name carries as a name is taken off the scores of pictures (`matching`).
+        """
+        if self._directions is not None:
+            rows.sks.add_(amount * self._directions.named.to(rows.sks))
+
+    def _features(self, pictures: Sequence[Bytes]) -> Tensor:
+        """See pictures as the vision encoder's tokens ``[n, T, Dv]``."""
         model = self.words.model
-        if model.vit_model is None or model.connector is None:
+        if model.vit_model is None:
             raise InputError(f"{model.config.name} has no vision encoder, so it sees no images.")
         looked = [self.words.look(Image.fromarray(picture)).pixels for picture in pictures]
-        features = model.vit_model(torch.stack(looked).to(model.device, model.dtype))
-        tokens: Tensor = model.connector(features)
-        return tokens.cpu()
+        features: Tensor = model.vit_model(torch.stack(looked).to(model.device, model.dtype))
+        return features
+
+    @property
+    def _connector(self) -> nn.Module:
+        connector = self.words.model.connector
+        if connector is None:
+            raise AssertionError("asked of a model that sees")
+        return connector
+
+    @cached_property
+    def _directions(self) -> Directions | None:
+        """Find what names are compared by, None in a model that does not compare."""
+        connector = self._connector
+        return find_directions(connector) if isinstance(connector, WhitenedConnector) else None
+
+    def _named(self, sks: Tensor, crops: Tensor, photos: Tensor) -> Tensor:
+        """Let a name ``[n, 1, D]`` copy crops and photos in equal parts, as much as it did.
+
+        Pictures that are asked about are whole ones, so a copy of crops alone is less like them;
+        and training blurs what the encoder copies (docs/log.md).
+        """
+        connector, known = self._connector, self._directions
+        if known is None or not isinstance(connector, WhitenedConnector):
+            return sks
+        parts = (connector.glimpse(connector.whiten(seen)).mean((0, 1)) for seen in (crops, photos))
+        shown = normalize(torch.stack([normalize(part, dim=-1) for part in parts]).sum(0), dim=-1)
+        copy = known.copy.to(sks)
+        before = sks @ copy.T
+        length = torch.linalg.vector_norm(before, dim=-1, keepdim=True)
+        named: Tensor = sks + (length * shown.to(sks) - before) @ copy
+        return named
 
     def _gen(self, pixels: Bytes, mask: NDArray[np.bool_]) -> Tensor:
         autoencoder = self.words.model.autoencoder

@@ -76,11 +76,6 @@ def bare(text: str, subject: Subject) -> str:
     return text.replace(f"<{subject.mention}>", subject.mention)
 
 
-def _margin(face: Backbone, reading: Reading) -> float:
-    scores = [face.score(reading, word, closed=False).log_probability for word in ("Yes", "No")]
-    return scores[0] - scores[1]
-
-
 @dataclass(frozen=True)
 class Given:
     """What is put before the model for an answer, its texts kept beside it."""
@@ -102,7 +97,7 @@ class Given:
 def said(face: Backbone, given: Given, *, asks_yes: bool) -> Answered:
     """Answer greedily what was read."""
     text = face.answer(given.reading, TextOptions(ANSWER_TOKENS)).strip()
-    margin = _margin(face, given.reading) if asks_yes else None
+    margin = face.margin(given.reading) if asks_yes else None
     return Answered(text, margin, "\n".join(given.texts))
 
 

@@ -19,6 +19,9 @@ from tests.learning.conftest import photo
 class Writer:
     """Write the number of the photo into rows that draw."""
 
+    # names are left as they are
+    writer = None
+
     def __init__(self, tiny: Backbone, photos: Sequence[Image.Image]) -> None:
         self.tiny, self.photos = tiny, list(photos)
         self.model, self.config = tiny.model, tiny.config

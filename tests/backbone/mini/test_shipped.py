@@ -1,20 +1,26 @@
 """Trained weights go into the shipped file and come back as a model that does the same."""
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from backbone.face import Backbone
 from backbone.mini import shipped
 from backbone.mini.installed import fingerprint
 from backbone.mini.lora import merge
+from backbone.mini.matching import find_directions
 from backbone.mini.row_encoder import RowEncoder
+from backbone.mini.views import masked_crop
 from backbone.mini.writer import RowWriter
+from backbone.whitening import WhitenedConnector
 from omni_errors import InputError, TensorError
 from tests.backbone.mini import small_reader
 
@@ -104,6 +110,45 @@ def test_a_mask_tells_what_the_rows_are_about(shipped_file: Path) -> None:
     part, whole = face.write_concept("a", [photo], [left]), face.write_concept("a", [photo])
     assert not torch.equal(part.gen, whole.gen)
     assert not torch.equal(part.und, whole.und)
+
+
+def copied(writer: RowWriter, photo: Image.Image, mask: NDArray[np.bool_]) -> Tensor:
+    """Return what a name copies of one photo."""
+    known = find_directions(cast(WhitenedConnector, writer.words.model.connector))
+    assert known is not None
+    name = writer.write("a", [photo], [mask]).sks.detach()[0]
+    return normalize(name @ known.copy.T.to(name), dim=-1)
+
+
+def glimpsed(face: Backbone, photo: Image.Image) -> Tensor:
+    """Return what the connector tells of a whole picture."""
+    connector, seen = face.model.connector, face.words.look(photo).pixels
+    assert face.model.vit_model is not None and isinstance(connector, WhitenedConnector)
+    white = connector.whiten(face.model.vit_model(seen[None].to(face.model.dtype)))
+    return normalize(connector.glimpse(white)[0, 0].detach(), dim=-1)
+
+
+def test_a_name_copies_photos_and_crops_alike(shipped_file: Path) -> None:
+    face = blank()
+    encoders = shipped.assemble(face.model, face.words.tokenizer, load_file(shipped_file))
+    writer = RowWriter(face.words, encoders)
+    photo, left = Image.fromarray(small_reader.picture(1)), np.zeros((64, 64), np.bool_)
+    left[:, :32] = True
+    crop = Image.fromarray(masked_crop(np.asarray(photo), left, 224)[0])
+    both = normalize(glimpsed(face, photo) + glimpsed(face, crop), dim=-1)
+    assert float(copied(writer, photo, left) @ both) == pytest.approx(1, abs=0.02)
+
+
+def test_a_doubtful_name_is_the_name_and_more_of_it(shipped_file: Path) -> None:
+    face = blank()
+    encoders = shipped.assemble(face.model, face.words.tokenizer, load_file(shipped_file))
+    writer = RowWriter(face.words, encoders)
+    rows = writer.write("a", [Image.fromarray(small_reader.picture(1))])
+    known = find_directions(cast(WhitenedConnector, face.model.connector))
+    assert known is not None
+    before = rows.sks.detach().clone()
+    writer.doubt(rows, 0.5)
+    assert torch.allclose(rows.sks.detach() - before, 0.5 * known.named, atol=1e-5)
 
 
 def test_what_cannot_be_written_is_said(shipped_file: Path) -> None:
