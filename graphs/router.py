@@ -42,11 +42,13 @@ def choose_route(
 def route_by_rules(text: str, image: bool, names: int = 0, *, last: bool = False) -> Route | None:
     """Return the first rule's route that fits a text, or None."""
     # long runs of blanks would be gone through again and again
-    bare = unpolite(" ".join(text.split())).replace("’", "'")
+    whole = " ".join(text.split()).replace("’", "'")
+    bare = unpolite(whole)
     if not bare:
         return Route("clarify", "the text is empty")
     for rule in data("routes")["rules"]:
-        if _applies(rule, bare, image or (last and "last" in rule), names):
+        said = whole if rule.get("whole") else bare
+        if _applies(rule, said, image or (last and "last" in rule), names):
             return Route(rule["route"], rule["why"])
     return None
 

@@ -14,7 +14,7 @@ __all__ = ["as_addition", "as_background", "as_drawing", "as_removal", "left_out
 
 def as_drawing(text: str) -> str:
     """Say a wish for a drawing as drawings are asked for, without what is polite."""
-    bare = unpolite(bare_request(text))
+    bare = unpolite(bare_request(text)).rstrip("? ")
     bare = re.sub(data("routes")["looks_like"], r"\1", bare, flags=re.IGNORECASE)
     shorter = re.sub(data("routes")["drawn_as"], "", bare, flags=re.IGNORECASE)
     return f"Draw {shorter}" if shorter.startswith("<") and shorter != text.strip() else shorter
