@@ -14,10 +14,12 @@ __all__ = ["as_addition", "as_background", "as_drawing", "as_removal", "left_out
 
 def as_drawing(text: str) -> str:
     """Say a wish for a drawing as drawings are asked for, without what is polite."""
-    bare = unpolite(bare_request(text)).rstrip("? ")
+    bare = unpolite(bare_request(text))
     bare = re.sub(data("routes")["looks_like"], r"\1", bare, flags=re.IGNORECASE)
     shorter = re.sub(data("routes")["drawn_as"], "", bare, flags=re.IGNORECASE)
-    return f"Draw {shorter}" if shorter.startswith("<") and shorter != text.strip() else shorter
+    if shorter.startswith("<") and shorter != text.strip():
+        return f"Draw {shorter.rstrip('? ')}"
+    return shorter
 
 
 def left_out(text: str) -> tuple[str, tuple[str, ...]]:

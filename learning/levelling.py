@@ -21,7 +21,9 @@ __all__ = ["level"]
 # photos of most subjects lie above it (docs/log.md)
 _LEVEL = -2.3
 # what a doubt of one is expected to do, what it may turn out to do, and the largest doubt
-_SLOPE, _SLOPES, _MOST = 0.8, (0.3, 2.0), 3.0
+_SLOPE, _FLATTEST, _STEEPEST, _MOST = 0.8, 0.1, 2.0, 3.0
+# pixels per side of strangers: other scenes than those that are learned from or measured with
+_SIDE = 160
 # strangers that are asked about once more, to see what a doubt did
 _PROBES = 4
 
@@ -32,15 +34,15 @@ def level(face: Backbone, rows: ConceptTokens) -> None:
     writer = face.writer
     if writer is None or face.model.vit_model is None:
         return
-    strangers = [one.image for one in neutral_negatives()]
+    strangers = [one.image for one in neutral_negatives(_SIDE)]
     before = _margins(face, rows, strangers)
     missing = _mean(before) - _LEVEL
     tried = _bounded(missing / _SLOPE)
     writer.doubt(rows, tried)
     moved = _mean(before[:_PROBES]) - _mean(_margins(face, rows, strangers[:_PROBES]))
-    slope = min(max(moved / tried, _SLOPES[0]), _SLOPES[1]) if moved and tried else _SLOPES[1]
-    # what did not move by this does not move further either
-    wanted = _bounded(missing / slope) if moved else 0.0
+    slope = moved / tried if tried else 0.0
+    # a name that this hardly moves, or the wrong way, stays as it was
+    wanted = _bounded(missing / min(slope, _STEEPEST)) if slope > _FLATTEST else 0.0
     writer.doubt(rows, wanted - tried)
 
 

@@ -41,12 +41,12 @@ def write_rows(
         InputError: if there are no photos, a mask does not fit, or the model has no encoders.
     """
     rows = face.write_concept(name, photos, masks)
+    if len(photos) > 1 and masks is not None and len(rows.gen):
+        others = [one.image for one in neutral_negatives()]
+        looks = looks_of(face, photos, others)
+        rows = rows if looks is None else _best(face, rows, photos, masks, looks)
     level(face, rows)
-    if len(photos) < 2 or masks is None or not len(rows.gen):
-        return rows
-    others = [one.image for one in neutral_negatives()]
-    looks = looks_of(face, photos, others)
-    return rows if looks is None else _best(face, rows, photos, masks, looks)
+    return rows
 
 
 @torch.no_grad()

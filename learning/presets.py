@@ -20,7 +20,7 @@ class Recipe:
     questions: int = 4
     drawings: int = 2
     edits: int = 2
-    # steps between those that draw and edit; questions take these places in the others
+    # every how many steps pictures are drawn and edited; in the others questions take their places
     pictures_every: int = 1
     # questions that no photo goes with, in a batch of their own after each: what it is, what was
     # told of it, what was not, and what has nothing to do with it

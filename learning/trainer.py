@@ -361,7 +361,8 @@ class _Job:
             "recipe": asdict(recipe),
             "steps": run.step,
             "ended": ended,
-            "losses": {name: mean_of(run.recent, name) for name in names},
+            # steps without pictures have none of their losses
+            "losses": {name: mean_of([s for s in run.recent if s[name]], name) for name in names},
             "held_out": found,
             "held_out_first": first,
             "likeness": alike,

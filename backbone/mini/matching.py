@@ -19,7 +19,7 @@ from backbone.mini.lora import LoraLinear
 from backbone.model import UnifiedModel
 from backbone.whitening import WhitenedConnector
 
-__all__ = ["Directions", "find_directions", "start_matching"]
+__all__ = ["Directions", "Written", "find_directions", "start_matching", "written_by"]
 
 LAYER = 0
 # rotary pairs that turn so slowly that a distance of a hundred tokens hardly matters, and the
@@ -49,6 +49,27 @@ class Directions(NamedTuple):
     row: Tensor
     picture: Tensor
     written: Tensor
+
+
+class Written(NamedTuple):
+    """Hold the directions an encoder writes into names: ``copy [K, Du]``, ``named [Du]``."""
+
+    copy: Tensor
+    named: Tensor
+
+
+@torch.no_grad()
+def written_by(encoder: ConceptEncoder, connector: WhitenedConnector) -> Written | None:
+    """Read from an encoder where it copies to; None if it copies nothing.
+
+    Directions that nothing uses can be turned among themselves, and what `find_directions`
+    finds differs from machine to machine: once heads read them, they are those of the encoder.
+    """
+    copy, named = encoder.read.weight.float() @ _unit(connector.glance).T, encoder.read.bias.float()
+    sizes = torch.linalg.vector_norm(copy, dim=0, keepdim=True)
+    if not bool((sizes > 0).all()) or not bool(named.any()):
+        return None
+    return Written((copy / sizes).T, named / torch.linalg.vector_norm(named))
 
 
 def find_directions(connector: WhitenedConnector) -> Directions | None:

@@ -15,7 +15,7 @@ from backbone.concepts import ConceptTokens, Routing
 from backbone.images import flatten
 from backbone.mini.clarity import clarity
 from backbone.mini.concept_encoder import Rows, WrittenConcept
-from backbone.mini.matching import Directions, find_directions
+from backbone.mini.matching import Written, written_by
 from backbone.mini.pixels import Bytes
 from backbone.mini.row_encoder import CROP
 from backbone.mini.shipped import Encoders, read_encoders
@@ -100,10 +100,12 @@ class RowWriter:
         return connector
 
     @cached_property
-    def _directions(self) -> Directions | None:
-        """Find what names are compared by, None in a model that does not compare."""
+    def _directions(self) -> Written | None:
+        """Return where names carry what they are compared by, None where they are not."""
         connector = self._connector
-        return find_directions(connector) if isinstance(connector, WhitenedConnector) else None
+        if not isinstance(connector, WhitenedConnector):
+            return None
+        return written_by(self.encoders.und, connector)
 
     def _named(self, sks: Tensor, crops: Tensor, photos: Tensor) -> Tensor:
         """Let a name ``[n, 1, D]`` copy crops and photos in equal parts, as much as it did.

@@ -40,6 +40,8 @@ def test_an_edit_by_command_follows_no_drawing(house: FakeHouse) -> None:
         ("show me what Maeve looks like in the snow", "Draw <maeve> in the snow"),
         ("I want Maeve in blue", "Draw <maeve> in blue"),
         ("can I see Maeve?", "Draw <maeve>"),
+        ("can I see my dog Maeve in the snow?", "Draw <maeve> in the snow"),
+        ("draw Maeve with a sign that says who?", "draw <maeve> with a sign that says who?"),
         ("What would Maeve look like in the snow?", "Draw <maeve> in the snow"),
         ("gimme a picture of Maeve", "a picture of <maeve>"),
         ("Draw Maeve without Kai", "Draw <maeve>"),

@@ -59,10 +59,11 @@ def test_a_name_does_not_move_out_of_sight(tiny: Backbone) -> None:
     assert far.doubted == pytest.approx(levelling._MOST)
 
 
-def test_what_does_not_change_a_name_leaves_it(tiny: Backbone) -> None:
-    stuck = Doubtful(tiny, 1.0, 0.0)
+@pytest.mark.parametrize("slope", [0.0, -0.2])
+def test_what_does_not_lower_margins_leaves_a_name(tiny: Backbone, slope: float) -> None:
+    stuck = Doubtful(tiny, 1.0, slope)
     stuck.levelled()
-    assert stuck.doubted == 0
+    assert stuck.doubted == pytest.approx(0, abs=1e-6)
 
 
 def test_a_model_without_encoders_leaves_names_as_they_are(tiny: Backbone) -> None:

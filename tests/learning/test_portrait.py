@@ -39,6 +39,15 @@ class Writer:
         return rows
 
 
+def test_names_are_levelled_once_all_rows_are_there(
+    tiny: Backbone, photos: list[Image.Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    monkeypatch.setattr(portrait, "level", lambda face, rows: seen.append(int(rows.gen[0, 0])))
+    written(tiny, photos, monkeypatch, best=3)
+    assert seen == [3]
+
+
 @pytest.fixture
 def photos() -> list[Image.Image]:
     return [photo(number, side=48) for number in range(6)]

@@ -6,7 +6,6 @@ from typing import cast
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -16,10 +15,11 @@ from backbone.face import Backbone
 from backbone.mini import shipped
 from backbone.mini.installed import fingerprint
 from backbone.mini.lora import merge
-from backbone.mini.matching import find_directions
+from backbone.mini.matching import find_directions, written_by
 from backbone.mini.row_encoder import RowEncoder
 from backbone.mini.views import masked_crop
 from backbone.mini.writer import RowWriter
+from backbone.model import UnifiedModel
 from backbone.whitening import WhitenedConnector
 from omni_errors import InputError, TensorError
 from tests.backbone.mini import small_reader
@@ -112,43 +112,60 @@ def test_a_mask_tells_what_the_rows_are_about(shipped_file: Path) -> None:
     assert not torch.equal(part.und, whole.und)
 
 
-def copied(writer: RowWriter, photo: Image.Image, mask: NDArray[np.bool_]) -> Tensor:
-    """Return what a name copies of one photo."""
-    known = find_directions(cast(WhitenedConnector, writer.words.model.connector))
-    assert known is not None
-    name = writer.write("a", [photo], [mask]).sks.detach()[0]
-    return normalize(name @ known.copy.T.to(name), dim=-1)
+def comparing(shipped_file: Path) -> RowWriter:
+    """Open a writer whose names copy into directions of their own."""
+    face = blank()
+    encoders = shipped.assemble(face.model, face.words.tokenizer, load_file(shipped_file))
+    connector = face.model.connector
+    assert isinstance(connector, WhitenedConnector)
+    found = find_directions(connector)
+    assert found is not None
+    with torch.no_grad():
+        seen = normalize(connector.glance.float(), dim=0)
+        encoders.und.read.weight.copy_(0.2 * found.copy.T @ seen.T)
+        encoders.und.read.bias.copy_(4 * found.named)
+    return RowWriter(face.words, encoders)
 
 
-def glimpsed(face: Backbone, photo: Image.Image) -> Tensor:
+def glimpsed(face: UnifiedModel, writer: RowWriter, photo: Image.Image) -> Tensor:
     """Return what the connector tells of a whole picture."""
-    connector, seen = face.model.connector, face.words.look(photo).pixels
-    assert face.model.vit_model is not None and isinstance(connector, WhitenedConnector)
-    white = connector.whiten(face.model.vit_model(seen[None].to(face.model.dtype)))
+    connector, seen = face.connector, writer.words.look(photo).pixels
+    assert face.vit_model is not None and isinstance(connector, WhitenedConnector)
+    white = connector.whiten(face.vit_model(seen[None].to(face.dtype)))
     return normalize(connector.glimpse(white)[0, 0].detach(), dim=-1)
 
 
+def test_an_encoder_knows_where_it_copies_to(shipped_file: Path) -> None:
+    writer = comparing(shipped_file)
+    connector = cast(WhitenedConnector, writer.words.model.connector)
+    found, written = find_directions(connector), written_by(writer.encoders.und, connector)
+    assert found is not None and written is not None
+    assert torch.allclose(written.copy, found.copy, atol=1e-3)
+    assert torch.allclose(written.named, found.named, atol=1e-3)
+    writer.encoders.und.read.weight.data.zero_()
+    assert written_by(writer.encoders.und, connector) is None
+
+
 def test_a_name_copies_photos_and_crops_alike(shipped_file: Path) -> None:
-    face = blank()
-    encoders = shipped.assemble(face.model, face.words.tokenizer, load_file(shipped_file))
-    writer = RowWriter(face.words, encoders)
+    writer = comparing(shipped_file)
     photo, left = Image.fromarray(small_reader.picture(1)), np.zeros((64, 64), np.bool_)
     left[:, :32] = True
     crop = Image.fromarray(masked_crop(np.asarray(photo), left, 224)[0])
-    both = normalize(glimpsed(face, photo) + glimpsed(face, crop), dim=-1)
-    assert float(copied(writer, photo, left) @ both) == pytest.approx(1, abs=0.02)
+    model = writer.words.model
+    both = normalize(glimpsed(model, writer, photo) + glimpsed(model, writer, crop), dim=-1)
+    known = written_by(writer.encoders.und, cast(WhitenedConnector, model.connector))
+    assert known is not None
+    copied = writer.write("a", [photo], [left]).sks.detach()[0] @ known.copy.T
+    assert float(normalize(copied, dim=-1) @ both) == pytest.approx(1, abs=0.01)
+    assert float(copied.norm()) > 0.1
 
 
 def test_a_doubtful_name_is_the_name_and_more_of_it(shipped_file: Path) -> None:
-    face = blank()
-    encoders = shipped.assemble(face.model, face.words.tokenizer, load_file(shipped_file))
-    writer = RowWriter(face.words, encoders)
+    writer = comparing(shipped_file)
     rows = writer.write("a", [Image.fromarray(small_reader.picture(1))])
-    known = find_directions(cast(WhitenedConnector, face.model.connector))
-    assert known is not None
-    before = rows.sks.detach().clone()
+    before, named = rows.sks.detach().clone(), writer.encoders.und.read.bias.detach() / 4
     writer.doubt(rows, 0.5)
-    assert torch.allclose(rows.sks.detach() - before, 0.5 * known.named, atol=1e-5)
+    assert torch.allclose(rows.sks.detach() - before, 0.5 * named, atol=1e-4)
 
 
 def test_what_cannot_be_written_is_said(shipped_file: Path) -> None:
