@@ -65,7 +65,8 @@ def written_by(encoder: ConceptEncoder, connector: WhitenedConnector) -> Written
     Directions that nothing uses can be turned among themselves, and what `find_directions`
     finds differs from machine to machine: once heads read them, they are those of the encoder.
     """
-    copy, named = encoder.read.weight.float() @ _unit(connector.glance).T, encoder.read.bias.float()
+    weight, named = encoder.read.weight.float(), encoder.read.bias.float()
+    copy = weight @ _unit(connector.glance.to(weight)).T
     sizes = torch.linalg.vector_norm(copy, dim=0, keepdim=True)
     if not bool((sizes > 0).all()) or not bool(named.any()):
         return None
