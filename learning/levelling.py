@@ -17,8 +17,8 @@ from learning.neutral import neutral_negatives
 
 __all__ = ["level"]
 
-# where margins of strangers shall lie on average, in log odds: as far below nothing as held-out
-# photos of most subjects lie above it (docs/log.md)
+# where margins of strangers shall lie on average, in log odds; chosen by margins of ten real
+# subjects (docs/log.md)
 _LEVEL = -2.3
 # what a doubt of one is expected to do, what it may turn out to do, and the largest doubt
 _SLOPE, _FLATTEST, _STEEPEST, _MOST = 0.8, 0.1, 2.0, 3.0

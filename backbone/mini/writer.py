@@ -110,8 +110,8 @@ class RowWriter:
     def _named(self, sks: Tensor, crops: Tensor, photos: Tensor) -> Tensor:
         """Let a name ``[n, 1, D]`` copy crops and photos in equal parts, as much as it did.
 
-        Pictures that are asked about are whole ones, so a copy of crops alone is less like them;
-        and training blurs what the encoder copies (docs/log.md).
+        Pictures that are asked about are whole ones, so a copy of crops alone is less like them
+        (docs/log.md).
         """
         connector, known = self._connector, self._directions
         if known is None or not isinstance(connector, WhitenedConnector):
