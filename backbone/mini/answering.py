@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from backbone.mini.gallery import Gallery
 from backbone.mini.lessons import Lesson, lesson
 from backbone.mini.lora import LoraLinear
-from backbone.mini.matching import find_directions
+from backbone.mini.matching import told_along
 from backbone.mini.reader import Reader
 from backbone.packing import Packed, lay_out
 from backbone.training import Sample, everyone
@@ -76,8 +76,8 @@ def look_at(reader: Reader, lessons: Sequence[Lesson]) -> Found:
 
 def _run(reader: Reader, lessons: Sequence[Lesson]) -> Found:
     """Run one batch; padding is left out of what is kept."""
-    model, known = reader.model, find_directions(reader.connector)
-    if known is None:
+    model, along = reader.model, told_along(reader.model)
+    if along is None:
         raise InputError(f"{model.config.name} has no room for a comparison.")
     layers = model.language_model.model.layers
     kept: dict[int, tuple[Tensor, Tensor]] = {}
@@ -99,7 +99,7 @@ def _run(reader: Reader, lessons: Sequence[Lesson]) -> Found:
         normed.detach().flatten(0, 1).float()[used],
         number[asking],
         number[named],
-        before.detach().flatten(0, 1).float()[named] @ known.written,
+        before.detach().flatten(0, 1).float()[named] @ along,
         torch.zeros(0),
         slope,
     )
@@ -161,9 +161,6 @@ def where_answers_begin(reader: Reader, lessons: Sequence[Lesson], layer: int = 
 def start_answering(reader: Reader, found: Found, others: Tensor) -> None:
     """Start the head; it has no part in ``others [n, Du]``, where other answers begin."""
     q, k, v, o = updates(reader, LAYER, 0, 1)
-    known = find_directions(reader.connector)
-    if known is None:
-        raise InputError(f"{reader.model.config.name} has no room for a comparison.")
     names = indicator(found.states, found.named)
     asks = indicator(found.states, found.asking, others)
     gain = (_SCORE * reader.model.config.trunk.head_dim**0.5) ** 0.5

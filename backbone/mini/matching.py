@@ -13,13 +13,14 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from backbone.mini.concept_encoder import ConceptEncoder
 from backbone.mini.lora import LoraLinear
 from backbone.model import UnifiedModel
 from backbone.whitening import WhitenedConnector
 
-__all__ = ["Directions", "Written", "find_directions", "start_matching", "written_by"]
+__all__ = ["Directions", "Written", "find_directions", "start_matching", "told_along", "written_by"]
 
 LAYER = 0
 # rotary pairs that turn so slowly that a distance of a hundred tokens hardly matters, and the
@@ -71,6 +72,18 @@ def written_by(encoder: ConceptEncoder, connector: WhitenedConnector) -> Written
     if not bool((sizes > 0).all()) or not bool(named.any()):
         return None
     return Written((copy / sizes).T, named / torch.linalg.vector_norm(named))
+
+
+@torch.no_grad()
+def told_along(model: UnifiedModel) -> Tensor | None:
+    """Read from a model which way ``[Du]`` it writes how much a name looked at a picture.
+
+    None if it does not: as with `written_by`, what is read must be what is written.
+    """
+    o = model.language_model.model.layers[LAYER].get_submodule("self_attn.o_proj")
+    if not isinstance(o, LoraLinear) or not bool(o.up[:, 0].any()):
+        return None
+    return normalize(o.up[:, 0].float(), dim=0)
 
 
 def find_directions(connector: WhitenedConnector) -> Directions | None:

@@ -20,11 +20,12 @@ import torch
 from numpy.random import default_rng
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from backbone.concepts import ConceptTable
 from backbone.mini.answering import indicator, keep, run_lessons, updates
 from backbone.mini.lessons import Lesson
-from backbone.mini.matching import find_directions
+from backbone.mini.matching import told_along, written_by
 from backbone.mini.questions import ask, questions
 from backbone.mini.reader import Reader
 from backbone.mini.words import sentence
@@ -212,12 +213,14 @@ def _last_head(reader: Reader) -> tuple[int, int]:
 
 def _written(reader: Reader, count: int) -> Tensor:
     """Return directions ``[count, Du]`` that comparing leaves unused."""
-    connector, known = reader.connector, find_directions(reader.connector)
-    if known is None:
+    connector, encoder, along = reader.connector, reader.encoder, told_along(reader.model)
+    known = written_by(encoder, connector)
+    if known is None or along is None:
         raise InputError(f"{reader.model.config.name} has no room for what it sees.")
     used = [connector.basis, connector.glance, known.copy.T]
-    used += [known.named[:, None], known.row[:, None], known.picture[:, None]]
-    used += [known.written[:, None]]
+    # what names, rows and pictures carry beside it, and what is written of looking
+    signs = (known.named, encoder.residual.bias, connector.fc2.bias, along)
+    used += [normalize(sign, dim=0)[:, None] for sign in signs]
     left, sizes, _ = torch.linalg.svd(torch.cat(used, dim=1).float(), full_matrices=True)
     spare = left[:, int((sizes > 1e-4 * sizes.max()).sum()) :].T
     if len(spare) < count:

@@ -33,7 +33,7 @@ from backbone.mini.fixed_map import FixedMap, make_map, open_map
 from backbone.mini.gallery import Gallery
 from backbone.mini.gazing import start_gazing
 from backbone.mini.lessons import Lesson, lessons, view_picture
-from backbone.mini.matching import find_directions
+from backbone.mini.matching import told_along
 from backbone.mini.pixels import Bytes, resize
 from backbone.mini.reader import Reader, open_reader, warm_start
 from backbone.mini.seen import natural_mean
@@ -189,7 +189,7 @@ def _begin(reader: Reader, gallery: Gallery, start: Path | None, *, anew: bool) 
     """
     if start is not None:
         warm_start(reader, start, anew=anew)
-    if find_directions(reader.connector) is None:
+    if told_along(reader.model) is None:
         return
     asked = yes_or_no_lessons(gallery, _GUESSED)
     if start is None or anew:

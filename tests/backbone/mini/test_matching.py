@@ -9,7 +9,7 @@ from torch import Generator, Tensor
 from backbone.blank import random_model
 from backbone.mini.concept_encoder import ConceptEncoder
 from backbone.mini.lora import LoraOptions, add_lora
-from backbone.mini.matching import find_directions, start_matching
+from backbone.mini.matching import find_directions, start_matching, told_along
 from backbone.model import UnifiedModel
 from backbone.whitening import WhitenedConnector, fit_whitening
 from tests.backbone import small
@@ -93,6 +93,16 @@ def test_signs_lie_where_nothing_else_is(started: tuple[UnifiedModel, ConceptEnc
     assert (torch.cat([signs, found.copy]) @ signs.T - torch.eye(94, 4)).abs()[:4].max() < 1e-5
 
 
+def test_what_is_written_of_looking_is_read_from_the_model(
+    started: tuple[UnifiedModel, ConceptEncoder],
+) -> None:
+    model, connector = started[0], started[0].connector
+    assert isinstance(connector, WhitenedConnector)
+    found, along = find_directions(connector), told_along(model)
+    assert found is not None and along is not None
+    assert float(along @ found.written) == pytest.approx(1, abs=1e-4)
+
+
 def test_a_model_without_room_is_left_alone() -> None:
     tiny = random_model(small.config("apart"), seed=1)
     add_lora(tiny, Generator().manual_seed(1))
@@ -100,3 +110,4 @@ def test_a_model_without_room_is_left_alone() -> None:
     encoder.start(torch.zeros(tiny.config.trunk.understanding.hidden_size))
     start_matching(tiny, encoder)
     assert not encoder.read.weight.any()
+    assert told_along(tiny) is None
