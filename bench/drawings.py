@@ -31,6 +31,7 @@ from backbone.mini.world import World
 from backbone.removal import remove_again
 from bench.data.wording import templates
 from bench.judges.scenes import SceneReader, Show, make_reader
+from bench.metrics.added import added_colour
 from bench.metrics.editing import ssim_outside
 from bench.metrics.encoders import EfficientNetLite
 from bench.metrics.surroundings import around
@@ -186,6 +187,8 @@ def edit(
         "background: the place is right": judges.place(made[1]) == target,
         "add: the thing stands out": _stands_out(judges.things, photo, made[2]),
         "add, as it is drawn: the thing stands out": _stands_out(judges.things, photo, laid),
+        "add: the colour is right": added_colour(photo, made[2]) == _ADDED.split()[0],
+        "add, as it is drawn: the colour is right": added_colour(photo, laid) == _ADDED.split()[0],
         "recolour: the colour is right": _colour(made[3], small) == colour,
     }
     kept = tuple(ssim_outside(photo, image, small) for image in (made[0], again))

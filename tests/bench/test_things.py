@@ -37,12 +37,18 @@ def test_a_thing_counts_where_it_is_found(
     )
     given = cast(Any, model), ANNA, cast(Any, None), cast(Any, Redness())
     monkeypatch.setattr("bench.things.add_drawn", lambda model, photo, made, *_: made)
-    for images, marks in (draw(*given), add(*given), lay(*given)):
+    for images, marks, _ in (draw(*given), add(*given), lay(*given)):
         assert (len(images), marks) == (11, [found] * 10)
+
+
+def test_what_is_new_is_judged_by_its_colour() -> None:
+    model = SimpleNamespace(edit=lambda image, text, **_: SimpleNamespace(image=RED))
+    _, _, coloured = add(cast(Any, model), ANNA, cast(Any, None), cast(Any, Redness()))
+    assert coloured == [thing.startswith("red ") for thing in ("red umbrella", *_THINGS)]
 
 
 def test_what_was_there_before_was_not_added() -> None:
     model = SimpleNamespace(edit=lambda image, text, **_: SimpleNamespace(image=RED))
     anna = Subject("anna", "girl", (RED,), (RED,))
-    _, found = add(cast(Any, model), anna, cast(Any, None), cast(Any, Redness()))
-    assert not any(found)
+    _, found, coloured = add(cast(Any, model), anna, cast(Any, None), cast(Any, Redness()))
+    assert not any(found) and not any(coloured)
