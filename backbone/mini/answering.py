@@ -81,18 +81,22 @@ def _run(reader: Reader, lessons: Sequence[Lesson]) -> Found:
         raise InputError(f"{model.config.name} has no room for a comparison.")
     layers = model.language_model.model.layers
     kept: dict[int, tuple[Tensor, Tensor]] = {}
+    wrote: dict[int, tuple[Tensor, Tensor]] = {}
     hooks = [
         layers[at].get_submodule("input_layernorm").register_forward_hook(keep(kept, at))
         for at in (_WRITTEN_IN, LAYER)
     ]
+    # where heads of that layer write: how they look at the state is none of the slope's business
+    written = layers[LAYER].get_submodule("self_attn.o_proj")
+    hooks.append(written.register_forward_hook(keep(wrote, LAYER)))
     samples, packed, hidden = run_lessons(reader, lessons)
     for hook in hooks:
         hook.remove()
     places = [_places(packed, sample, row) for row, sample in enumerate(samples)]
     asking, named = torch.tensor(places).T
-    (before, _), (raw, normed) = kept[_WRITTEN_IN], kept[LAYER]
+    (before, _), (_, normed), (_, turned) = kept[_WRITTEN_IN], kept[LAYER], wrote[LAYER]
     towards = (hidden.flatten(0, 1)[asking].float() @ _yes_less_no(reader)).sum()
-    slope = torch.autograd.grad(towards, raw)[0].flatten(0, 1)[asking].float().mean(0)
+    slope = torch.autograd.grad(towards, turned)[0].flatten(0, 1)[asking].float().mean(0)
     used = (packed.und_map.sample >= 0).flatten()
     number = torch.cumsum(used, 0) - 1
     return Found(
