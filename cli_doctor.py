@@ -130,11 +130,14 @@ def _version(name: str) -> str:
 
 
 def _device() -> list[Finding]:
+    import torch
+
     from backbone.capacity import free_bytes, gigabytes
     from backbone.device import choose, dtype_name
 
     try:
-        choice = choose()
+        # models that are pulled are stored so
+        choice = choose(stored=torch.bfloat16)
     except OmniError as error:
         return [Finding("device", str(error), "failed")]
     free = gigabytes(free_bytes(choice.device))

@@ -238,7 +238,9 @@ class Decoder(nn.Module):
     def __init__(self, config: TrunkConfig) -> None:
         super().__init__()
         und, gen = config.understanding, config.generation
-        self.embed_tokens = nn.Embedding(config.vocab_size, und.hidden_size)
+        # nothing is drawn: on the meta device that alone would load two seconds of compiler
+        rows = torch.empty(config.vocab_size, und.hidden_size)
+        self.embed_tokens: nn.Embedding = nn.Embedding.from_pretrained(rows, freeze=False)
         self.layers = nn.ModuleList(
             DecoderLayer(config, i) for i in range(config.num_hidden_layers)
         )

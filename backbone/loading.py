@@ -92,7 +92,7 @@ def load_model(
         config = replace(config, name=str(source))
     draws = config.autoencoder is not None and not options.understanding_only
     stored = take_inventory(folder, autoencoder=draws)
-    return _load_stored(_Plan.of(config, stored, folder, options), options, free)
+    return _load_stored(_Plan.of(config, stored, folder, options, free), options, free)
 
 
 def model_folder(source: str | Path) -> Path | None:
@@ -155,7 +155,12 @@ class _Plan:
 
     @classmethod
     def of(
-        cls, config: BackboneConfig, stored: Stored, folder: Path, options: LoadOptions
+        cls,
+        config: BackboneConfig,
+        stored: Stored,
+        folder: Path,
+        options: LoadOptions,
+        free: Callable[[torch.device], int],
     ) -> "_Plan":
         whole = blank_model(config).state_dict()
         if options.understanding_only:
@@ -165,7 +170,8 @@ class _Plan:
         wanted = {k: t for k, t in stored.items() if k in kept or k not in whole}
         check_tensors(wanted, {k: tuple(t.shape) for k, t in kept.items()}, folder)
         is_bf16 = stored[_EMBEDDING].dtype == "BF16"
-        choice = _choice(options, torch.bfloat16 if is_bf16 else torch.float32)
+        fits = sum(tensor.nbytes for tensor in kept.values()) <= free(torch.device("cpu"))
+        choice = _choice(options, torch.bfloat16 if is_bf16 else torch.float32, fits)
         shrink = shrinker(options.quantize) if options.quantize else None
         model = blank_model(config, choice.dtype)
         places = plan(model, options.max_memory) if options.placement == "auto" else None
@@ -179,9 +185,9 @@ class _Plan:
         return None if place == DISK else torch.device(place)
 
 
-def _choice(options: LoadOptions, stored: torch.dtype) -> Choice:
+def _choice(options: LoadOptions, stored: torch.dtype, fits: bool = True) -> Choice:
     dtype = options.dtype or ("bfloat16" if options.quantize else None)
-    return choose(options.device, dtype, stored=stored)
+    return choose(options.device, dtype, stored=stored, fits=fits)
 
 
 def _load_stored(

@@ -47,6 +47,11 @@ def fit_whitening(features: Tensor, rank: int) -> Whitening:
     return Whitening(mean.float(), (vectors / deviations).T.contiguous().float())
 
 
+def _unit(rows: int, columns: int) -> Tensor:
+    """Return ones on the diagonal; `torch.eye` on the meta device loads the whole compiler."""
+    return torch.zeros(rows, columns).fill_diagonal_(1)
+
+
 class WhitenedConnector(nn.Module):
     """Map encoder tokens to the trunk's width: a fixed map of whitened features, and a residual."""
 
@@ -59,9 +64,9 @@ class WhitenedConnector(nn.Module):
     def __init__(self, inputs: int, width: int, rank: int, glance: int) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(inputs))
-        self.register_buffer("components", torch.eye(rank, inputs))
-        self.register_buffer("basis", torch.eye(width, rank))
-        self.register_buffer("telling", torch.eye(glance, rank))
+        self.register_buffer("components", _unit(rank, inputs))
+        self.register_buffer("basis", _unit(width, rank))
+        self.register_buffer("telling", _unit(glance, rank))
         self.register_buffer("glance", torch.zeros(width, glance))
         self.fc1 = nn.Linear(rank, width)
         self.fc2 = nn.Linear(width, width)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from backbone.blank import random_model
 from backbone.concepts import ConceptTable, ConceptTokens
 from backbone.config import BackboneConfig, preset
+from backbone.device import choose
 from backbone.llama import load_llama
 from backbone.mini.assets import load_assets
 from backbone.mini.autoencoding import averaged
@@ -96,12 +97,13 @@ def shares(inside: Tensor) -> Tensor:
 
 
 def open_model(trunk: Path) -> UnifiedModel:
-    """Build the model around the converted trunk, that in bf16; all else is fresh."""
+    """Build the model around the converted trunk, in bf16 if that is fast; all else is fresh."""
     model = random_model(mini_config(), seed=3)
+    dtype = choose(stored=torch.bfloat16).dtype
     load_llama(model.language_model, read_trunk(trunk))
     for name, parameter in model.language_model.named_parameters():
         if "_moe_gen" not in name:
-            parameter.data = parameter.data.to(torch.bfloat16)
+            parameter.data = parameter.data.to(dtype)
     return model
 
 

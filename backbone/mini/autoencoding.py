@@ -19,6 +19,7 @@ from torch import Tensor
 
 from backbone.autoencoder import PixelAutoencoder
 from backbone.config import PixelConfig
+from backbone.device import mixed
 from backbone.images import flatten, to_pixels
 from backbone.mini.assets import load_assets
 from backbone.mini.pack import read_pack
@@ -117,7 +118,7 @@ def psnr(autoencoder: PixelAutoencoder, photos: list[Path]) -> list[float]:
 
 
 def _loss(autoencoder: PixelAutoencoder, pixels: Tensor) -> dict[str, Tensor]:
-    with torch.autocast("cpu", torch.bfloat16):
+    with mixed():
         back = autoencoder.decode(autoencoder.encode(pixels))
     difference = back.float() - pixels
     square, edges = difference.square().mean(), _edges(difference)

@@ -21,6 +21,7 @@ from math import cos, sin
 import torch
 from torch import Tensor, nn
 
+from backbone.device import mixed
 from backbone.latents import latents_to_tokens
 from backbone.mini.assembly import Parts
 from backbone.mini.row_encoder import LENGTH, PATCH
@@ -299,7 +300,7 @@ def _reading(parts: Parts, copying: Copying, latents: Tensor) -> tuple[Tensor, f
     side = latents.shape[-1] // model.config.latent_patch_size
     ids = model.latent_ids(side, side).repeat(len(tokens))
     flat = tokens.flatten(0, 1)
-    with torch.autocast("cpu", torch.bfloat16):
+    with mixed():
         states = model.embed_latents(flat, torch.zeros(len(flat)), ids).float()
     return copying.main() @ inside, float(states.square().mean(-1).sqrt().mean())
 

@@ -19,6 +19,7 @@ from safetensors.torch import load_file
 from torch import Generator, Tensor, nn
 
 from backbone.concepts import GENERATE, ConceptTable
+from backbone.device import mixed
 from backbone.flow import draw_times, interpolate
 from backbone.mini.assembly import Parts, open_parts, shares
 from backbone.mini.batches import (
@@ -179,7 +180,7 @@ def losses_of(
 ) -> dict[str, Tensor]:
     """Return the losses of groups that are ready, and their mean by numbers of examples."""
     losses = {}
-    with torch.autocast(parts.model.device.type, torch.bfloat16):
+    with mixed(parts.model.device.type):
         for group in groups:
             losses[IMAGE if group.drawn else EDIT] = _loss(parts, group, generator, aim)
     counts = [len(group.gen_source) for group in groups]
@@ -330,7 +331,7 @@ def _read_off(parts: Parts, memory: TextMemory, copying: Copying, batch: list[Ex
         part = batch[at : at + _AT_ONCE]
         for group in by_task(part).values():
             if group:
-                with torch.autocast("cpu", torch.bfloat16):
+                with mixed():
                     ready = _ready(parts, memory, group)
                     seen = _look(parts, ready, Generator().manual_seed(at))
                 kept.append(seen.states)

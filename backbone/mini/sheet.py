@@ -15,6 +15,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from backbone.concepts import ConceptTokens
+from backbone.device import choose
 from backbone.face import Backbone
 from backbone.images import flatten
 from backbone.mini.assembly import Parts, open_parts
@@ -135,7 +136,7 @@ def main() -> None:
     arguments = parser.parse_args()
     parts = open_parts(arguments.trunk, arguments.autoencoder, arguments.understanding)
     use_averages(parts, arguments.run)
-    face = Backbone(parts.model.to(torch.bfloat16), parts.tokenizer)
+    face = Backbone(parts.model.to(choose(stored=torch.bfloat16).dtype), parts.tokenizer)
     parts.model.autoencoder.float()  # type: ignore[union-attr]
     shown = [photo_crop(p) for p in arguments.photos] or unseen(
         parts, arguments.assets, arguments.count

@@ -17,6 +17,7 @@ from PIL import Image
 from torch import Generator, Tensor
 
 from backbone.config import EfficientNetConfig
+from backbone.device import mixed
 from backbone.efficientnet import EfficientNetEncoder
 from backbone.images import to_pixels
 from backbone.mini.answering import (
@@ -72,7 +73,7 @@ def world_whitening(world: World, encoder: EfficientNetEncoder, pictures: int) -
     for number in range(pictures // 2):
         view = subject_views(world, world.subject(rng := default_rng([_SEED, number])), 1, rng)[0]
         batch = [_pixels(picture, side) for picture in (view.image, view_picture(view, rng))]
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        with torch.no_grad(), mixed():
             features.append(encoder(torch.stack(batch)).flatten(0, 1).float())
     return fit_whitening(torch.cat(features), rank)
 
@@ -102,7 +103,7 @@ def _looks(world: World, encoder: EfficientNetEncoder, number: int) -> Tensor:
     rng = default_rng([_SEED, 1, number])
     views = subject_views(world, world.subject(rng), _VIEWS, rng, crop_side=128)
     pictures = [picture for view in views for picture in (view.image, view.crop)]
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+    with torch.no_grad(), mixed():
         tokens = encoder(torch.stack([_pixels(picture, side) for picture in pictures]))
     pooled: Tensor = tokens.float().mean(1)
     return pooled

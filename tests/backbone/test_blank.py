@@ -1,5 +1,7 @@
 """Models before their weights, and weights that follow from a seed."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -11,6 +13,15 @@ from backbone.config import EfficientNetConfig, ImageTransform, preset
 
 def test_a_blank_model_takes_no_memory() -> None:
     assert all(t.is_meta for t in blank_model(preset("bagel")).state_dict().values())
+
+
+def test_a_blank_model_loads_no_compiler() -> None:
+    code = (
+        "import sys; from backbone.blank import blank_model; from backbone.config import preset; "
+        "[blank_model(preset(name)) for name in ('omni-mini', 'bagel')]; "
+        "sys.exit('torch._dynamo' in sys.modules)"
+    )
+    assert not subprocess.run([sys.executable, "-c", code], check=False).returncode
 
 
 def test_a_blank_model_keeps_its_autoencoder_in_float32() -> None:

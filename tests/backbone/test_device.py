@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from backbone.device import choose, dtype_name
+from backbone.device import choose, dtype_name, mixed
 from omni_errors import InputError, ResourceError
 
 
@@ -21,12 +21,56 @@ def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
 
 
-@pytest.mark.usefixtures("no_gpu")
+@pytest.fixture
+def old_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True})
+
+
+@pytest.fixture
+def new_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: True)
+
+
+@pytest.mark.usefixtures("no_gpu", "new_cpu")
 @pytest.mark.parametrize("stored", [torch.float32, torch.bfloat16])
-def test_a_cpu_keeps_the_stored_precision(stored: torch.dtype) -> None:
+def test_a_cpu_that_multiplies_bfloat16_keeps_the_stored_precision(stored: torch.dtype) -> None:
     choice = choose(stored=stored)
     assert (choice.device.type, choice.dtype) == ("cpu", stored)
     assert dtype_name(stored) in choice.reason
+
+
+@pytest.mark.usefixtures("no_gpu", "old_cpu")
+def test_other_cpus_widen_what_fits() -> None:
+    wide, narrow = (choose(stored=torch.bfloat16, fits=fits) for fits in (True, False))
+    assert (wide.dtype, narrow.dtype) == (torch.float32, torch.bfloat16)
+    assert "does not multiply bfloat16" in wide.reason
+    assert "would not fit in memory" in narrow.reason
+
+
+@pytest.mark.usefixtures("no_gpu", "new_cpu")
+def test_bfloat16_that_torch_cannot_hand_to_the_cpu_is_widened(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    assert choose(stored=torch.bfloat16).dtype == torch.float32
+
+
+@pytest.mark.usefixtures("no_gpu", "old_cpu")
+def test_bfloat16_is_kept_on_any_cpu_if_it_is_asked_for() -> None:
+    assert choose(dtype="bfloat16", stored=torch.bfloat16).dtype == torch.bfloat16
+
+
+@pytest.mark.usefixtures("old_cpu")
+def test_training_mixes_precisions_only_where_that_is_faster() -> None:
+    with mixed():
+        assert not torch.is_autocast_enabled("cpu")
+
+
+@pytest.mark.usefixtures("new_cpu")
+def test_training_mixes_precisions_on_cpus_that_multiply_bfloat16() -> None:
+    with mixed():
+        assert torch.is_autocast_enabled("cpu")
 
 
 @pytest.mark.usefixtures("gpu")

@@ -60,6 +60,18 @@ def test_changing_loaded_weights_leaves_the_file_alone(folder: Path) -> None:
     assert (folder / "ema.safetensors").read_bytes() == before
 
 
+def test_bfloat16_is_widened_for_a_cpu_without_it_while_memory_lasts(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", dict)
+    tensors = load_file(folder / "ema.safetensors")
+    change(folder, **{key: tensor.bfloat16() for key, tensor in tensors.items()})
+    wide = load_model(folder)
+    small = sum(t.nbytes for t in wide.state_dict().values()) - 1
+    assert wide.dtype == torch.float32
+    assert load_model(folder, free=lambda _: small).dtype == torch.bfloat16
+
+
 def test_bfloat16_leaves_the_autoencoder_alone(bagel_tiny: Path) -> None:
     model = load_model(bagel_tiny, options=LoadOptions(dtype="bfloat16"))
     assert model.dtype == torch.bfloat16
