@@ -27,7 +27,8 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True, scope="session")
 def few_threads() -> None:
-    torch.set_num_threads(2)
+    # workers of pytest-xdist share the cores already
+    torch.set_num_threads(1 if "PYTEST_XDIST_WORKER" in os.environ else 2)
 
 
 @pytest.fixture

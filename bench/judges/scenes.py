@@ -14,7 +14,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.random import Generator
+from numpy.random import Generator, default_rng
 from PIL import Image
 
 from backbone.mini.assets import load_assets
@@ -39,6 +39,8 @@ _FILLED = 0.4
 _CLEAR, _AMONG = 2.0, 4
 # mean mark for places from which on a way of showing scenes hides nothing
 _TOLD = 0.9
+# scenes that are looked at first, and the least correlation of their pixels, shown, with themselves
+_FIRST, _ALIKE = 6, 0.5
 # how a composed scene is shown
 Show = Callable[[Image.Image], Image.Image]
 
@@ -206,12 +208,34 @@ def _check(reader: SceneReader, scenes: _Scenes) -> dict[str, float]:
     return {name: float(np.mean(marks)) for name, marks in found.items()}
 
 
+def _gives_back(show: Show) -> bool:
+    """Tell at a glance whether what is shown is the scene at all: a reader takes minutes."""
+    scenes, rng = (
+        _Scenes(World(load_assets(None), size=_SIZE, pool=8), as_it_is),
+        default_rng(_SEED),
+    )
+    pictures = [
+        scenes.place(rng, place, large=True) for place in list(templates()["places"])[:_FIRST]
+    ]
+    return all(_correlation(one, show(one)) >= _ALIKE for one in pictures)
+
+
+def _correlation(one: Image.Image, other: Image.Image) -> float:
+    """Return how pixels go together; 0 for a picture of one colour."""
+    first, second = (
+        np.asarray(image.convert("RGB").resize((_SIZE, _SIZE)), np.float64).ravel()
+        for image in (one, other)
+    )
+    return float(np.corrcoef(first, second)[0, 1]) if first.std() * second.std() else 0.0
+
+
 def open_reader(encoder: EfficientNetLite, file: Path, show: Show = as_it_is) -> SceneReader:
     """Read the means from a file, making it first if it is not there.
 
     A model that nobody trained shows nothing; then scenes are taken as they are.
     """
     if not file.is_file():
+        show = show if _gives_back(show) else as_it_is
         made = make_reader(encoder, show)
         clear = show is as_it_is or made.right["place"] >= _TOLD
         _write(made if clear else make_reader(encoder), file)

@@ -287,3 +287,13 @@ def test_a_way_of_showing_that_hides_places_is_not_taken(
     monkeypatch.setattr(scenes, "make_reader", lambda _, show=as_it_is: made[show is not as_it_is])
     opened = scenes.open_reader(made[True].encoder, tmp_path / "a.npz", lambda image: image)
     assert opened.right == made[shown].right
+
+
+def test_what_shows_something_else_is_not_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[scenes.Show] = []
+    monkeypatch.setattr(scenes, "make_reader", lambda _, show: tried.append(show) or reader())
+    grey = Image.new("RGB", (128, 128), "grey")
+    scenes.open_reader(reader().encoder, tmp_path / "a.npz", lambda _: grey)
+    assert tried == [as_it_is]
