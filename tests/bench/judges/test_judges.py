@@ -293,7 +293,12 @@ def test_what_shows_something_else_is_not_tried(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tried: list[scenes.Show] = []
-    monkeypatch.setattr(scenes, "make_reader", lambda _, show: tried.append(show) or reader())
+
+    def make(_: object, show: scenes.Show) -> SceneReader:
+        tried.append(show)
+        return reader()
+
+    monkeypatch.setattr(scenes, "make_reader", make)
     grey = Image.new("RGB", (128, 128), "grey")
     scenes.open_reader(reader().encoder, tmp_path / "a.npz", lambda _: grey)
     assert tried == [as_it_is]
