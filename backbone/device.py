@@ -38,7 +38,7 @@ def choose(
 
     ``stored`` is the precision of the weights on disk. A CPU keeps it, except that bfloat16 is
     widened where the CPU does not multiply it and the weights ``fits`` in float32: without such
-    instructions a picture takes four times as long, and a step of learning thirty times.
+    instructions a picture takes four times as long, and the products of a gradient thirty times.
 
     Raises:
         InputError: if a name is none of the allowed ones.

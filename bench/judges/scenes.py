@@ -210,13 +210,9 @@ def _check(reader: SceneReader, scenes: _Scenes) -> dict[str, float]:
 
 def _gives_back(show: Show) -> bool:
     """Tell at a glance whether what is shown is the scene at all: a reader takes minutes."""
-    scenes, rng = (
-        _Scenes(World(load_assets(None), size=_SIZE, pool=8), as_it_is),
-        default_rng(_SEED),
-    )
-    pictures = [
-        scenes.place(rng, place, large=True) for place in list(templates()["places"])[:_FIRST]
-    ]
+    scenes = _Scenes(World(load_assets(None), size=_SIZE, pool=8), as_it_is)
+    rng, places = default_rng(_SEED), list(templates()["places"])[:_FIRST]
+    pictures = [scenes.place(rng, place, large=True) for place in places]
     return all(_correlation(one, show(one)) >= _ALIKE for one in pictures)
 
 
