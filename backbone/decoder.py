@@ -20,6 +20,7 @@ from torch.utils.checkpoint import checkpoint
 
 from backbone.attention import attend
 from backbone.config import ExpertConfig, TrunkConfig
+from backbone.embedding import embedding
 from backbone.positions import apply_rope
 
 __all__ = ["Cache", "Geometry", "KeyValue", "LanguageModel", "RMSNorm"]
@@ -238,9 +239,7 @@ class Decoder(nn.Module):
     def __init__(self, config: TrunkConfig) -> None:
         super().__init__()
         und, gen = config.understanding, config.generation
-        # nothing is drawn: on the meta device that alone would load two seconds of compiler
-        rows = torch.empty(config.vocab_size, und.hidden_size)
-        self.embed_tokens: nn.Embedding = nn.Embedding.from_pretrained(rows, freeze=False)
+        self.embed_tokens = embedding(config.vocab_size, und.hidden_size)
         self.layers = nn.ModuleList(
             DecoderLayer(config, i) for i in range(config.num_hidden_layers)
         )

@@ -8,11 +8,11 @@ config. Nothing here knows the trunk.
 from collections.abc import Callable
 from typing import Any
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from backbone.config import SiglipConfig
+from backbone.embedding import embedding
 from backbone.positions import flattened_ids, interpolated_ids
 from omni_errors import InputError
 
@@ -99,8 +99,7 @@ class _Embeddings(nn.Module):
         super().__init__()
         inputs = config.patch_size**2 * config.num_channels
         self.patch_embedding = nn.Linear(inputs, config.hidden_size)
-        rows = torch.empty(config.positions_per_side**2, config.hidden_size)
-        self.position_embedding: nn.Embedding = nn.Embedding.from_pretrained(rows, freeze=False)
+        self.position_embedding = embedding(config.positions_per_side**2, config.hidden_size)
 
 
 class _Layers(nn.Module):

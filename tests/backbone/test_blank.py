@@ -9,6 +9,8 @@ import torch
 
 from backbone.blank import blank_model, random_model
 from backbone.config import EfficientNetConfig, ImageTransform, preset
+from backbone.model import UnifiedModel
+from tests.backbone import small
 
 
 def test_a_blank_model_takes_no_memory() -> None:
@@ -71,3 +73,10 @@ def test_a_pretrained_encoder_keeps_its_weights(seed: int) -> None:
     stem = random_model(config, seed).state_dict()["vit_model.net._conv_stem.weight"]
     other = random_model(config, seed + 10).state_dict()["vit_model.net._conv_stem.weight"]
     assert torch.equal(stem, other)
+
+
+def test_a_model_made_with_data_draws_its_tables() -> None:
+    model = UnifiedModel(small.config())
+    tables = [module for module in model.modules() if isinstance(module, torch.nn.Embedding)]
+    assert len(tables) == 2
+    assert all(abs(table.weight.std() - 1) < 0.2 and table.weight.requires_grad for table in tables)
