@@ -5,13 +5,15 @@ tokens and concept rows take part as the specification says (§11-§14). It work
 tensors, not on words.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
 from backbone.concepts import UNDERSTAND, ConceptTable
 from backbone.decoder import Cache
 from backbone.model import UnifiedModel
-from backbone.packing import Item, LatentItem, Start, lay_out
+from backbone.packing import Item, LatentItem, Start, TextItem, lay_out
 
 __all__ = ["Context", "FlowQuery"]
 
@@ -59,6 +61,21 @@ class Context:
         und, _, self.cache = self.model.run(und, gen, geometry, self.cache, keep=True)
         self.rope = packed.end.rope
         return und
+
+    @torch.no_grad()
+    def peek(self, texts: Sequence[TextItem]) -> list[Tensor]:
+        """Read texts as if each came next, and keep none; return their states ``[T, Du]``.
+
+        It is one pass, in which no text sees another: weights are read once for all of them.
+        """
+        start = Start(self.cache.length, self.rope)
+        packed = lay_out([[[text] for text in texts]], self.model.tools(self.table), start)
+        und, gen = self.model.embed(packed, self.table, None, None)
+        hidden, _, _ = self.model.run(und, gen, self.model.geometry(packed, self.cache), self.cache)
+        if hidden is None:
+            raise ValueError("a text has at least its bos")
+        # between bos and eos
+        return list(hidden[0].split([len(text.ids) + 2 for text in texts]))
 
 
 class FlowQuery:

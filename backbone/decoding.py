@@ -15,7 +15,7 @@ from backbone.decoder import Cache
 from backbone.limits import never, require, require_seed
 from backbone.packing import TextItem
 
-__all__ = ["Decoding", "Score", "TextOptions", "decode", "score"]
+__all__ = ["Decoding", "Score", "TextOptions", "decode", "score", "scores"]
 
 
 @dataclass(frozen=True)
@@ -147,16 +147,28 @@ def _nucleus(probabilities: Tensor, share: float) -> Tensor:
     return probabilities.index_fill(0, places[before >= share], 0.0)
 
 
-@torch.no_grad()
 def score(context: Context, ids: Sequence[int], *, closed: bool = True) -> Score:
     """Score an answer's ids after a context; ``closed`` counts the eos that ends it."""
-    trial = context.copy()
-    hidden = trial.add(TextItem(tuple(ids)))
-    if hidden is None:
-        raise ValueError("an answer has at least its bos")
-    logits = trial.model.logits(hidden[0, :-1], trial.table).float()
-    eos = trial.model.config.special_tokens.eos_token_id
-    exact = trial.model.exact_logits(hidden[0, :-1], (*ids, eos), trial.table)
+    return scores(context, [ids], closed=closed)[0]
+
+
+@torch.no_grad()
+def scores(
+    context: Context, answers: Sequence[Sequence[int]], *, closed: bool = True
+) -> list[Score]:
+    """Score each of several answers after a context, as `score` does, in one pass."""
+    states = context.peek([TextItem(tuple(ids)) for ids in answers])
+    return [
+        _score(context, ids, hidden, closed) for ids, hidden in zip(answers, states, strict=True)
+    ]
+
+
+def _score(context: Context, ids: Sequence[int], hidden: Tensor, closed: bool) -> Score:
+    """Score ids by the states ``[T, Du]`` from bos to eos."""
+    model, table = context.model, context.table
+    logits = model.logits(hidden[:-1], table).float()
+    eos = model.config.special_tokens.eos_token_id
+    exact = model.exact_logits(hidden[:-1], (*ids, eos), table)
     chosen = exact - logits.logsumexp(-1)
     chosen = chosen if closed else chosen[:-1]
     return Score(float(chosen.sum()), len(chosen))

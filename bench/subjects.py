@@ -144,7 +144,7 @@ def who(model: Backbone, subjects: Sequence[Subject], registered: int = 10) -> l
             for photo in subject.asked:
                 reading = introduced.copy().add_image(photo)
                 open_ = reading.copy().add_text("Who is this?")
-                said = [model.score(open_, f"<{c.name}>", closed=False) for c in concepts]
+                said = model.scores(open_, [f"<{c.name}>" for c in concepts], closed=False)
                 each = [margin(model, reading, c.name) for c in concepts]
                 right[0] += int(np.argmax([s.log_probability for s in said])) == number
                 right[1] += int(np.argmax(each)) == number

@@ -108,18 +108,18 @@ def recognition(face: Backbone, concept: ConceptTokens, held: ExampleSet) -> flo
     """Return the mean share of photos told right: of it, and not of it; None without both."""
     yes = held.questions.get("yes", ())
     no = held.questions.get("no, same class", ()) + held.questions.get("no", ())
-    rights = []
+    rights, known = [], face.read([concept])
     for made in (yes, no):
         few = made[:: max(len(made) // _PER_KIND, 1)][:_PER_KIND]
         right = []
         for asked in few:
-            reading = face.read([concept])
+            reading = known.copy()
             if asked.photo is not None:
                 reading = reading.add_image(asked.photo)
             reading = reading.add_text(asked.question)
             said, other = ("Yes.", "No.") if asked.answer == "Yes." else ("No.", "Yes.")
-            scores = [face.score(reading, answer).log_probability for answer in (said, other)]
-            right.append(scores[0] > scores[1])
+            first, second = face.scores(reading, (said, other))
+            right.append(first.log_probability > second.log_probability)
         if not right:
             return None
         rights.append(sum(right) / len(right))

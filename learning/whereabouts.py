@@ -129,7 +129,7 @@ class AskedModel:
     def _scores(self, photo: Image.Image, places: Sequence[str]) -> NDArray[np.float64]:
         reading = self.face.read().add_image(photo).add_text(_QUESTION)
         said = [f"{sentence(_phrase(place))}." for place in places]
-        return np.array([self.face.score(reading, one).log_probability for one in said])
+        return np.array([one.log_probability for one in self.face.scores(reading, said)])
 
 
 def _phrase(place: str) -> str:

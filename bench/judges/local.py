@@ -30,5 +30,5 @@ class LocalAsker:
         for image in images:
             reading.add_image(image)
         reading.add_text(prompt)
-        scores = [self.face.score(reading, choice).mean for choice in choices]
+        scores = [score.mean for score in self.face.scores(reading, choices)]
         return choices[scores.index(max(scores))]

@@ -115,6 +115,18 @@ def test_the_score_of_an_answer_adds_up_over_its_tokens() -> None:
     assert whole.mean == pytest.approx(whole.log_probability / 4)
 
 
+@pytest.mark.parametrize("shape", ["tiny", "apart"])
+def test_answers_scored_together_score_as_alone(shape: str) -> None:
+    face, maeve = small.backbone(shape), small.concept("maeve", shape)
+    reading = face.read([maeve]).add_image(small.photo()).add_text("who is it?")
+    before, said = reading.length, ["it is <maeve>", "no", "", "nobody I know"]
+    together = [one.log_probability for one in face.scores(reading, said)]
+    assert together == pytest.approx([face.score(reading, one).log_probability for one in said])
+    assert reading.length == before
+    yes, no = face.scores(reading, ("Yes", "No"), closed=False)
+    assert face.margin(reading) == pytest.approx(yes.log_probability - no.log_probability)
+
+
 def test_the_greedy_answer_is_the_likeliest_first_token() -> None:
     face = small.backbone()
     reading = face.read().add_text("is it?")

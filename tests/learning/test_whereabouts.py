@@ -1,5 +1,6 @@
 """The background of a photo is named where it is plain, and by a model that can tell places."""
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import cast
 
@@ -67,9 +68,10 @@ class Seer:
     def add_text(self, text: str) -> "Seer":
         return self
 
-    def score(self, reading: object, answer: str) -> SimpleNamespace:
-        right = self.shown[-1].info.get("place") == self.places[answer]
-        return SimpleNamespace(log_probability=self.certain if right else 0.0)
+    def scores(self, reading: object, answers: Sequence[str]) -> list[SimpleNamespace]:
+        place = self.shown[-1].info.get("place")
+        rights = [place == self.places[answer] for answer in answers]
+        return [SimpleNamespace(log_probability=self.certain * right) for right in rights]
 
 
 def sentence_of(place: str) -> str:
