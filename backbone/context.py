@@ -13,7 +13,7 @@ from torch import Tensor
 from backbone.concepts import UNDERSTAND, ConceptTable
 from backbone.decoder import Cache
 from backbone.model import UnifiedModel
-from backbone.packing import Item, LatentItem, Start, TextItem, lay_out
+from backbone.packing import Item, LatentItem, Packed, Start, TextItem, lay_out
 
 __all__ = ["Context", "FlowQuery"]
 
@@ -30,8 +30,21 @@ class Context:
         self.model = model
         self.table = table or ConceptTable(model.config.trunk.vocab_size)
         self.purpose = purpose
-        self.cache = Cache()
-        self.rope = 0
+        self._cache, self._rope = Cache(), 0
+        # what comes next, not read yet: together it takes one pass instead of several
+        self._waiting: tuple[Item, ...] = ()
+
+    @property
+    def cache(self) -> Cache:
+        """Return the keys and values of everything read."""
+        self._catch_up()
+        return self._cache
+
+    @property
+    def rope(self) -> int:
+        """Return the rotary position of what comes next."""
+        self._catch_up()
+        return self._rope
 
     @property
     def length(self) -> int:
@@ -41,41 +54,61 @@ class Context:
     def copy(self) -> "Context":
         """Return a context that goes its own way from here."""
         other = Context(self.model, self.table, self.purpose)
-        other.cache, other.rope = self.cache, self.rope
+        other._cache, other._rope = self.cache, self.rope
         return other
 
-    @torch.no_grad()
     def add(self, item: Item) -> Tensor | None:
         """Read one item; return the normed hidden states ``[1, Tu, Du]`` of its und tokens.
 
         A latent is read as a clean condition at time 0.
         """
-        start = Start(self.cache.length, self.rope)
-        packed = lay_out([[[item]]], self.model.tools(self.table), start)
-        latents = times = None
-        if isinstance(item, LatentItem):
-            latents = packed.latent_tokens[0]
-            times = torch.zeros(len(latents))
-        und, gen = self.model.embed(packed, self.table, latents, times)
-        geometry = self.model.geometry(packed, self.cache)
-        und, _, self.cache = self.model.run(und, gen, geometry, self.cache, keep=True)
-        self.rope = packed.end.rope
-        return und
+        self._catch_up()
+        return self._keep((item,))
+
+    def later(self, item: Item) -> None:
+        """Read one item as soon as anything is asked of the context."""
+        self._waiting += (item,)
 
     @torch.no_grad()
     def peek(self, texts: Sequence[TextItem]) -> list[Tensor]:
         """Read texts as if each came next, and keep none; return their states ``[T, Du]``.
 
         It is one pass, in which no text sees another: weights are read once for all of them.
+        Before a single text it is also that of what was to be read later, which still is.
         """
-        start = Start(self.cache.length, self.rope)
-        packed = lay_out([[[text] for text in texts]], self.model.tools(self.table), start)
-        und, gen = self.model.embed(packed, self.table, None, None)
-        hidden, _, _ = self.model.run(und, gen, self.model.geometry(packed, self.cache), self.cache)
+        before = self._waiting if len(texts) == 1 else ()
+        if not before:
+            self._catch_up()
+        packed = self._laid_out([(*before, text) for text in texts])
+        hidden, _, _ = self._run(packed, keep=False)
         if hidden is None:
             raise ValueError("a text has at least its bos")
         # between bos and eos
-        return list(hidden[0].split([len(text.ids) + 2 for text in texts]))
+        lengths = [len(text.ids) + 2 for text in texts]
+        return list(hidden[0, -sum(lengths) :].split(lengths))
+
+    def _catch_up(self) -> None:
+        waiting, self._waiting = self._waiting, ()
+        if waiting:
+            self._keep(waiting)
+
+    @torch.no_grad()
+    def _keep(self, items: Sequence[Item]) -> Tensor | None:
+        packed = self._laid_out([items])
+        und, _, self._cache = self._run(packed, keep=True)
+        self._rope = packed.end.rope
+        return und
+
+    def _laid_out(self, samples: Sequence[Sequence[Item]]) -> Packed:
+        start = Start(self._cache.length, self._rope)
+        return lay_out([samples], self.model.tools(self.table), start)
+
+    def _run(self, packed: Packed, *, keep: bool) -> tuple[Tensor | None, Tensor | None, Cache]:
+        latents = torch.cat(packed.latent_tokens) if packed.latent_tokens else None
+        times = torch.zeros(len(latents)) if latents is not None else None
+        und, gen = self.model.embed(packed, self.table, latents, times)
+        geometry = self.model.geometry(packed, self._cache)
+        return self.model.run(und, gen, geometry, self._cache, keep=keep)
 
 
 class FlowQuery:

@@ -55,15 +55,15 @@ class Reading:
         self.context.table = known.with_concept(concept)
         if self.context.table is not known:
             prefix = self._words.prefix(concept.name, self.context.table, self.context.purpose)
-            self.context.add(prefix)
+            self.context.later(prefix)
         return self
 
     def add_text(self, text: str) -> "Reading":
         """Read a text; ``<name>`` mentions a concept that was introduced."""
-        self.context.add(self._words.text(text, self.context.table))
+        self.context.later(self._words.text(text, self.context.table))
         return self
 
     def add_image(self, photo: Image.Image) -> "Reading":
         """Look at a photo."""
-        self.context.add(self._words.look(photo))
+        self.context.later(self._words.look(photo))
         return self

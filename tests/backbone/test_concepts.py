@@ -127,12 +127,9 @@ def test_a_model_that_wants_to_say_the_name_says_it() -> None:
     face, maeve = small.backbone(), small.concept()
     reading = face.read([maeve]).add_text("who?")
     assert face.answer(reading, TextOptions(1)) != "<maeve>"
-    state = Context(small.model(), reading.context.table)
-    state.cache, state.rope = reading.context.cache, reading.context.rope
-    hidden = state.add(TextItem(()))
-    assert hidden is not None
+    (hidden,) = reading.context.peek([TextItem(())])
     with torch.no_grad():
-        maeve.out.copy_(100 * hidden[0, :1])
+        maeve.out.copy_(100 * hidden[:1])
     assert face.answer(reading, TextOptions(1)) == "<maeve>"
 
 

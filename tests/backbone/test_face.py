@@ -127,6 +127,18 @@ def test_answers_scored_together_score_as_alone(shape: str) -> None:
     assert face.margin(reading) == pytest.approx(yes.log_probability - no.log_probability)
 
 
+@pytest.mark.parametrize("shape", ["tiny", "apart"])
+def test_what_is_read_later_comes_to_the_same(shape: str) -> None:
+    face, maeve = small.backbone(shape), small.concept("maeve", shape)
+    at_once = face.read([maeve]).add_image(small.photo()).add_text("who?")
+    one_by_one = face.read([maeve])
+    for step in (lambda r: r.add_image(small.photo()), lambda r: r.add_text("who?")):
+        assert step(one_by_one).length
+    scores = [face.score(reading, "maeve").log_probability for reading in (at_once, one_by_one)]
+    assert scores[0] == pytest.approx(scores[1], abs=1e-4)
+    assert at_once.length == one_by_one.length
+
+
 def test_the_greedy_answer_is_the_likeliest_first_token() -> None:
     face = small.backbone()
     reading = face.read().add_text("is it?")
