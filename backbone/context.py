@@ -70,22 +70,28 @@ class Context:
         self._waiting += (item,)
 
     @torch.no_grad()
-    def peek(self, texts: Sequence[TextItem]) -> list[Tensor]:
-        """Read texts as if each came next, and keep none; return their states ``[T, Du]``.
+    def peek(self, samples: Sequence[Sequence[Item]]) -> list[Tensor]:
+        """Read samples as if each came next, and keep none.
 
-        It is one pass, in which no text sees another: weights are read once for all of them.
-        Before a single text it is also that of what was to be read later, which still is.
+        Return the states ``[T, Du]`` of the text that each ends with. It is one pass, in which
+        no sample sees another: weights are read once for all of them. Before a single sample it
+        is also that of what was to be read later, which still is.
         """
-        before = self._waiting if len(texts) == 1 else ()
+        before = self._waiting if len(samples) == 1 else ()
         if not before:
             self._catch_up()
-        packed = self._laid_out([(*before, text) for text in texts])
+        packed = self._laid_out([(*before, *items) for items in samples])
         hidden, _, _ = self._run(packed, keep=False)
         if hidden is None:
             raise ValueError("a text has at least its bos")
-        # between bos and eos
-        lengths = [len(text.ids) + 2 for text in texts]
-        return list(hidden[0, -sum(lengths) :].split(lengths))
+        owner, found = packed.und_map.sample[0].to(hidden.device), []
+        for number, items in enumerate(samples):
+            last = items[-1]
+            if not isinstance(last, TextItem):
+                raise ValueError("a sample that is read for its states ends with a text")
+            # its bos and eos as well
+            found.append(hidden[0][owner == number][-len(last.ids) - 2 :])
+        return found
 
     def _catch_up(self) -> None:
         waiting, self._waiting = self._waiting, ()

@@ -157,7 +157,7 @@ def scores(
     context: Context, answers: Sequence[Sequence[int]], *, closed: bool = True
 ) -> list[Score]:
     """Score each of several answers after a context, as `score` does, in one pass."""
-    states = context.peek([TextItem(tuple(ids)) for ids in answers])
+    states = context.peek([(TextItem(tuple(ids)),) for ids in answers])
     return [
         _score(context, ids, hidden, closed) for ids, hidden in zip(answers, states, strict=True)
     ]

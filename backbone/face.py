@@ -22,6 +22,7 @@ from backbone.decoding import Score, TextOptions, decode, scores
 from backbone.examples import Examples
 from backbone.lexicon import Lexicon
 from backbone.model import UnifiedModel
+from backbone.packing import Item, TextItem
 from backbone.painting import ImageOptions, Painter, Picture
 from backbone.reading import Reading
 from backbone.tokenizer import Tokenizer
@@ -30,6 +31,9 @@ from backbone.words import Words
 from omni_errors import InputError
 
 __all__ = ["Backbone"]
+
+# tokens of photos and questions that are read in one pass
+_TOGETHER = 1024
 
 
 class Backbone:
@@ -85,9 +89,29 @@ class Backbone:
         return scores(reading.context, ids, closed=closed)
 
     def margin(self, reading: Reading) -> float:
-        """Tell how much likelier "Yes" is than "No" as the next word, in log odds."""
-        yes, no = self.scores(reading, ("Yes", "No"), closed=False)
-        return yes.log_probability - no.log_probability
+        """Tell how much likelier an answer begins as "Yes" does than as "No", in log odds."""
+        return self._margins(reading, [(TextItem(()),)])[0]
+
+    def margins(self, reading: Reading, asked: Sequence[tuple[Image.Image, str]]) -> list[float]:
+        """Tell the margin of each photo with its question, as if it were read alone.
+
+        Photos of few tokens share passes, which take hardly longer than one photo's.
+        """
+        table, words = reading.context.table, self.words
+        pairs = [(words.look(photo), words.text(question, table)) for photo, question in asked]
+        sizes = [self.model.count_tokens(s.pixels) + len(text.ids) for s, text in pairs]
+        together = max(_TOGETHER // max(sizes, default=1), 1)
+        groups = (pairs[at : at + together] for at in range(0, len(pairs), together))
+        samples = ([(seen, text, TextItem(())) for seen, text in group] for group in groups)
+        return [margin for group in samples for margin in self._margins(reading, group)]
+
+    def _margins(self, reading: Reading, samples: Sequence[Sequence[Item]]) -> list[float]:
+        """Tell the margin after each sample, whose last text is the answer that begins."""
+        table = reading.context.table
+        words = [self.words.ids(word, table)[0] for word in ("Yes", "No")]
+        states = reading.context.peek(samples)
+        scores = (self.model.exact_logits(at[:1].expand(2, -1), words, table) for at in states)
+        return [float(yes - no) for yes, no in scores]
 
     # concepts
 

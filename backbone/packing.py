@@ -1,12 +1,14 @@
 """Items of a sequence, laid out as the two streams of a pass.
 
 The same code lays out one segment for cached inference and whole batches for training, so the
-two agree by construction. A row may hold several samples; rows are padded to the longest.
-It computes no embedding.
+two agree by construction. A row may hold several samples; rows are padded to the longest. Samples
+of a row that open with the same text, as with the same concept, share it: it is laid out once, and
+each goes on from there. It computes no embedding.
 
 Letters: ``B`` rows, ``Tu Tg`` slots per stream, ``P`` numbers of a latent token.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -18,7 +20,7 @@ from backbone.concepts import ConceptTable
 from backbone.config import SpecialTokens
 from backbone.latents import latents_to_tokens
 from backbone.positions import grid_places
-from backbone.visibility import SplitMode, TokenMap
+from backbone.visibility import NONE, SplitMode, TokenMap
 
 __all__ = ["Item", "LatentItem", "Packed", "Start", "TextItem", "Tools", "VitItem", "lay_out"]
 
@@ -116,6 +118,7 @@ class _Where(NamedTuple):
     """The first token of a run: what a whole run shares, and where it begins."""
 
     sample: int
+    opening: int
     split: int
     mode: int
     place: int
@@ -128,6 +131,7 @@ class _Stream:
 
     source: list[int] = field(default_factory=list)
     sample: list[int] = field(default_factory=list)
+    opening: list[int] = field(default_factory=list)
     place: list[int] = field(default_factory=list)
     split: list[int] = field(default_factory=list)
     mode: list[int] = field(default_factory=list)
@@ -145,6 +149,7 @@ class _Stream:
         count = len(sources)
         self.source += sources
         self.sample += [where.sample] * count
+        self.opening += [where.opening] * count
         self.split += [where.split] * count
         self.mode += [where.mode] * count
         self.place += range(where.place, where.place + count)
@@ -157,6 +162,7 @@ class _Stream:
         """Return the columns in the order of `TokenMap`."""
         return (
             self.sample,
+            self.opening,
             self.place,
             self.split,
             self.mode,
@@ -190,14 +196,28 @@ class _Layout:
         """Add one row; return where its last sample ends."""
         self.und_rows.append(_Stream())
         self.gen_rows.append(_Stream())
-        index, rope, split = start.index, start.rope, 0
-        for number, items in enumerate(samples):
-            rope = start.rope
-            for item in items:
-                where = _Where(first_sample + number, split, SplitMode.CAUSAL, index, rope)
-                used, advance = self._item(item, where)
-                index, rope, split = index + used, rope + advance, split + 1
-        return Start(index, rope)
+        shared, laid = _shared(samples), dict[Item, _Where]()
+        where = _Where(0, NONE, 0, SplitMode.CAUSAL, start.index, start.rope)
+        for number, items in enumerate(samples, first_sample):
+            where, rest = where._replace(sample=number, opening=NONE, rope=start.rope), items
+            if _opening(items) in shared:
+                first, rest = items[0], items[1:]
+                if first not in laid:
+                    opening = where._replace(sample=NONE - 1 - len(laid))
+                    where = laid[first] = self._items([first], opening)
+                opened = laid[first]
+                where = where._replace(sample=number, opening=opened.sample, rope=opened.rope)
+            where = self._items(rest, where)
+        return Start(where.place, where.rope)
+
+    def _items(self, items: Sequence[Item], where: _Where) -> _Where:
+        """Add items one after the other; return where the next one begins."""
+        for item in items:
+            used, advance = self._item(item, where)
+            where = where._replace(
+                split=where.split + 1, place=where.place + used, rope=where.rope + advance
+            )
+        return where
 
     def _item(self, item: Item, where: _Where) -> tuple[int, int]:
         """Add one item; return the tokens it took and how far rotary positions moved (§13)."""
@@ -328,6 +348,18 @@ def lay_out(
     return layout.finish(end)
 
 
+def _opening(items: Sequence[Item]) -> TextItem | None:
+    """Return a sample's first item where others could share it: text that more comes after."""
+    first = items[0] if len(items) > 1 else None
+    return first if isinstance(first, TextItem) and not (first.loss or first.dropped) else None
+
+
+def _shared(samples: Sequence[Sequence[Item]]) -> set[TextItem]:
+    """Name the openings that several samples of a row have."""
+    found = Counter(opening for items in samples if (opening := _opening(items)) is not None)
+    return {opening for opening, count in found.items() if count > 1}
+
+
 def _slots(places: list[tuple[int, int]], width: int) -> Tensor:
     return torch.tensor([row * width + slot for row, slot in places], dtype=torch.long)
 
@@ -342,6 +374,6 @@ def _stack(rows: list[_Stream], texts: int) -> tuple[Tensor, TokenMap]:
 
     sources = [[texts - 1 - s if s < 0 else s for s in row.source] for row in rows]
     columns = zip(*(row.columns() for row in rows), strict=True)
-    fills = TokenMap(-1, 0, -1, 0, 0, -1, -1)  # type: ignore[arg-type]
+    fills = TokenMap(NONE, NONE, 0, -1, 0, 0, -1, -1)  # type: ignore[arg-type]
     maps = (table(list(c), int(fill)) for c, fill in zip(columns, fills, strict=True))
     return table(sources, 0), TokenMap(*maps)

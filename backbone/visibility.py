@@ -1,6 +1,6 @@
 """Who may attend to whom (BAGEL specification §12).
 
-A sequence is a list of splits: causal text, full images, noise images. Every token carries four
+A sequence is a list of splits: causal text, full images, noise images. Every token carries five
 numbers; one formula turns them into masks, for packed training and for cached inference alike.
 
 Letters: ``B`` rows, ``T`` tokens of a query kind, ``S`` keys.
@@ -12,7 +12,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-__all__ = ["SplitMode", "TokenMap", "allowed", "join"]
+__all__ = ["NONE", "SplitMode", "TokenMap", "allowed", "join"]
+
+# the sample of padding, and the opening of samples that share none
+NONE = -1
 
 
 class SplitMode(IntEnum):
@@ -24,9 +27,14 @@ class SplitMode(IntEnum):
 
 
 class TokenMap(NamedTuple):
-    """Place tokens ``[B, T]``: all int64; ``sample`` is -1 for padding."""
+    """Place tokens ``[B, T]``: all int64.
+
+    ``sample`` is -1 for padding and less for an opening that samples share; ``opening`` is the
+    one a token's sample goes on from, -1: none.
+    """
 
     sample: Tensor
+    opening: Tensor
     # number in the sequence
     place: Tensor
     split: Tensor
@@ -50,16 +58,19 @@ class TokenMap(NamedTuple):
 def allowed(queries: TokenMap, keys: TokenMap) -> Tensor:
     """Decide for every query and key ``[B, T, S]``: True where the query may look.
 
-    Same sample; not later, unless both lie in one image; and a noise image is seen by nobody
-    outside it.
+    Same sample, or the opening it goes on from; not later, unless both lie in one image; and a
+    noise image is seen by nobody outside it.
     """
     same_split = queries.split[:, :, None] == keys.split[:, None]
     key_mode = keys.mode[:, None]
-    same_sample = queries.sample[:, :, None] == keys.sample[:, None]
+    key_sample = keys.sample[:, None]
+    same_sample = queries.sample[:, :, None] == key_sample
+    before = queries.opening[:, :, None] == key_sample
     not_later = keys.place[:, None] <= queries.place[:, :, None]
     together = same_split & (key_mode != SplitMode.CAUSAL)
     visible = (key_mode != SplitMode.NOISE) | same_split
-    return same_sample & (keys.sample[:, None] >= 0) & (not_later | together) & visible
+    known = (same_sample | before) & (key_sample != NONE)
+    return known & (not_later | together) & visible
 
 
 def join(maps: list[TokenMap]) -> TokenMap:

@@ -111,15 +111,9 @@ def recognition(face: Backbone, concept: ConceptTokens, held: ExampleSet) -> flo
     rights, known = [], face.read([concept])
     for made in (yes, no):
         few = made[:: max(len(made) // _PER_KIND, 1)][:_PER_KIND]
-        right = []
-        for asked in few:
-            reading = known.copy()
-            if asked.photo is not None:
-                reading = reading.add_image(asked.photo)
-            reading = reading.add_text(asked.question)
-            said, other = ("Yes.", "No.") if asked.answer == "Yes." else ("No.", "Yes.")
-            first, second = face.scores(reading, (said, other))
-            right.append(first.log_probability > second.log_probability)
+        asked = [(one.photo, one.question) for one in few if one.photo is not None]
+        said = [margin > 0 for margin in face.margins(known, asked)]
+        right = [(one.answer == "Yes.") == told for one, told in zip(few, said, strict=True)]
         if not right:
             return None
         rights.append(sum(right) / len(right))

@@ -47,9 +47,8 @@ def level(face: Backbone, rows: ConceptTokens) -> None:
 
 
 def _margins(face: Backbone, rows: ConceptTokens, pictures: Sequence[Image.Image]) -> list[float]:
-    asked, known = f"Is <{rows.name}> in this photo?", face.read([rows])
-    seen = (known.copy().add_image(picture) for picture in pictures)
-    return [face.margin(reading.add_text(asked)) for reading in seen]
+    question = f"Is <{rows.name}> in this photo?"
+    return face.margins(face.read([rows]), [(picture, question) for picture in pictures])
 
 
 def _mean(values: Sequence[float]) -> float:

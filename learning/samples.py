@@ -15,6 +15,9 @@ from learning.examples import Drawing, Editing, Example, Question
 
 __all__ = ["SampleMaker", "rows_of"]
 
+# tokens up to which rows are filled: one long row costs less than several padded ones
+_ROOM = 512
+
 
 class SampleMaker:
     """Make samples of examples for one model and one concept."""
@@ -63,22 +66,33 @@ class SampleMaker:
 
 
 def rows_of(face: Backbone, samples: Sequence[Sample]) -> list[list[Sample]]:
-    """Let short samples share rows as long as the longest one; the first that has room."""
-    sizes = [_size(face, sample) for sample in samples]
+    """Let samples share rows as long as the longest one, or a little; the first that has room.
+
+    Samples of a row that open alike, as those of one concept and purpose do, read that once.
+    """
+    sizes = [[_tokens(face, item) for item in sample.items] for sample in samples]
+    room = max(_ROOM, *(sum(size) for size in sizes))
     rows: list[list[Sample]] = []
     left: list[int] = []
-    for number in sorted(range(len(samples)), key=lambda n: -sizes[n]):
-        place = next((n for n, room in enumerate(left) if sizes[number] <= room), len(rows))
-        if place == len(rows):
-            rows.append([])
-            left.append(max(sizes))
-        rows[place].append(samples[number])
-        left[place] -= sizes[number]
+    for number in sorted(range(len(samples)), key=lambda n: -sum(sizes[n])):
+        sample, size = samples[number], sizes[number]
+        needs = [sum(size) - _saved(sample, size[0], row) for row in rows]
+        fitting = [n for n, need in enumerate(needs) if need <= left[n]]
+        if not fitting:
+            rows.append([sample])
+            left.append(room - sum(size))
+            continue
+        place = min(fitting, key=lambda n: needs[n])
+        rows[place].append(sample)
+        left[place] -= needs[place]
     return rows
 
 
-def _size(face: Backbone, sample: Sample) -> int:
-    return sum(_tokens(face, item) for item in sample.items)
+def _saved(sample: Sample, opening: int, row: Sequence[Sample]) -> int:
+    """Count the tokens that a sample need not bring to a row, since it opens as another one."""
+    first = sample.items[0]
+    known = isinstance(first, TextItem) and any(one.items[0] == first for one in row)
+    return opening if known else 0
 
 
 def _tokens(face: Backbone, item: Item) -> int:

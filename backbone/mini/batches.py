@@ -24,7 +24,7 @@ from backbone.latents import latents_to_tokens
 from backbone.mini.assembly import Parts, shares
 from backbone.mini.pixels import Bytes
 from backbone.packing import Packed, Start
-from backbone.visibility import TokenMap
+from backbone.visibility import NONE, TokenMap
 
 if TYPE_CHECKING:
     from backbone.mini.generation import Example
@@ -64,7 +64,7 @@ class Layout:
         room = width - packed.und_map.tokens
         if room < 0:
             raise ValueError(f"a text has {packed.und_map.tokens} tokens, {width} at most")
-        fills = TokenMap(-1, 0, -1, 0, 0, -1, -1)  # type: ignore[arg-type]
+        fills = TokenMap(NONE, NONE, 0, -1, 0, 0, -1, -1)  # type: ignore[arg-type]
         pairs = zip(packed.und_map, fills, strict=True)
         return cls(
             [_relative(i, table) for i in packed.und_ids],

@@ -127,7 +127,7 @@ def test_a_model_that_wants_to_say_the_name_says_it() -> None:
     face, maeve = small.backbone(), small.concept()
     reading = face.read([maeve]).add_text("who?")
     assert face.answer(reading, TextOptions(1)) != "<maeve>"
-    (hidden,) = reading.context.peek([TextItem(())])
+    (hidden,) = reading.context.peek([(TextItem(()),)])
     with torch.no_grad():
         maeve.out.copy_(100 * hidden[:1])
     assert face.answer(reading, TextOptions(1)) == "<maeve>"

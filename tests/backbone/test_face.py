@@ -123,8 +123,28 @@ def test_answers_scored_together_score_as_alone(shape: str) -> None:
     together = [one.log_probability for one in face.scores(reading, said)]
     assert together == pytest.approx([face.score(reading, one).log_probability for one in said])
     assert reading.length == before
-    yes, no = face.scores(reading, ("Yes", "No"), closed=False)
-    assert face.margin(reading) == pytest.approx(yes.log_probability - no.log_probability)
+
+
+def test_a_margin_is_that_of_how_answers_begin() -> None:
+    face = small.backbone()
+    reading = face.read([small.concept()]).add_text("is it <maeve>?")
+    yes, no = face.scores(reading, ("Y", "N"), closed=False)
+    wanted = yes.log_probability - no.log_probability
+    assert face.margin(reading) == pytest.approx(wanted, abs=1e-4)
+
+
+@pytest.mark.parametrize("shape", ["tiny", "apart"])
+@pytest.mark.parametrize("together", [1, 24, 1024])
+def test_photos_asked_together_answer_as_alone(
+    monkeypatch: pytest.MonkeyPatch, shape: str, together: int
+) -> None:
+    monkeypatch.setattr("backbone.face._TOGETHER", together)
+    face, maeve = small.backbone(shape), small.concept("maeve", shape)
+    asked = [(small.photo(seed=seed), "is it?" + "!" * seed) for seed in range(3)]
+    known = face.read([maeve])
+    alone = [face.margin(known.copy().add_image(p).add_text(text)) for p, text in asked]
+    assert face.margins(known, asked) == pytest.approx(alone, abs=1e-4)
+    assert len(set(alone)) == 3
 
 
 @pytest.mark.parametrize("shape", ["tiny", "apart"])

@@ -86,6 +86,24 @@ def test_recomputing_layers_changes_no_number() -> None:
     torch.testing.assert_close(*gradients)
 
 
+def test_samples_of_one_concept_learn_the_same_in_one_row_as_in_many() -> None:
+    concept, make = small.concept(), small.backbone().examples
+    known, photo = [concept], small.photo()
+    samples = [
+        make.question("<maeve>?", "yes", photo=photo, concepts=known),
+        make.question("who?", "<maeve>", concepts=known),
+        make.drawing("<maeve>", photo, concepts=known),
+        make.drawing("<maeve> asleep", photo, concepts=known),
+    ]
+    found = []
+    for rows in ([samples], [[sample] for sample in samples]):
+        concept.zero_grad()
+        loss = joint_loss(small.model(), rows, Generator().manual_seed(1)).total
+        loss.backward()
+        found.append([loss.detach(), *(row.grad for row in concept.parameters())])
+    torch.testing.assert_close(*found, atol=1e-5, rtol=1e-4)
+
+
 def test_frozen_understanding_keeps_gradients_from_understanding_rows() -> None:
     concept = small.concept()
     make = small.backbone().examples

@@ -91,3 +91,20 @@ def test_rows_are_padded_with_tokens_nobody_sees() -> None:
     seen = allowed(packed.und_map, packed.und_map)
     assert not seen[0, :, 3:].any()
     assert packed.order is None
+
+
+def test_samples_that_open_alike_share_it_and_see_no_more_of_each_other() -> None:
+    seen = mask([WORD, SEEN], [WORD, TextItem((2,))])
+    assert len(seen) == 9
+    assert seen[3:6, :3].all() and seen[6:, :3].tril(3).any()
+    assert not seen[6:, 3:6].any()
+    assert not seen[:6, 6:].any()
+
+
+def test_a_sample_goes_on_from_a_shared_opening() -> None:
+    tokens = in_order(pack([WORD, WORD, SEEN], [WORD, TextItem((2,))]))
+    assert tokens.rope[0].tolist() == [0, 1, 2, 3, 4, 5, 6, 6, 6, 3, 4, 5]
+
+
+def test_texts_that_are_whole_samples_are_not_shared() -> None:
+    assert pack([WORD], [WORD]).und_map.tokens == 6

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 import torch
-from PIL import Image
 from torch import Generator
 
 from backbone import ConceptTokens
@@ -145,9 +144,16 @@ def test_short_samples_share_a_row(tiny: Backbone) -> None:
     concept = ConceptTokens.random("ball", tiny.config, Generator().manual_seed(1))
     maker = SampleMaker(tiny, concept)
     samples = [maker.sample(Question("f", "Who?", "Me.")) for _ in range(3)]
-    long = maker.sample(Drawing("a " * 200, Image.new("RGB", (64, 64))))
-    rows = rows_of(tiny, [*samples, long])
-    assert sorted(map(len, rows)) == [1, 3]
+    long = maker.sample(Question("f", "a " * 400, "Me."))
+    rows = rows_of(tiny, [*samples, long, long])
+    assert sorted(map(len, rows)) == [1, 1, 3]
+
+
+def test_what_samples_open_with_takes_room_once(tiny: Backbone) -> None:
+    concept = ConceptTokens.random("ball", tiny.config, Generator().manual_seed(1), und_rows=200)
+    maker = SampleMaker(tiny, concept)
+    samples = [maker.sample(Question("f", "Who?", "Me.")) for _ in range(8)]
+    assert len(rows_of(tiny, samples)) == 1
 
 
 def test_no_more_photos_are_composed_than_there_are(material: Material) -> None:

@@ -1,5 +1,6 @@
 """Names say yes to strangers equally seldom once they are levelled."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 import pytest
@@ -22,18 +23,9 @@ class Doubtful:
     def read(self, rows: Any) -> "Doubtful":
         return self
 
-    def copy(self) -> "Doubtful":
-        return self
-
-    def add_image(self, picture: Any) -> "Doubtful":
-        return self
-
-    def add_text(self, text: str) -> "Doubtful":
-        assert text == "Is <ball> in this photo?"
-        return self
-
-    def margin(self, reading: Any) -> float:
-        return self.before - self.slope * self.doubted
+    def margins(self, reading: Any, asked: Sequence[tuple[Any, str]]) -> list[float]:
+        assert {question for _, question in asked} == {"Is <ball> in this photo?"}
+        return [self.before - self.slope * self.doubted] * len(asked)
 
     def doubt(self, rows: ConceptTokens, amount: float) -> None:
         rows.sks.add_(amount)
@@ -44,7 +36,7 @@ class Doubtful:
 
     def levelled(self) -> float:
         level(cast(Backbone, self), self.rows)
-        return self.margin(self)
+        return self.before - self.slope * self.doubted
 
 
 @pytest.mark.parametrize("before", [-3.5, -2.3, -1.0])
