@@ -33,6 +33,7 @@ _QUESTION = "Where is this?"
 # drawn places that a model has to tell apart, how many of them, and their size in pixels
 _EXAM = ("beach", "snow", "forest", "kitchen", "pink studio")
 _PASSED, _EXAM_SIDE = 4, 128
+_NAMES = tuple(PLACES)
 # nats by which the likeliest place has to be ahead
 _AHEAD = 2.0
 
@@ -101,34 +102,35 @@ class AskedModel:
         """Say where it is, "" if the model does not know or cannot tell places apart."""
         if not self.sees:
             return ""
-        scores = self._scores(photo, tuple(PLACES)) - self._usual
+        # what is likely whatever is shown says nothing
+        scores = self._scores(photo) - self._of_drawn.mean(0)
         last, best = np.argsort(scores)[-2:]
-        return _phrase(tuple(PLACES)[best]) if scores[best] - scores[last] >= _AHEAD else ""
+        return _phrase(_NAMES[best]) if scores[best] - scores[last] >= _AHEAD else ""
 
     @cached_property
     def sees(self) -> bool:
         """Tell whether the model knows drawn places from each other."""
         if self.face.model.vit_model is None:
             return False
-        scores = np.stack([self._scores(picture, _EXAM) for picture in self._drawn])
+        scores = self._of_drawn[:, [_NAMES.index(place) for place in _EXAM]]
         # what it says of all pictures alike is habit
         right = (scores - scores.mean(0)).argmax(1) == np.arange(len(_EXAM))
         return int(right.sum()) >= _PASSED
 
     @cached_property
+    def _of_drawn(self) -> NDArray[np.float64]:
+        """Say how likely each place is in a picture of each that is asked first."""
+        return np.stack([self._scores(picture) for picture in self._drawn])
+
+    @property
     def _drawn(self) -> tuple[Image.Image, ...]:
         backdrops, rng = world_of(_EXAM_SIDE).backdrops, np.random.default_rng(0)
         return tuple(Image.fromarray(backdrops.take(place, rng).image) for place in _EXAM)
 
-    @cached_property
-    def _usual(self) -> NDArray[np.float64]:
-        """Say how likely each place is whatever is shown."""
-        said = np.stack([self._scores(one, tuple(PLACES)) for one in self._drawn])
-        return np.asarray(said.mean(0))
-
-    def _scores(self, photo: Image.Image, places: Sequence[str]) -> NDArray[np.float64]:
+    def _scores(self, photo: Image.Image) -> NDArray[np.float64]:
+        """Say how likely each place is."""
         reading = self.face.read().add_image(photo).add_text(_QUESTION)
-        said = [f"{sentence(_phrase(place))}." for place in places]
+        said = [f"{sentence(_phrase(place))}." for place in _NAMES]
         return np.array([one.log_probability for one in self.face.scores(reading, said)])
 
 
