@@ -1,8 +1,8 @@
 """What the model has read so far: a cache, a position, and the concepts in play.
 
-A context is cheap to copy, because the cache is a value. Items enter one after the other; image
-tokens and concept rows take part as the specification says (§11-§14). It works on ids and
-tensors, not on words.
+A context is cheap to copy, because the cache is a value; what waits to be read is read first.
+Items enter one after the other; image tokens and concept rows take part as the specification says
+(§11-§14). It works on ids and tensors, not on words.
 """
 
 from collections.abc import Sequence
@@ -16,6 +16,9 @@ from backbone.model import UnifiedModel
 from backbone.packing import Item, LatentItem, Packed, Start, TextItem, lay_out
 
 __all__ = ["Context", "FlowQuery"]
+
+# tokens up to which items are read in one pass
+_TOGETHER = 1024
 
 
 class Context:
@@ -66,8 +69,17 @@ class Context:
         return self._keep((item,))
 
     def later(self, item: Item) -> None:
-        """Read one item as soon as anything is asked of the context."""
+        """Read one item as soon as anything is asked of the context, or at once if it is long.
+
+        A pass over few tokens takes hardly longer than over one, since weights are read once. Over
+        thousands nothing is gained by sharing it, and everybody's mask with everybody is large.
+        """
+        size = self.model.item_tokens(item)
+        if size + sum(self.model.item_tokens(one) for one in self._waiting) > _TOGETHER:
+            self._catch_up()
         self._waiting += (item,)
+        if size > _TOGETHER:
+            self._catch_up()
 
     @torch.no_grad()
     def peek(self, samples: Sequence[Sequence[Item]]) -> list[Tensor]:
@@ -94,9 +106,10 @@ class Context:
         return found
 
     def _catch_up(self) -> None:
-        waiting, self._waiting = self._waiting, ()
-        if waiting:
-            self._keep(waiting)
+        if self._waiting:
+            self._keep(self._waiting)
+            # only now: what failed is not read, and waits
+            self._waiting = ()
 
     @torch.no_grad()
     def _keep(self, items: Sequence[Item]) -> Tensor | None:

@@ -15,7 +15,7 @@ from backbone.decoder import Cache
 from backbone.limits import never, require, require_seed
 from backbone.packing import TextItem
 
-__all__ = ["Decoding", "Score", "TextOptions", "decode", "score", "scores"]
+__all__ = ["Decoding", "Score", "TextOptions", "decode", "scores"]
 
 
 @dataclass(frozen=True)
@@ -147,16 +147,14 @@ def _nucleus(probabilities: Tensor, share: float) -> Tensor:
     return probabilities.index_fill(0, places[before >= share], 0.0)
 
 
-def score(context: Context, ids: Sequence[int], *, closed: bool = True) -> Score:
-    """Score an answer's ids after a context; ``closed`` counts the eos that ends it."""
-    return scores(context, [ids], closed=closed)[0]
-
-
 @torch.no_grad()
 def scores(
     context: Context, answers: Sequence[Sequence[int]], *, closed: bool = True
 ) -> list[Score]:
-    """Score each of several answers after a context, as `score` does, in one pass."""
+    """Score the ids of each of several answers after a context, in one pass.
+
+    ``closed`` counts the eos that ends an answer.
+    """
     states = context.peek([(TextItem(tuple(ids)),) for ids in answers])
     return [
         _score(context, ids, hidden, closed) for ids, hidden in zip(answers, states, strict=True)

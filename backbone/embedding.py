@@ -3,6 +3,8 @@
 import torch
 from torch import nn
 
+__all__ = ["embedding"]
+
 
 def embedding(rows: int, width: int) -> nn.Embedding:
     """Draw a table `[rows, width]` from a normal distribution, and nothing where it has no data.

@@ -105,13 +105,14 @@ class Backbone:
         samples = ([(seen, text, TextItem(())) for seen, text in group] for group in groups)
         return [margin for group in samples for margin in self._margins(reading, group)]
 
+    @torch.no_grad()
     def _margins(self, reading: Reading, samples: Sequence[Sequence[Item]]) -> list[float]:
         """Tell the margin after each sample, whose last text is the answer that begins."""
         table = reading.context.table
         words = [self.words.ids(word, table)[0] for word in ("Yes", "No")]
         states = reading.context.peek(samples)
-        scores = (self.model.exact_logits(at[:1].expand(2, -1), words, table) for at in states)
-        return [float(yes - no) for yes, no in scores]
+        odds = (self.model.exact_logits(at[:1].expand(2, -1), words, table) for at in states)
+        return [float(yes - no) for yes, no in odds]
 
     # concepts
 

@@ -19,7 +19,7 @@ from backbone.concepts import ConceptTable
 from backbone.config import BackboneConfig, EfficientNetConfig, FluxConfig, SiglipConfig
 from backbone.decoder import Cache, Geometry, LanguageModel
 from backbone.latents import TimestepEmbedder
-from backbone.packing import Packed, Tools
+from backbone.packing import Item, LatentItem, Packed, TextItem, Tools
 from backbone.positions import (
     flattened_ids,
     grid_tables,
@@ -143,6 +143,15 @@ class UnifiedModel(nn.Module):
                 f"multiples of {self.vit_model.patch}."
             )
         return h * w
+
+    def item_tokens(self, item: Item) -> int:
+        """Count the tokens of an item, its two markers included."""
+        if isinstance(item, TextItem):
+            return len(item.ids) + 2
+        if isinstance(item, LatentItem):
+            height, width = item.latent.shape[1:]
+            return int(height * width) // self.config.latent_patch_size**2 + 2
+        return self.count_tokens(item.pixels) + 2
 
     # ways in
 

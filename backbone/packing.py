@@ -22,7 +22,17 @@ from backbone.latents import latents_to_tokens
 from backbone.positions import grid_places
 from backbone.visibility import NONE, SplitMode, TokenMap
 
-__all__ = ["Item", "LatentItem", "Packed", "Start", "TextItem", "Tools", "VitItem", "lay_out"]
+__all__ = [
+    "Item",
+    "LatentItem",
+    "Packed",
+    "Start",
+    "TextItem",
+    "Tools",
+    "VitItem",
+    "lay_out",
+    "opening_of",
+]
 
 IMAGE, EDIT = "image", "edit"
 
@@ -200,7 +210,7 @@ class _Layout:
         where = _Where(0, NONE, 0, SplitMode.CAUSAL, start.index, start.rope)
         for number, items in enumerate(samples, first_sample):
             where, rest = where._replace(sample=number, opening=NONE, rope=start.rope), items
-            if _opening(items) in shared:
+            if opening_of(items) in shared:
                 first, rest = items[0], items[1:]
                 if first not in laid:
                     opening = where._replace(sample=NONE - 1 - len(laid))
@@ -348,7 +358,7 @@ def lay_out(
     return layout.finish(end)
 
 
-def _opening(items: Sequence[Item]) -> TextItem | None:
+def opening_of(items: Sequence[Item]) -> TextItem | None:
     """Return a sample's first item where others could share it: text that more comes after."""
     first = items[0] if len(items) > 1 else None
     return first if isinstance(first, TextItem) and not (first.loss or first.dropped) else None
@@ -356,7 +366,7 @@ def _opening(items: Sequence[Item]) -> TextItem | None:
 
 def _shared(samples: Sequence[Sequence[Item]]) -> set[TextItem]:
     """Name the openings that several samples of a row have."""
-    found = Counter(opening for items in samples if (opening := _opening(items)) is not None)
+    found = Counter(opening for items in samples if (opening := opening_of(items)) is not None)
     return {opening for opening, count in found.items() if count > 1}
 
 

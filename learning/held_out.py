@@ -111,9 +111,10 @@ def recognition(face: Backbone, concept: ConceptTokens, held: ExampleSet) -> flo
     rights, known = [], face.read([concept])
     for made in (yes, no):
         few = made[:: max(len(made) // _PER_KIND, 1)][:_PER_KIND]
-        asked = [(one.photo, one.question) for one in few if one.photo is not None]
-        said = [margin > 0 for margin in face.margins(known, asked)]
-        right = [(one.answer == "Yes.") == told for one, told in zip(few, said, strict=True)]
+        shown = [(one, one.photo) for one in few if one.photo is not None]
+        margins = face.margins(known, [(photo, one.question) for one, photo in shown])
+        pairs = zip(shown, margins, strict=True)
+        right = [(one.answer == "Yes.") == (margin > 0) for (one, _), margin in pairs]
         if not right:
             return None
         rights.append(sum(right) / len(right))

@@ -4,19 +4,20 @@ The samples equal those of `backbone.examples`, which encodes anew each time.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from PIL import Image
 
 from backbone.concepts import GENERATE, ConceptTable, ConceptTokens
 from backbone.face import Backbone
-from backbone.packing import EDIT, IMAGE, Item, LatentItem, TextItem
+from backbone.packing import EDIT, IMAGE, Item, opening_of
 from backbone.training import Sample
 from learning.examples import Drawing, Editing, Example, Question
 
 __all__ = ["SampleMaker", "rows_of"]
 
-# tokens up to which rows are filled: one long row costs less than several padded ones
-_ROOM = 512
+# tokens up to which rows are filled, and the lengths that are tried
+_ROOM, _STEP = 512, 16
 
 
 class SampleMaker:
@@ -66,40 +67,50 @@ class SampleMaker:
 
 
 def rows_of(face: Backbone, samples: Sequence[Sample]) -> list[list[Sample]]:
-    """Let samples share rows as long as the longest one, or a little; the first that has room.
+    """Let samples share rows, of the length that leaves least to be padded.
 
     Samples of a row that open alike, as those of one concept and purpose do, read that once.
     """
-    sizes = [[_tokens(face, item) for item in sample.items] for sample in samples]
-    room = max(_ROOM, *(sum(size) for size in sizes))
-    rows: list[list[Sample]] = []
-    left: list[int] = []
+    sizes = [[face.model.item_tokens(item) for item in sample.items] for sample in samples]
+    longest = max(map(sum, sizes), default=0)
+    lengths = range(longest, max(longest, _ROOM) + 1, _STEP)
+    return min((_filled(samples, sizes, length) for length in lengths), key=_places).samples
+
+
+class _Rows(NamedTuple):
+    """Rows of samples, and the tokens of each."""
+
+    samples: list[list[Sample]]
+    tokens: list[int]
+
+
+def _places(rows: _Rows) -> int:
+    """Count the places of rows padded to the longest."""
+    return len(rows.tokens) * max(rows.tokens, default=0)
+
+
+def _filled(samples: Sequence[Sample], sizes: Sequence[Sequence[int]], length: int) -> _Rows:
+    """Put each sample where it needs least, in rows up to a length, the largest first."""
+    rows = _Rows([], [])
     for number in sorted(range(len(samples)), key=lambda n: -sum(sizes[n])):
         sample, size = samples[number], sizes[number]
-        needs = [sum(size) - _saved(sample, size[0], row) for row in rows]
-        fitting = [n for n, need in enumerate(needs) if need <= left[n]]
-        if not fitting:
-            rows.append([sample])
-            left.append(room - sum(size))
-            continue
-        place = min(fitting, key=lambda n: needs[n])
-        rows[place].append(sample)
-        left[place] -= needs[place]
+        after = [
+            tokens + sum(size) - _saved(sample, size[0], row)
+            for row, tokens in zip(rows.samples, rows.tokens, strict=True)
+        ]
+        fitting = [n for n, tokens in enumerate(after) if tokens <= length]
+        if fitting:
+            place = min(fitting, key=lambda n: after[n] - rows.tokens[n])
+            rows.samples[place].append(sample)
+            rows.tokens[place] = after[place]
+        else:
+            rows.samples.append([sample])
+            rows.tokens.append(sum(size))
     return rows
 
 
-def _saved(sample: Sample, opening: int, row: Sequence[Sample]) -> int:
+def _saved(sample: Sample, size: int, row: Sequence[Sample]) -> int:
     """Count the tokens that a sample need not bring to a row, since it opens as another one."""
-    first = sample.items[0]
-    known = isinstance(first, TextItem) and any(one.items[0] == first for one in row)
-    return opening if known else 0
-
-
-def _tokens(face: Backbone, item: Item) -> int:
-    """Count the tokens of an item, its two markers included."""
-    if isinstance(item, TextItem):
-        return len(item.ids) + 2
-    if isinstance(item, LatentItem):
-        height, width = item.latent.shape[1:]
-        return int(height * width) // face.config.latent_patch_size**2 + 2
-    return face.model.count_tokens(item.pixels) + 2
+    opening = opening_of(sample.items)
+    known = opening is not None and any(opening_of(one.items) == opening for one in row)
+    return size if known else 0

@@ -33,6 +33,7 @@ _QUESTION = "Where is this?"
 # drawn places that a model has to tell apart, how many of them, and their size in pixels
 _EXAM = ("beach", "snow", "forest", "kitchen", "pink studio")
 _PASSED, _EXAM_SIDE = 4, 128
+# all places there are names for
 _NAMES = tuple(PLACES)
 # nats by which the likeliest place has to be ahead
 _AHEAD = 2.0

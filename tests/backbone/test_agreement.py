@@ -6,7 +6,7 @@ from torch import Generator, Tensor
 
 from backbone.concepts import ConceptTable, ConceptTokens, Routing
 from backbone.context import Context, FlowQuery
-from backbone.decoding import Decoding, score
+from backbone.decoding import Decoding, scores
 from backbone.flow import interpolate
 from backbone.latents import latents_to_tokens
 from backbone.packing import Item, LatentItem, TextItem, lay_out
@@ -79,7 +79,8 @@ def test_an_answers_score_is_its_training_loss(shape: str) -> None:
     # A question's photo comes before its text, a prefix before both: the same order as read.
     loss = token_losses(small.model(shape), [[sample]], Generator()).text.sum()
     answer = face.words.ids("<maeve>!", reading.context.table)
-    assert score(reading.context, answer).log_probability == pytest.approx(-loss.item(), abs=1e-3)
+    (found,) = scores(reading.context, [answer])
+    assert found.log_probability == pytest.approx(-loss.item(), abs=1e-3)
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -4,15 +4,18 @@ import json
 from dataclasses import replace
 from hashlib import sha256
 from importlib.resources import files
+from typing import Any
 
 import pytest
 import torch
 from PIL import Image
 
 import backbone
-from backbone.decoding import TextOptions, decode, score
+from backbone.decoding import TextOptions, decode, scores
+from backbone.face import Backbone
 from backbone.flow import Guidance
 from backbone.loading import LoadOptions
+from backbone.model import UnifiedModel
 from backbone.opening import load
 from backbone.painting import ImageOptions
 from backbone.reading import think_prompt
@@ -125,6 +128,37 @@ def test_answers_scored_together_score_as_alone(shape: str) -> None:
     assert reading.length == before
 
 
+def test_what_could_not_be_read_is_not_forgotten() -> None:
+    half = small.config().understanding_only()
+    face = Backbone(UnifiedModel(half).eval(), small.backbone().words.tokenizer)
+    reading = face.read([small.concept()])
+    for _ in range(2):
+        with pytest.raises(InputError, match="without its generation expert"):
+            face.answer(reading)
+
+
+@pytest.mark.parametrize("together", [0, 8])
+def test_long_items_are_read_by_themselves(monkeypatch: pytest.MonkeyPatch, together: int) -> None:
+    face, passes = small.backbone(), [0]
+    run = UnifiedModel.run
+
+    def counted(*given: Any, **options: Any) -> Any:
+        passes[0] += 1
+        return run(*given, **options)
+
+    monkeypatch.setattr("backbone.context._TOGETHER", together)
+    monkeypatch.setattr(UnifiedModel, "run", counted)
+    reading = face.read().add_text("a").add_text("bc").add_text("d" * 9)
+    assert reading.length == 3 + 4 + 11
+    assert passes[0] == {0: 3, 8: 2}[together]
+
+
+def test_a_margin_asks_for_no_gradient() -> None:
+    face = Backbone(UnifiedModel(small.config()).eval(), small.backbone().words.tokenizer)
+    with torch.enable_grad():
+        assert isinstance(face.margin(face.read([small.concept()]).add_text("is it?")), float)
+
+
 def test_a_margin_is_that_of_how_answers_begin() -> None:
     face = small.backbone()
     reading = face.read([small.concept()]).add_text("is it <maeve>?")
@@ -163,8 +197,11 @@ def test_the_greedy_answer_is_the_likeliest_first_token() -> None:
     face = small.backbone()
     reading = face.read().add_text("is it?")
     best = next(iter(backbone_ids(reading, TextOptions(1))))
-    first = score(reading.context, [best], closed=False)
-    rivals = [score(reading.context, [i], closed=False).log_probability for i in range(250)]
+    (first,) = scores(reading.context, [[best]], closed=False)
+    rivals = [
+        one.log_probability
+        for one in scores(reading.context, [[i] for i in range(250)], closed=False)
+    ]
     assert first.log_probability == pytest.approx(max(rivals), abs=1e-4)
 
 

@@ -8,6 +8,8 @@ from torch import Generator
 
 from backbone import ConceptTokens
 from backbone.face import Backbone
+from backbone.packing import lay_out
+from backbone.training import everyone
 from learning.examples import Drawing, Editing, ExampleSet, Material, Question, make_examples
 from learning.samples import SampleMaker, rows_of
 from omni_errors import InputError
@@ -147,6 +149,23 @@ def test_short_samples_share_a_row(tiny: Backbone) -> None:
     long = maker.sample(Question("f", "a " * 400, "Me."))
     rows = rows_of(tiny, [*samples, long, long])
     assert sorted(map(len, rows)) == [1, 1, 3]
+
+
+@pytest.mark.parametrize(("count", "length"), [(5, 60), (3, 110), (8, 10)])
+def test_rows_pad_no_more_than_one_for_each(tiny: Backbone, count: int, length: int) -> None:
+    concept = ConceptTokens.random("ball", tiny.config, Generator().manual_seed(1))
+    asked = Question("f", "a " * length, "Me.")
+    samples = [SampleMaker(tiny, concept).sample(asked)] * count
+    tools = tiny.model.tools(everyone(tiny.model, samples))
+    shared, alone = (
+        lay_out([[sample.items for sample in row] for row in rows], tools).und_map.sample
+        for rows in (rows_of(tiny, samples), [[sample] for sample in samples])
+    )
+    assert shared.numel() <= alone.numel()
+
+
+def test_a_batch_of_nothing_has_no_rows(tiny: Backbone) -> None:
+    assert rows_of(tiny, []) == []
 
 
 def test_what_samples_open_with_takes_room_once(tiny: Backbone) -> None:
