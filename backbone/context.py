@@ -86,8 +86,8 @@ class Context:
         """Read samples as if each came next, and keep none.
 
         Return the states ``[T, Du]`` of the text that each ends with. It is one pass, in which
-        no sample sees another: weights are read once for all of them. Before a single sample it
-        is also that of what was to be read later, which still is.
+        no sample sees another: weights are read once for all of them. What waits to be read goes
+        before a single sample in the same pass, and goes on waiting.
         """
         before = self._waiting if len(samples) == 1 else ()
         if not before:

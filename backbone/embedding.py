@@ -7,7 +7,7 @@ __all__ = ["embedding"]
 
 
 def embedding(rows: int, width: int) -> nn.Embedding:
-    """Draw a table `[rows, width]` from a normal distribution, and nothing where it has no data.
+    """Draw a table ``[rows, width]`` from a normal distribution, and nothing where it has no data.
 
     To draw on the meta device, torch would load its compiler: two seconds of every start.
     """
