@@ -15,10 +15,10 @@ from backbone.decoder import Cache
 from backbone.model import UnifiedModel
 from backbone.packing import Item, LatentItem, Packed, Start, TextItem, lay_out
 
-__all__ = ["Context", "FlowQuery"]
+__all__ = ["TOGETHER", "Context", "FlowQuery"]
 
-# tokens up to which items are read in one pass
-_TOGETHER = 1024
+# tokens up to which items, and samples that do not see each other, are read in one pass
+TOGETHER = 1024
 
 
 class Context:
@@ -75,10 +75,10 @@ class Context:
         thousands nothing is gained by sharing it, and everybody's mask with everybody is large.
         """
         size = self.model.item_tokens(item)
-        if size + sum(self.model.item_tokens(one) for one in self._waiting) > _TOGETHER:
+        if size + sum(self.model.item_tokens(one) for one in self._waiting) > TOGETHER:
             self._catch_up()
         self._waiting += (item,)
-        if size > _TOGETHER:
+        if size > TOGETHER:
             self._catch_up()
 
     @torch.no_grad()

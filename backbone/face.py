@@ -18,6 +18,7 @@ from torch import Generator, Tensor
 from backbone.class_words import Guess, guesses
 from backbone.concepts import UNDERSTAND, ConceptTokens, ConceptWriter
 from backbone.config import BackboneConfig
+from backbone.context import TOGETHER
 from backbone.decoding import Score, TextOptions, decode, scores
 from backbone.examples import Examples
 from backbone.lexicon import Lexicon
@@ -31,9 +32,6 @@ from backbone.words import Words
 from omni_errors import InputError
 
 __all__ = ["Backbone"]
-
-# tokens of photos and questions that are read in one pass
-_TOGETHER = 1024
 
 
 class Backbone:
@@ -99,8 +97,9 @@ class Backbone:
         """
         table, words = reading.context.table, self.words
         pairs = [(words.look(photo), words.text(question, table)) for photo, question in asked]
-        sizes = [self.model.count_tokens(s.pixels) + len(text.ids) for s, text in pairs]
-        together = max(_TOGETHER // max(sizes, default=1), 1)
+        count = self.model.item_tokens
+        sizes = [count(seen) + count(text) for seen, text in pairs]
+        together = max(TOGETHER // max(sizes, default=1), 1)
         groups = (pairs[at : at + together] for at in range(0, len(pairs), together))
         samples = ([(seen, text, TextItem(())) for seen, text in group] for group in groups)
         return [margin for group in samples for margin in self._margins(reading, group)]

@@ -146,7 +146,7 @@ def test_long_items_are_read_by_themselves(monkeypatch: pytest.MonkeyPatch, toge
         passes[0] += 1
         return run(*given, **options)
 
-    monkeypatch.setattr("backbone.context._TOGETHER", together)
+    monkeypatch.setattr("backbone.context.TOGETHER", together)
     monkeypatch.setattr(UnifiedModel, "run", counted)
     reading = face.read().add_text("a").add_text("bc").add_text("d" * 9)
     assert reading.length == 3 + 4 + 11
@@ -172,7 +172,7 @@ def test_a_margin_is_that_of_how_answers_begin() -> None:
 def test_photos_asked_together_answer_as_alone(
     monkeypatch: pytest.MonkeyPatch, shape: str, together: int
 ) -> None:
-    monkeypatch.setattr("backbone.face._TOGETHER", together)
+    monkeypatch.setattr("backbone.face.TOGETHER", together)
     face, maeve = small.backbone(shape), small.concept("maeve", shape)
     asked = [(small.photo(seed=seed), "is it?" + "!" * seed) for seed in range(3)]
     known = face.read([maeve])
