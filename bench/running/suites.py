@@ -74,7 +74,6 @@ SUITES: dict[str, Suite] = {
             negatives=6,
             self_judged=1,
             steps=40,
-            timesteps=13,
             # drawings are looked at before the first step and after the last
             changes={"test_every": 40},
         ),
