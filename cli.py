@@ -29,7 +29,7 @@ import cli_model
 import cli_use
 from cli_options import EVERYWHERE, defaults, share
 from cli_output import Manner, detail, manner, print_error, say, set_manner
-from cli_settings import for_the_model, in_force
+from cli_settings import Value, for_the_model, in_force
 from omni_errors import CancelledError, OmniError, ResourceError, UsageError
 
 __all__ = ["app", "command", "main", "run"]
@@ -93,13 +93,24 @@ def front(
 ) -> None:
     """Teach your computer the people, pets and things you love. Local and private."""
     set_manner(Manner(quiet, verbose and not quiet, debug or manner().debug))
-    # what mends the file must run while it is broken
-    mends = context.invoked_subcommand in ("config", "doctor")
-    settings = in_force(dict) if mends else in_force()
+    settings = _settings(context.invoked_subcommand or "")
     values = {name: found.value for name, found in settings.items() if found.value}
     root: Any = context
     root.default_map = defaults(context.command, values)
     root.with_resource(for_the_model(settings))
+
+
+def _settings(command: str) -> dict[str, Value]:
+    """Return the settings in force; what mends the file must run while it is broken."""
+    if command == "config":
+        # it says itself where values come from
+        return in_force(dict)
+    try:
+        return in_force()
+    except OmniError:
+        if command != "doctor":
+            raise
+        return in_force(dict)
 
 
 def command() -> Any:

@@ -20,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from omni_errors import OmniError
+from omni_text import legible
 
 __all__ = [
     "Manner",
@@ -81,7 +82,7 @@ def _console(*, stderr: bool = False) -> Console:
 
 def plain(text: str) -> str:
     """Return a text with what could steer a terminal replaced."""
-    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
+    return legible(text)
 
 
 def _plain(text: str) -> Text:

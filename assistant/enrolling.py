@@ -61,7 +61,7 @@ class Enrolling:
         new = self._new(known, intake)
         kind = kind or self._guessed(known, [image for image, _ in new])
         rows = self._rows(known, name, kind, [image for image, _ in new])
-        with self.memory.writing():
+        with self.memory.or_nothing(), self.memory.writing():
             concept = self._called(known, name, kind)
             for text in dict.fromkeys(told):
                 self.memory.facts.add(self.user, concept.id, text)

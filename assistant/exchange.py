@@ -5,12 +5,14 @@ any process of the user can answer.
 """
 
 import contextlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.alone import alone
 from assistant.journal import Diary, carried_over
 from assistant.listening import Listener
 from assistant.painting import Made, Studio
@@ -111,36 +113,42 @@ class Exchange:
             "seed": ask.seed,
             "no_replay": not ask.replay,
         }
-        with self._leaving_nothing(ask, ask.attachment):
+        with self._given_back(ask, ask.attachment), self._alone(), self._abandoning():
             return self._run(ask, partial(self._begun, state))
 
     def _begun(self, state: Mapping[str, Any], graph: Any, ports: TurnPorts) -> "Outcome":
         self._give_up(graph)
         return start(graph, state, ports, self.thread)
 
+    def _alone(self) -> contextlib.AbstractContextManager[None]:
+        """Answer one turn of a conversation at a time: another one would give this one up."""
+        digest = sha256(self.thread.encode()).hexdigest()[:16]
+        file = runs_file(self.assistant.home).with_name(f"turn-{digest}.lock")
+        busy = "Another turn of this conversation is still being answered."
+        return alone(file, busy, "Wait until it is, or begin another conversation.")
+
     @contextlib.contextmanager
-    def _leaving_nothing(self, ask: Ask, shown: str) -> Iterator[None]:
-        """Leave no words of a turn that fails, nor the photos that were shown with it."""
+    def _given_back(self, ask: Ask, shown: str) -> Iterator[None]:
+        """Keep no photos that were shown with a turn that fails."""
         try:
             yield
         except BaseException:  # it is raised again
             # a turn that is asked again shows the photos of the first one
             photos = self.assistant.gallery.ids(shown) if ask.given is None else ()
             # what fails here as well must not be told in its place
-            for leave_nothing in (partial(self._give_back, photos), self._abandon):
-                with contextlib.suppress(OmniError):
-                    leave_nothing()
+            with contextlib.suppress(OmniError):
+                self.assistant.gallery.give_back(photos)
             raise
 
-    def _give_back(self, photos: Collection[str]) -> None:
-        """Remove photos (ids) that were taken in for a turn, unless the turn was kept."""
-        memory, user = self.assistant.memory, self.assistant.user
-        shown = memory.images.list(user) if photos else ()
-        loose = [one.id for one in shown if one.id in photos and one.turn_id is None]
-        for image in loose:
-            memory.images.remove(user, image)
-        if loose:
-            memory.sweep()
+    @contextlib.contextmanager
+    def _abandoning(self) -> Iterator[None]:
+        """Leave no words of a turn that fails."""
+        try:
+            yield
+        except BaseException:  # it is raised again
+            with contextlib.suppress(OmniError):
+                self._abandon()
+            raise
 
     def _abandon(self) -> None:
         """Give up the run that failed, unless all that is left is to do what was agreed to."""
@@ -156,7 +164,7 @@ class Exchange:
             InputError: if the answer is no text, or too long.
         """
         check_text(str(said), "answer", MAX_SAID)
-        with self._leaving_nothing(ask, str(said)):
+        with self._given_back(ask, str(said)), self._alone(), self._abandoning():
             return self._run(ask, lambda graph, ports: answer(graph, said, ports, self.thread))
 
     @contextlib.contextmanager
@@ -191,14 +199,15 @@ class Exchange:
 
     def drop(self) -> None:
         """Give up the run that waits, with the photos that were shown with it."""
-        with self._graph() as graph:
+        with self._alone(), self._graph() as graph:
             self._give_up(graph)
 
     def _give_up(self, graph: Any) -> None:
         found = waiting(graph, self.thread)
         drop(graph, self.thread)
         if found is not None:
-            self._give_back(self.assistant.gallery.ids(found.state.get("attachment", "")))
+            gallery = self.assistant.gallery
+            gallery.give_back(gallery.ids(found.state.get("attachment", "")))
 
     def _run(self, ask: Ask, work: "Callable[[Any, TurnPorts], Outcome]") -> Result:
         desk = _Desk(self.assistant, self.listener, ask)

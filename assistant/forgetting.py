@@ -117,7 +117,7 @@ def _drop_runs(assistant: "Assistant", concept: Concept, naming: Wording) -> int
     learning = f"{assistant.user}:learn:"
     with open_saver(file) as saver:
         graphs = {True: learning_graph(saver), False: turn_graph(saver)}
-        gone = []
+        gone, shown = list[str](), list[str]()
         for thread in threads(saver):
             if not thread.startswith(f"{assistant.user}:"):
                 continue
@@ -125,7 +125,10 @@ def _drop_runs(assistant: "Assistant", concept: Concept, naming: Wording) -> int
             said = json.dumps(dict(found.state), ensure_ascii=False) if found else ""
             if found is None or concept.id in said or naming.search(said):
                 gone.append(thread)
+                shown += assistant.gallery.ids(found.state.get("attachment", "")) if found else ()
         erase(saver, gone)
+    # photos that were shown with them belong to no turn
+    assistant.gallery.give_back(shown)
     return len(gone)
 
 

@@ -5,7 +5,7 @@ Several pictures shown with one text are one reference, ids with commas between 
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -34,7 +34,7 @@ class Gallery:
             InputError: if one cannot be read, saying why.
         """
         taken = [_take_in(Path(path)) for path in paths]
-        with self.memory.writing():
+        with self.memory.or_nothing(), self.memory.writing():
             return ",".join(self._add(image) for image in taken)
 
     def _add(self, image: Image.Image) -> str:
@@ -60,6 +60,15 @@ class Gallery:
             return (_take_in(Path(reference)),)
         read = self.memory.images.read
         return tuple(decoded(read(self.user, one)) for one in self.ids(reference))
+
+    def give_back(self, photos: Collection[str]) -> None:
+        """Remove photos (ids) that were taken in for a turn, unless the turn was kept."""
+        shown = self.memory.images.list(self.user) if photos else ()
+        loose = [one.id for one in shown if one.id in photos and one.turn_id is None]
+        for image in loose:
+            self.memory.images.remove(self.user, image)
+        if loose:
+            self.memory.sweep()
 
     @staticmethod
     def ids(reference: str) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from graphs.ports import Drawn
 if TYPE_CHECKING:
     from backbone import Backbone, ImageOptions, Picture
     from backbone.concepts import ConceptTokens
+    from memory.values import Image as ImageKept
 
 __all__ = ["Made", "Studio"]
 
@@ -118,19 +119,21 @@ class Studio:
         data, when = encode(made.image, record), datetime.now(UTC)
         path = save(data, self.folder, self.text, made.seed, when)
         height, width = made.size
-        row = self.gallery.memory.images.add(
-            self.gallery.user,
-            data,
-            width=width,
-            height=height,
-            prompt=prompt,
-            record=record,
-            parent=parent or None,
-            concepts=concepts,
-        )
+        told = {"prompt": prompt, "record": record, "parent": parent or None, "concepts": concepts}
+        try:
+            row = self._add(data, width=width, height=height, **told)
+        except BaseException:
+            # a file that no row names would never be forgotten
+            path.unlink(missing_ok=True)
+            raise
         self.made[row.id] = Made(path, made.size)
         self.listener.tell(DrawnEvent(path, made.seed))
         return Drawn(row.id, made.seed)
+
+    def _add(self, data: bytes, **told: Any) -> "ImageKept":
+        memory = self.gallery.memory
+        with memory.or_nothing():
+            return memory.images.add(self.gallery.user, data, **told)
 
     def _record(
         self, intent: str, made: "Picture", concepts: Sequence[str], parent: str

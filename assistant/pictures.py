@@ -73,14 +73,23 @@ def save(data: bytes, folder: Path, text: str, seed: int, when: datetime) -> Pat
                 handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             except FileExistsError:
                 continue
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
+            _fill(handle, data, path)
             return path
     except OSError as error:
         raise ResourceError(
             f"{folder} cannot be written: {error.strerror}.", hint="Choose another with -o."
         ) from error
     raise ResourceError(f"{folder} is full of pictures of this second.", hint="Try again.")
+
+
+def _fill(handle: int, data: bytes, path: Path) -> None:
+    """Write a new file whole, or leave none."""
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def strip(image: Image.Image) -> bytes:

@@ -4,7 +4,7 @@ import json
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
+from assistant.alone import alone
 from assistant.exchange import runs_file
 from assistant.listening import Listener
 from assistant.workshop import METRICS, Bench, OnStep, review_folder
@@ -195,21 +196,9 @@ def at_rest(home: Path, concept: Concept) -> None:
 @contextmanager
 def _busy(folder: Path) -> Iterator[None]:
     """Keep a folder for one process at a time, from before it is filled until it is gone."""
-    private_folder(folder.parent)
-    lock = FileLock(folder.with_suffix(".lock"), timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise InputError(
-            f"Another process is learning in {folder}.", hint="Wait for it, or stop it."
-        ) from error
-    try:
+    busy = f"Another process is learning in {folder}."
+    with alone(folder.with_suffix(".lock"), busy, "Wait for it, or stop it."):
         yield
-    finally:
-        # some systems delete nothing that is open; then it lies there until the next training
-        with suppress(OSError):
-            Path(lock.lock_file).unlink(missing_ok=True)
-        lock.release()
 
 
 def _tool_name(tool: object) -> str:

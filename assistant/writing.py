@@ -9,6 +9,7 @@ from assistant.gallery import Gallery
 from assistant.listening import Listener
 from assistant.possessive import Possessive
 from graphs.wording import may_be_unknown
+from omni_text import legible
 
 if TYPE_CHECKING:
     from backbone import Backbone
@@ -94,4 +95,4 @@ def plain(text: str, names: Sequence[str]) -> str:
         # a name may hold what a pattern or a replacement reads as its own
         plainly = name.replace("\\", r"\\")
         text = re.sub(re.escape(f"<{name}>"), plainly, text, flags=re.IGNORECASE)
-    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
+    return legible(text)

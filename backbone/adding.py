@@ -33,6 +33,8 @@ BACKDROPS = ("", " in front of a pink wall")
 _DIFFERS, _ADDS = 36, 50
 # pixels that a thing covers at least, of 128 × 128, and that an edit changes
 _COVERS, _CHANGES = 600, 30
+# pixels that are laid in at least
+_LEAST = 40
 # how much smaller or larger than drawn it may be laid in
 _SCALES = (0.7, 1.1)
 
@@ -120,7 +122,8 @@ def lay_in(
     if place is None or int(place[0].sum()) < _CHANGES:
         return edited
     thing = _told(draw)
-    return edited if thing is None else _laid(before, thing, place[1])
+    # a rim where two drawings differ a little is no thing
+    return edited if thing is None or thing.area < _LEAST else _laid(before, thing, place[1])
 
 
 def _told(draw: Callable[[bool, str], Image.Image]) -> Thing | None:

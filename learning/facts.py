@@ -44,10 +44,10 @@ def fact_sentence(fact: str, name: str) -> str:
         return ""
     mention = f"<{name}>"
     text, _ = mark_names(text, [name])
-    text = re.sub(rf"^{_ONE}'s got\b", f"{mention} has", text, flags=re.IGNORECASE)
-    text = re.sub(rf"^{_ONE}'s\b", f"{mention} is", text, flags=re.IGNORECASE)
-    text = re.sub(rf"^{_OWNER}\b", f"{mention}'s", text, flags=re.IGNORECASE)
-    text = re.sub(rf"^{_ONE}\b", mention, text, flags=re.IGNORECASE)
+    # in a replacement a backslash is an escape
+    named = mention.replace("\\", r"\\")
+    for said, more in ((f"{_ONE}'s got", " has"), (f"{_ONE}'s", " is"), (_OWNER, "'s"), (_ONE, "")):
+        text = re.sub(rf"^{said}\b", named + more, text, flags=re.IGNORECASE)
     if mention not in text:
         text = f"{mention}: {text}"
     return f"{text}."

@@ -5,17 +5,21 @@ hashes and form; and all of it is kept, or nothing.
 """
 
 import hashlib
+import io
 import json
 import os
 import re
 import stat
 import tempfile
+import warnings
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from PIL import Image
 
 from memory.names import name_key
 from memory.values import Concept
@@ -36,6 +40,9 @@ MAX_FILES = 10_000
 MAX_BYTES = 2 * 2**30
 MAX_MANIFEST = 64 * 2**20
 MAX_NAMES = 100
+# as many as a photo may have that is taken in
+_MAX_PIXELS = 89_478_485
+_BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 # others fail in ways of their own where they are damaged
 WAYS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # what zipfile raises where a file is damaged: wrong offsets and names as well
@@ -62,6 +69,7 @@ def export_concept(memory: "Memory", user: str, name: str, path: Path) -> Path:
     Raises:
         NotFoundError: if there is no such concept.
         InputError: if there is a file already.
+        InputError: if there is more than an import would take.
         ResourceError: if it cannot be written.
     """
     if path.exists():
@@ -69,8 +77,9 @@ def export_concept(memory: "Memory", user: str, name: str, path: Path) -> Path:
     with memory.locked(), whole(path) as unfinished:
         concept = memory.concepts.get(user, name)
         manifest, files = _describe(memory, concept)
+        _require_room(memory, files, name)
         with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(_MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=2))
+            archive.writestr(_MANIFEST, _written(manifest))
             for sha256 in sorted(files):
                 archive.writestr(f"files/{sha256}", memory.vault.read(sha256))
     return path
@@ -96,6 +105,26 @@ def import_concept(memory: "Memory", user: str, path: Path, *, name: str | None 
                 if isinstance(error, (KeyError, TypeError, ValueError, AttributeError)):
                     raise _bad(path, f"lacks or misuses {error}") from error
                 raise
+
+
+def _require_room(memory: "Memory", files: Collection[str], name: str) -> None:
+    """Refuse to write what an import would refuse to read."""
+    size = sum(memory.vault.path(sha256).stat().st_size for sha256 in files)
+    if len(files) >= MAX_FILES or size > MAX_BYTES - MAX_MANIFEST:
+        raise InputError(
+            f"{name} has {len(files)} files of {size} bytes; an archive holds at most "
+            f"{MAX_FILES - 1} of {MAX_BYTES - MAX_MANIFEST}.",
+            hint="Copy the whole home instead; `omni doctor` says where it is.",
+        )
+
+
+def _written(manifest: Mapping[str, Any]) -> bytes:
+    """Write a manifest; without vectors where these make it too large, as models make them anew."""
+    text = json.dumps(manifest, ensure_ascii=False, separators=(",", ":")).encode()
+    if len(text) <= MAX_MANIFEST:
+        return text
+    photos = [{**photo, "vectors": {}} for photo in manifest["photos"]]
+    return _written({**manifest, "photos": photos}) if photos != manifest["photos"] else text
 
 
 def _describe(memory: "Memory", concept: Concept) -> tuple[dict[str, Any], set[str]]:
@@ -195,10 +224,12 @@ def _names(value: Any) -> list[str]:
 def _add_photo(
     memory: "Memory", concept: Concept, entry: Mapping[str, Any], archive: zipfile.ZipFile
 ) -> None:
+    data = archive.read(f"files/{entry['sha256']}")
+    _look(data)
     photo = memory.photos.add(
         concept.user_id,
         concept.id,
-        archive.read(f"files/{entry['sha256']}"),
+        data,
         media_type=entry["media_type"],
         width=_size(entry["width"]),
         height=_size(entry["height"]),
@@ -206,6 +237,18 @@ def _add_photo(
     )
     for embedder, vector in entry["vectors"].items():
         memory.index.put(concept.user_id, "photo", photo.id, vector, embedder=embedder)
+
+
+def _look(data: bytes) -> None:
+    """Refuse what is no picture, or one that unpacks to far more than photos have."""
+    try:
+        with warnings.catch_warnings(), Image.open(io.BytesIO(data)) as image:
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            if image.width * image.height > _MAX_PIXELS:
+                raise ValueError(f"a photo of {image.width} × {image.height} pixels")
+            image.load()
+    except (OSError, SyntaxError, *_BOMBS) as error:
+        raise ValueError("a photo that is none") from error
 
 
 def _size(value: Any) -> int | None:

@@ -4,7 +4,8 @@ The order matters when the machine stops halfway: the index goes first, since it
 SQL; then the rows; then the files that no row names any more, which a sweep would find as well.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -119,9 +120,7 @@ def _remove_rows(session: Session, vault: Vault, user: str, concept_id: str, wis
         gone.removed["images"] = _remove_images(session, user, concept_id, gone.files)
     if wish.mentions:
         turns = _turns_about(session, user, concept_id, gone.said)
-        # a title is the beginning of what was said first, and may break off within a name
-        first = {row.conversation_id: row.text for row in turns if row.number == 1}
-        labels = _mark_labels(session, user, concept_id, gone.said, first)
+        labels = _mark_labels(session, user, concept_id, gone.said, turns)
         gone.removed["turns marked"] = _mark_turns(session, turns)
         gone.removed["titles and prompts marked"] = labels
     _remove_shared(session, vault, concept, gone)
@@ -224,15 +223,19 @@ def _mark_turns(session: Session, turns: Sequence[TurnRow]) -> int:
 
 
 def _mark_labels(
-    session: Session, user: str, concept_id: str, said: Wording, first: Mapping[str, str]
+    session: Session, user: str, concept_id: str, said: Wording, turns: Sequence[TurnRow]
 ) -> int:
     """Replace titles of conversations, and prompts and records of images that stay.
 
-    ``first`` are the texts of first turns that are replaced as well, by conversation.
+    A title is the beginning of what was said first in ``turns`` that are replaced as well, and
+    may break off within a name.
     """
-    marked = 0
+    marked, texts = 0, defaultdict[str, list[str]](list)
+    for turn in turns:
+        texts[turn.conversation_id].append(turn.text)
     for row in session.scalars(select(ConversationRow).where(ConversationRow.user_id == user)):
-        if row.title and (said.search(row.title) or first.get(row.id, "").startswith(row.title)):
+        begun = any(text.startswith(row.title) for text in texts[row.id])
+        if row.title and (said.search(row.title) or begun):
             row.title, marked = MARK, marked + 1
     linked = set(
         session.scalars(

@@ -4,7 +4,7 @@ Try it: ``python -c "from memory import open_memory; print(open_memory('/tmp/m')
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -26,6 +26,7 @@ from memory.unlearning import unlearn
 from memory.users import Users
 from memory.values import Concept, Fact, Receipt, Swept, Unlearned
 from memory.vault import Vault
+from omni_errors import OmniError
 
 __all__ = ["Memory", "open_memory"]
 
@@ -53,6 +54,17 @@ class Memory:
         """Do several things as one: all of them are kept, or none. Run no model inside."""
         with self._database.writing():
             yield
+
+    @contextmanager
+    def or_nothing(self) -> Iterator[None]:
+        """Leave no file in the vault of what is written in here and fails; the outermost one."""
+        try:
+            yield
+        except BaseException:  # it is raised again
+            # what fails here as well must not be told in its place
+            with suppress(OmniError, OSError):
+                self.sweep()
+            raise
 
     @contextmanager
     def locked(self) -> Iterator[None]:

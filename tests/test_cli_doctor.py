@@ -61,6 +61,12 @@ def test_a_wrong_device_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     assert cli.run(["doctor"]) == 1
 
 
+def test_a_device_that_was_set_is_the_one_that_is_looked_at(capsys: Out) -> None:
+    assert cli.run(["config", "set", "device", "cuda:7"]) == 0
+    assert cli.run(["doctor"]) == 1
+    assert "cuda:7" in capsys.readouterr().out
+
+
 def test_a_file_where_home_belongs_fails(own_home: Path) -> None:
     own_home.write_text("")
     assert finding("data folder").state == "failed"

@@ -95,7 +95,9 @@ def assemble(model: UnifiedModel, tokenizer: Tokenizer, tensors: Mapping[str, Te
         TensorError: if a tensor is missing or unknown.
     """
     lora = add_lora(model, Generator())
-    encoders = blank_encoders(model)
+    config = model.config
+    channels = config.patch_latent_dim // config.latent_patch_size**2
+    encoders = _blank_encoders(model, channels, config.gen_width)
     plain = ConceptTable(model.config.trunk.vocab_size)
     encoders.und.start(model.embed_ids(tokenizer.encode(" it")[:1], plain)[0].float())
     if model.connector is None or model.autoencoder is None:
@@ -131,13 +133,11 @@ def _fill(places: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> None:
         place.copy_(tensors[name])
 
 
-def blank_encoders(model: UnifiedModel) -> Encoders:
-    """Build concept encoders of a model's widths, their weights still to come."""
-    config = model.config
-    channels = config.patch_latent_dim // config.latent_patch_size**2
+def _blank_encoders(model: UnifiedModel, channels: int, gen_width: int) -> Encoders:
+    """Build concept encoders, their weights still to come."""
     with torch.random.fork_rng(devices=[]):
-        und = ConceptEncoder(config.trunk.understanding.hidden_size)
-        gen = RowEncoder(channels, config.gen_width)
+        und = ConceptEncoder(model.config.trunk.understanding.hidden_size)
+        gen = RowEncoder(channels, gen_width)
     return Encoders(und, gen)
 
 
@@ -156,7 +156,10 @@ def read_encoders(folder: Path, model: UnifiedModel) -> Encoders | None:
     path = folder / ENCODERS
     if not path.is_file():
         return None
-    encoders, tensors = blank_encoders(model), load_file(path)
+    tensors = load_file(path)
+    # by the file, since a model that only understands has neither latents nor another width
+    sizes = len(tensors["gen.mean"]), len(tensors["gen.steady"])
+    encoders = _blank_encoders(model, *sizes)
     for prefix, module in (("und.", encoders.und), ("gen.", encoders.gen)):
         own = {k.removeprefix(prefix): t for k, t in tensors.items() if k.startswith(prefix)}
         module.load_state_dict(own)

@@ -64,7 +64,8 @@ class RowWriter:
                 raise InputError(f"Mask {number} is empty or not of the size of its photo.")
         seen = [masked_crop(p, m, _SEEN)[0] for p, m in zip(pixels, inside, strict=True)]
         crops = self._features(seen)
-        views = self._connector(crops).cpu()
+        # crops are squares, so that all give as many tokens
+        views = self._connector(torch.cat(crops)).cpu()
         present = torch.ones(1, len(views), dtype=torch.bool)
         rows = self.encoders.und(views[None].float(), present)
         rows = rows._replace(sks=self._named(rows.sks, crops, self._features(pixels)))
@@ -83,14 +84,13 @@ class RowWriter:
         if self._directions is not None:
             rows.sks.add_(amount * self._directions.named.to(rows.sks))
 
-    def _features(self, pictures: Sequence[Bytes]) -> Tensor:
-        """See pictures as the vision encoder's tokens ``[n, T, Dv]``."""
+    def _features(self, pictures: Sequence[Bytes]) -> list[Tensor]:
+        """See each picture as the vision encoder's tokens ``[1, T, Dv]``; shapes may differ."""
         model = self.words.model
         if model.vit_model is None:
             raise InputError(f"{model.config.name} has no vision encoder, so it sees no images.")
-        looked = [self.words.look(Image.fromarray(picture)).pixels for picture in pictures]
-        features: Tensor = model.vit_model(torch.stack(looked).to(model.device, model.dtype))
-        return features
+        looked = (self.words.look(Image.fromarray(picture)).pixels for picture in pictures)
+        return [model.vit_model(one[None].to(model.device, model.dtype)) for one in looked]
 
     @property
     def _connector(self) -> nn.Module:
@@ -107,7 +107,7 @@ class RowWriter:
             return None
         return written_by(self.encoders.und, connector)
 
-    def _named(self, sks: Tensor, crops: Tensor, photos: Tensor) -> Tensor:
+    def _named(self, sks: Tensor, crops: Sequence[Tensor], photos: Sequence[Tensor]) -> Tensor:
         """Let a name ``[n, 1, D]`` copy crops and photos in equal parts, as much as it did.
 
         Pictures that are asked about are whole ones, so a copy of crops alone is less like them
@@ -116,7 +116,7 @@ class RowWriter:
         connector, known = self._connector, self._directions
         if known is None or not isinstance(connector, WhitenedConnector):
             return sks
-        parts = (connector.glimpse(connector.whiten(seen)).mean((0, 1)) for seen in (crops, photos))
+        parts = (_mean_glimpse(connector, seen) for seen in (crops, photos))
         shown = normalize(torch.stack([normalize(part, dim=-1) for part in parts]).sum(0), dim=-1)
         copy = known.copy.to(sks)
         before = sks @ copy.T
@@ -135,6 +135,13 @@ class RowWriter:
         share = nn.functional.avg_pool2d(torch.from_numpy(inside)[None, None].float(), 8)
         rows: Tensor = self.encoders.gen(latent, share)[0]
         return rows
+
+
+def _mean_glimpse(connector: WhitenedConnector, seen: Sequence[Tensor]) -> Tensor:
+    """Average what pictures tell, each as much as any other."""
+    return torch.stack(
+        [connector.glimpse(connector.whiten(one)).mean((0, 1)) for one in seen]
+    ).mean(0)
 
 
 def open_writer(folder: Path, words: Words) -> RowWriter:

@@ -138,13 +138,29 @@ def _cached(name: str, model: str, processor: str) -> tuple[Any, Any]:
     import transformers
 
     try:
-        loaded = getattr(transformers, model).from_pretrained(
-            name, local_files_only=True, use_safetensors=True
-        )
-        reader = getattr(transformers, processor).from_pretrained(name, local_files_only=True)
+        folder = _folder(name)
+        loaded = getattr(transformers, model).from_pretrained(folder, use_safetensors=True)
+        reader = getattr(transformers, processor).from_pretrained(folder)
     except (OSError, ValueError, ImportError) as error:
         raise _lacking(name, model) from error
     return loaded.eval(), reader
+
+
+def _folder(name: str) -> Path:
+    """Find the folder where a model's files lie.
+
+    By a name, `AutoModel` asks the hub for adapters where the package peft is installed, whatever
+    it is told of local files.
+
+    Raises:
+        OSError: if there is none.
+    """
+    from transformers.utils.hub import cached_file
+
+    found = cached_file(name, "config.json", local_files_only=True)
+    if found is None:
+        raise FileNotFoundError(name)
+    return Path(found).parent
 
 
 def _lacking(name: str, model: str) -> ResourceError:

@@ -12,7 +12,8 @@ from PIL import Image
 
 from assistant import Assistant, Drawing
 from assistant.pictures import strip
-from omni_errors import InputError, NotFoundError
+from memory.vault import Vault
+from omni_errors import InputError, NotFoundError, ResourceError
 
 
 def test_a_concept_is_usable_once_its_photos_are_read(assistant: Assistant, photos: Path) -> None:
@@ -27,6 +28,22 @@ def test_learning_again_adds_what_is_new(known: Assistant, photos: Path) -> None
     learned = known.concepts.add(paths, name="maeve", class_name="dog", facts=facts)
     assert (learned.photos, learned.duplicates, learned.version) == (4, 3, 2)
     assert [fact.text for fact in learned.facts] == facts
+
+
+def test_of_photos_that_cannot_all_be_kept_none_is_left(
+    assistant: Assistant, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put, count = Vault.put, iter(range(9))
+
+    def full(vault: Vault, data: bytes) -> str:
+        if next(count) == 2:
+            raise ResourceError("The disk is full.")
+        return put(vault, data)
+
+    monkeypatch.setattr(Vault, "put", full)
+    with pytest.raises(ResourceError, match="full"):
+        assistant.concepts.add([photos / "maeve"], name="Maeve", class_name="dog")
+    assert list(assistant.memory.vault.list()) == []
 
 
 def test_a_question_takes_what_is_known_along(known: Assistant) -> None:

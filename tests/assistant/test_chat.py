@@ -12,6 +12,7 @@ from assistant.exchange import Ask, Exchange
 from assistant.journal import Diary
 from assistant.listening import Listener
 from assistant.painting import Studio
+from assistant.writing import ModelWriter
 from omni_errors import CancelledError, InputError, NotFoundError, WeightsError
 
 Heard = Sequence[Event]
@@ -354,6 +355,23 @@ def test_a_question_that_is_given_up_leaves_no_photo(
     else:
         say(chat, "hello")
     assert left_of(known, b"bella") == before
+
+
+def test_a_turn_that_is_being_answered_is_not_given_up_by_another(
+    known: Assistant, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat = known.chat()
+    list(chat.send("hello"))
+
+    def meanwhile(*_: object, **__: object) -> str:
+        with pytest.raises(InputError, match="still being answered"):
+            list(known.chat(chat.conversation).send("thanks", [photos / "new-rex.png"]))
+        return "A dog."
+
+    monkeypatch.setattr(ModelWriter, "answer", meanwhile)
+    list(chat.send("Describe this.", [photos / "new-maeve.png"]))
+    (shown,) = known.memory.images.list(known.user)
+    assert shown.turn_id is not None
 
 
 def test_a_picture_shown_before_survives_a_turn_that_fails(

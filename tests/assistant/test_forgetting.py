@@ -96,6 +96,17 @@ def test_a_run_that_waits_under_a_former_name_goes(known: Assistant) -> None:
     assert receipt.removed["runs that waited"] == 1 and receipt.found == ()
 
 
+def test_a_photo_that_was_shown_with_a_question_that_waits_goes_too(
+    known: Assistant, photos: Path
+) -> None:
+    before = len(list(known.memory.vault.list()))
+    list(known.chat().send("remember that Maeve is three", [photos / "new-maeve.png"]))
+    assert len(list(known.memory.vault.list())) == before + 1
+    known.concepts.forget("Maeve", images=True, mentions=True)
+    assert known.memory.images.list(known.user) == ()
+    assert list(known.memory.vault.list()) == []
+
+
 def test_a_run_that_waits_about_a_longer_name_stays(known: Assistant) -> None:
     known.memory.concepts.add(known.user, "Old Maeve")
     chat = known.chat()

@@ -3,12 +3,15 @@
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 from PIL import Image
 
+from assistant import Assistant
 from assistant.painting import Studio
 from backbone.painting import ImageOptions, Picture
+from omni_errors import ResourceError
 
 
 class Fading:
@@ -71,3 +74,14 @@ def test_what_is_added_is_laid_in_where_the_photo_s_pixels_are_kept(
     monkeypatch.setattr("backbone.adding.add_drawn", lay)
     edited(monkeypatch, Fading(limit), added="a red ball", beside=beside)
     assert asked == ([("a red ball", "c2")] if laid else [])
+
+
+def test_a_picture_that_the_memory_cannot_keep_leaves_no_file(
+    known: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = set(known.memory.vault.list())
+    monkeypatch.setattr(type(known.memory.images), "add", Mock(side_effect=ResourceError("full")))
+    with pytest.raises(ResourceError, match="full"):
+        known.draw("Maeve at sea", seed=1)
+    assert not list(known.picture_folder().glob("*.png"))
+    assert set(known.memory.vault.list()) == before

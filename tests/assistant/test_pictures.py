@@ -2,8 +2,10 @@
 
 import io
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from PIL import Image
@@ -46,3 +48,16 @@ def test_a_folder_that_cannot_be_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ResourceError, match="cannot be written"):
         save(b"x", tmp_path / "file" / "pictures", "cat", 1, WHEN)
+
+
+def test_of_a_picture_that_cannot_be_written_whole_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(handle: int, mode: str) -> NoReturn:
+        os.close(handle)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("assistant.pictures.os.fdopen", full)
+    with pytest.raises(ResourceError, match="No space left"):
+        save(b"x", tmp_path, "Rex", 12, WHEN)
+    assert list(tmp_path.iterdir()) == []

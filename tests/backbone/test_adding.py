@@ -49,6 +49,14 @@ def test_an_edit_that_adds_next_to_nothing_stays(edited: Image.Image) -> None:
     assert lay_in(GRASS, edited, drawn) is edited
 
 
+def test_a_rim_where_drawings_differ_is_no_thing_and_the_edit_stays() -> None:
+    def rim(there: bool, backdrop: str) -> Image.Image:
+        return marked(WALL, (80, 80, 84, 84), "red") if there else WALL
+
+    edited = marked(GRASS, (20, 60, 49, 89), "maroon")
+    assert lay_in(GRASS, edited, rim) is edited
+
+
 def test_what_is_not_told_from_one_wall_is_drawn_before_another() -> None:
     asked: list[str] = []
 

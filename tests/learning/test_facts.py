@@ -57,6 +57,7 @@ def test_no_question_has_two_answers() -> None:
 def test_a_name_that_is_a_common_word_is_told_from_it() -> None:
     assert fact_sentence("He will be three", "Will") == "<Will> will be three."
     assert fact_sentence("Will loves Strauß", "Will") == "<Will> loves Strauß."
+    assert fact_sentence("she's got a hat", r"a\t") == r"<a\t> has a hat."
     assert fact_sentence("Strauß is red", "Strauß") == "<Strauß> is red."
 
 

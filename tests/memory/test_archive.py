@@ -1,27 +1,38 @@
 """An exported concept comes back whole; a bad archive changes nothing."""
 
 import hashlib
+import io
 import json
 import stat
 import zipfile
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from memory import Memory, archive
 from omni_errors import InputError
 from tests.memory.conftest import TENSORS
 
+
+def _photo() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (4, 3), "red").save(out, "PNG")
+    return out.getvalue()
+
+
+PHOTO = _photo()
 Edit = Callable[[dict[str, bytes]], Any]
 
 
 @pytest.fixture
 def zipped(store: Memory, ana: str, rex: str, tmp_path: Path) -> Path:
     fact = store.facts.add(ana, rex, "Rex is old", source="guess")
-    photo = store.photos.add(ana, rex, b"pixels", width=4, height=3, purpose="held-out")
+    photo = store.photos.add(ana, rex, PHOTO, width=4, height=3, purpose="held-out")
     for loss in (2, 1):
         store.checkpoints.add(ana, rex, TENSORS, {"loss": loss})
     store.checkpoints.activate(ana, rex, 1)
@@ -48,6 +59,21 @@ def manifest(**changes: Any) -> Edit:
     return edit
 
 
+def swapped(held: dict[str, bytes], data: bytes) -> None:
+    """Put other bytes in the photo's place, under their own hash."""
+    told, sha256 = json.loads(held["manifest.json"]), hashlib.sha256(data).hexdigest()
+    del held[f"files/{told['photos'][0]['sha256']}"]
+    told["photos"][0]["sha256"] = sha256
+    held |= {"manifest.json": json.dumps(told).encode(), f"files/{sha256}": data}
+
+
+def bomb() -> bytes:
+    """Give a picture whose head claims 40 000 × 40 000 pixels."""
+    side = (40_000).to_bytes(4, "big")
+    head = b"IHDR" + side + side + bytes([8, 2, 0, 0, 0])
+    return PHOTO[:12] + head + zlib.crc32(head).to_bytes(4, "big") + PHOTO[33:]
+
+
 def state(store: Memory, folder: Path) -> object:
     users = [(user, store.concepts.summaries(user.id)) for user in store.users.list()]
     return users, sorted(store.vault.list())
@@ -65,7 +91,7 @@ def test_a_concept_comes_back_whole(store: Memory, bo: str, zipped: Path) -> Non
     assert (photo.width, photo.purpose, store.photos.read(bo, photo.id)) == (
         4,
         "held-out",
-        b"pixels",
+        PHOTO,
     )
     versions = [(one.version, one.parent, one.active) for one in store.checkpoints.list(bo, rex.id)]
     assert versions == [(1, None, True), (2, 1, False)]
@@ -156,18 +182,40 @@ BAD: dict[str, Edit] = {
     "a photo from elsewhere": manifest(
         photos=[{"sha256": "../../manifest.json", "media_type": "image/png"}]
     ),
+    "a photo that is none": lambda held: swapped(held, b"no picture"),
+    "a photo that unpacks to gigabytes": lambda held: swapped(held, bomb()),
     "a checkpoint of no tensors": lambda held: manifest(
         checkpoints=[
             {
                 "version": 1,
                 "parent": None,
                 "active": True,
-                "tensors_sha256": hashlib.sha256(b"pixels").hexdigest(),
-                "sidecar_sha256": hashlib.sha256(b"pixels").hexdigest(),
+                "tensors_sha256": hashlib.sha256(PHOTO).hexdigest(),
+                "sidecar_sha256": hashlib.sha256(PHOTO).hexdigest(),
             }
         ]
     )(held),
 }
+
+
+def test_what_an_import_would_refuse_is_not_exported(
+    store: Memory, ana: str, zipped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "MAX_FILES", 3)
+    with pytest.raises(InputError, match="holds at most 2"):
+        store.export(ana, "rex", zipped.with_name("again.zip"))
+    assert not zipped.with_name("again.zip").exists()
+
+
+def test_vectors_stay_behind_where_there_are_too_many(
+    store: Memory, ana: str, bo: str, zipped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        archive, "MAX_MANIFEST", len(zipfile.ZipFile(zipped).read("manifest.json")) - 1
+    )
+    rex = store.import_(bo, store.export(ana, "rex", zipped.with_name("again.zip")))
+    (photo,) = store.photos.list(bo, rex.id)
+    assert store.index.all_of(bo, photo.id) == {}
 
 
 @pytest.mark.parametrize("bad", BAD)

@@ -86,6 +86,16 @@ def test_turns_keep_a_mark_and_what_is_not_about_it(
     ]
 
 
+def test_a_title_of_a_turn_that_is_first_by_now_goes_with_it(
+    store: Memory, ana: str, known: str, talk: str
+) -> None:
+    first, second, *_ = store.turns.list(ana, talk)
+    store.turns.remove(ana, first.id)
+    store.conversations.rename(ana, talk, second.text[:3])
+    store.forget(ana, NAME, mentions=True)
+    assert store.conversations.get(ana, talk).title == "[forgotten]"
+
+
 def test_what_was_kept_is_found_and_explained(
     store: Memory, ana: str, known: str, talk: str
 ) -> None:

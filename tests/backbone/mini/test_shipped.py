@@ -21,6 +21,7 @@ from backbone.mini.views import masked_crop
 from backbone.mini.writer import RowWriter
 from backbone.model import UnifiedModel
 from backbone.whitening import WhitenedConnector
+from backbone.words import Words
 from omni_errors import InputError, TensorError
 from tests.backbone.mini import small_reader
 
@@ -110,6 +111,36 @@ def test_a_mask_tells_what_the_rows_are_about(shipped_file: Path) -> None:
     part, whole = face.write_concept("a", [photo], [left]), face.write_concept("a", [photo])
     assert not torch.equal(part.gen, whole.gen)
     assert not torch.equal(part.und, whole.und)
+
+
+@pytest.mark.parametrize("writer", ["plain", "comparing"])
+def test_photos_that_lie_and_photos_that_stand_are_written_together(
+    shipped_file: Path, writer: str
+) -> None:
+    shapes = ((64, 48), (48, 64), (64, 64))
+    photos = [Image.fromarray(small_reader.picture(1)).resize(shape) for shape in shapes]
+    rows = {"plain": opened, "comparing": comparing}[writer](shipped_file).write("a", photos)
+    assert len(rows.gen) == 16 and bool(rows.sks.isfinite().all())
+
+
+def test_a_model_that_only_understands_writes_rows_that_are_read(
+    shipped_file: Path, tmp_path: Path
+) -> None:
+    whole = opened(shipped_file)
+    save_file(shipped.encoder_state(whole.encoders), tmp_path / shipped.ENCODERS)
+    model = UnifiedModel(whole.words.model.config.understanding_only())
+    encoders = shipped.read_encoders(tmp_path, model)
+    assert encoders is not None
+    photo = Image.fromarray(small_reader.picture(1))
+    rows = RowWriter(Words(model, whole.words.tokenizer), encoders).write("a", [photo])
+    assert len(rows.und) and bool(rows.und.isfinite().all()) and len(rows.gen) == 0
+
+
+def opened(shipped_file: Path) -> RowWriter:
+    """Open a writer of shipped encoders."""
+    face = blank()
+    encoders = shipped.assemble(face.model, face.words.tokenizer, load_file(shipped_file))
+    return RowWriter(face.words, encoders)
 
 
 def comparing(shipped_file: Path) -> RowWriter:

@@ -10,7 +10,15 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from transformers import CLIPConfig, CLIPModel, CLIPProcessor, CLIPTokenizer, ViTConfig, ViTModel
+from transformers import (
+    AutoModel,
+    CLIPConfig,
+    CLIPModel,
+    CLIPProcessor,
+    CLIPTokenizer,
+    ViTConfig,
+    ViTModel,
+)
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
 
@@ -127,3 +135,22 @@ def test_weights_that_are_nowhere_are_said_to_be(
     monkeypatch.setattr(encoders, "CLIP_NAME", str(tmp_path))
     with pytest.raises(ResourceError, match="not on this machine"):
         Clip()
+
+
+def test_a_cached_model_is_opened_by_its_folder_so_that_nobody_is_asked_for_adapters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_dino(tmp_path)
+    monkeypatch.setattr(
+        "transformers.utils.hub.cached_file", lambda name, file, local_files_only: tmp_path / file
+    )
+    asked: list[object] = []
+    opened = AutoModel.from_pretrained
+
+    def noted(at: Path, **how: Any) -> Any:
+        asked.append(at)
+        return opened(at, **how)
+
+    monkeypatch.setattr(AutoModel, "from_pretrained", noted)
+    assert Dino().embed(PHOTOS).shape == (2, 16)
+    assert asked == [tmp_path]

@@ -1,0 +1,34 @@
+"""Work that one process does at a time: a training of a folder, a turn of a conversation."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from backbone.home import private_folder
+from omni_errors import InputError
+
+__all__ = ["alone"]
+
+
+@contextmanager
+def alone(file: Path, busy: str, hint: str) -> Iterator[None]:
+    """Hold a lock while something is done.
+
+    Raises:
+        InputError: saying what is ``busy``, and what to do, if another holds it.
+    """
+    private_folder(file.parent)
+    lock = FileLock(file, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise InputError(busy, hint=hint) from error
+    try:
+        yield
+    finally:
+        # some systems delete nothing that is open; then it lies there until the next time
+        with suppress(OSError):
+            file.unlink(missing_ok=True)
+        lock.release()
