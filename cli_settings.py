@@ -96,6 +96,7 @@ KEYS = (
     Key("inpainter", "opencv", "what fills the place of one removed", ("opencv", "diffusers:")),
     Key("device", "", "where models run: cpu, cuda, …"),
     Key("dtype", "", "their precision: float32, bfloat16, …"),
+    Key("quantize", "none", "large models in fewer bits", ("none", "int8", "nf4")),
 )
 
 
@@ -263,7 +264,8 @@ def value_of(key: Key, kept: Mapping[str, str]) -> Value:
 @contextmanager
 def for_the_model(values: Mapping[str, Value]) -> Iterator[None]:
     """Let the model see what the file says of device and precision, while a command runs."""
-    added = [v for v in values.values() if v.key.name in ("device", "dtype") and v.origin == "file"]
+    names = ("device", "dtype", "quantize")
+    added = [v for v in values.values() if v.key.name in names and v.origin == "file"]
     for value in added:
         os.environ[value.key.variable] = value.value
     try:

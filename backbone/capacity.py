@@ -29,5 +29,6 @@ def require_memory(needed: int, free: int, device: torch.device) -> None:
     if needed > free:
         raise ResourceError(
             f"The weights need {gigabytes(needed)} on {device}, but {gigabytes(free)} are free.",
-            hint="Load with quantize='nf4', understanding_only or placement='auto'.",
+            hint="Set fewer bits: `omni config set quantize nf4`. From Python: quantize='nf4', "
+            "understanding_only or placement='auto'.",
         )

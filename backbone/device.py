@@ -115,6 +115,6 @@ def _known(name: str, origin: str) -> torch.dtype:
     if name not in DTYPES:
         raise InputError(
             f"{origin} is {name!r}; allowed are {' and '.join(DTYPES)}.",
-            hint="For 8 or 4 bits choose quantize='int8' or 'nf4' instead.",
+            hint="For 8 or 4 bits: `omni config set quantize nf4`, or quantize='nf4' from Python.",
         )
     return DTYPES[name]

@@ -6,6 +6,7 @@ a CPU, weights that keep their dtype stay mapped to the file and are read when f
 replace a model's files by renaming, never by writing into them while it runs.
 """
 
+import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -36,6 +37,8 @@ Stored = Mapping[str, StoredTensor]
 _EMBEDDING = "language_model.model.embed_tokens.weight"
 # bytes per weight, scales included (§23): one scale per row, or per 64 weights
 _BYTES = {"int8": 1.01, "nf4": 0.5625}
+# weights as they are stored
+_WHOLE = "none"
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class LoadOptions:
     device: str | None = None
     # "float32" or "bfloat16"; with quantize, bfloat16 unless said otherwise
     dtype: str | None = None
-    # "int8" or "nf4": the trunk in fewer bits
+    # "int8" or "nf4": the trunk in fewer bits; None takes OMNI_QUANTIZE, "none" is neither
     quantize: str | None = None
     # leave out all that makes pictures
     understanding_only: bool = False
@@ -60,10 +63,24 @@ class LoadOptions:
     def __post_init__(self) -> None:
         if self.placement not in ("single", "auto"):
             raise InputError(f"placement is {self.placement!r}; allowed are single and auto.")
-        if self.quantize not in (None, *KINDS):
-            raise InputError(f"quantize is {self.quantize!r}; allowed are {' and '.join(KINDS)}.")
-        if self.quantize and self.placement == "auto":
+        _check_kind(self.quantize, "quantize")
+        if self.quantize not in (None, _WHOLE) and self.placement == "auto":
             raise InputError("Quantised weights go to one device.", hint="Use placement='single'.")
+
+    @property
+    def settled(self) -> "LoadOptions":
+        """Return the options with what the environment says of quantising, or no quantising."""
+        kind = self.quantize or os.environ.get("OMNI_QUANTIZE") or _WHOLE
+        _check_kind(kind, "OMNI_QUANTIZE")
+        # layers that are spread are not quantised
+        spread = self.quantize is None and self.placement == "auto"
+        return replace(self, quantize=None if kind == _WHOLE or spread else kind)
+
+
+def _check_kind(kind: str | None, origin: str) -> None:
+    if kind not in (None, _WHOLE, *KINDS):
+        allowed = ", ".join((_WHOLE, *KINDS))
+        raise InputError(f"{origin} is {kind!r}; allowed are {allowed}.")
 
 
 def load_model(
@@ -83,7 +100,7 @@ def load_model(
         TruncatedError: if a file is cut short.
         ResourceError: if memory, the device or a package is missing.
     """
-    options = options or LoadOptions()
+    options = (options or LoadOptions()).settled
     folder = model_folder(source)
     if folder is None:
         return _load_random(str(source), options, free)

@@ -16,6 +16,8 @@ from omni_errors import InputError, ResourceError
 __all__ = ["KINDS", "Shrink", "quantize", "shrinker", "swap", "trunk_linears"]
 
 KINDS = ("int8", "nf4")
+# activations that stand out, as LLM.int8 counts them (arXiv 2208.07339)
+_OUTLIER = 6.0
 # makes the small twin of a linear layer, on the device where the layer lies
 Shrink = Callable[[nn.Linear], nn.Module]
 _LAYERS = "language_model.model.layers."
@@ -85,9 +87,13 @@ def _to_int8(nn_: Any, linear: nn.Linear) -> nn.Module:
         linear.out_features,
         bias=linear.bias is not None,
         has_fp16_weights=False,
+        # what stands out is multiplied as it is: else it sets the scale of all the rest
+        threshold=_OUTLIER,
         device="meta",
     )
-    new.weight = nn_.Int8Params(linear.weight.data, requires_grad=False, has_fp16_weights=False)
+    # only what comes from the CPU is quantised on its way to a GPU
+    weight = linear.weight.data.cpu()
+    new.weight = nn_.Int8Params(weight, requires_grad=False, has_fp16_weights=False)
     return _finished(new, linear)
 
 

@@ -12,6 +12,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command
 from langsmith import tracing_context
 
+from backbone.enough import enough_memory
 from omni_errors import NotFoundError
 
 __all__ = ["Outcome", "answer", "drop", "go_on", "start", "waiting"]
@@ -74,7 +75,7 @@ def drop(graph: Graph, thread: str) -> None:
 
 def _run(graph: Graph, given: Any, ports: Any, thread: str) -> Outcome:
     # Nothing leaves this machine, whatever the shell's LANGSMITH variables say.
-    with tracing_context(enabled=False):
+    with tracing_context(enabled=False), enough_memory():
         # "sync" writes each step before the next begins, so a killed run loses one at most.
         done = graph.invoke(
             given,

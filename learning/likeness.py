@@ -19,6 +19,9 @@ from learning.wording import read_wordings
 
 __all__ = ["Looks", "likeness", "looks_of"]
 
+# pixels per side of a model's pictures up to which they are drawn only to be looked at
+_LARGEST = 256
+
 
 @dataclass(frozen=True)
 class Looks:
@@ -31,8 +34,12 @@ class Looks:
 def looks_of(
     face: Backbone, photos: Sequence[Image.Image], others: Sequence[Image.Image]
 ) -> Looks | None:
-    """Look at photos of a concept and of others; None without either, or for a blind model."""
-    if face.model.vit_model is None or not photos or not others:
+    """Look at photos of a concept and of others; None where drawings cannot be compared with them.
+
+    That is without either, for a blind model, and for one whose pictures take minutes.
+    """
+    large = max(face.config.default_image_size) > _LARGEST
+    if face.model.vit_model is None or large or not photos or not others:
         return None
     mine, rest = (torch.stack([face.embed_image(p) for p in some]) for some in (photos, others))
     return Looks(mine.mean(0), rest.mean(0))

@@ -46,6 +46,9 @@ from omni_errors import CancelledError, InputError
 __all__ = ["StepLosses", "TrainOptions", "TrainResult", "train"]
 
 _RECENT = 50
+# layers times width, above which a batch needs more memory than a GPU has beside the weights,
+# unless layers are recomputed
+_LARGE = 50_000
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,11 @@ def train(
         return job.result(run, ended)
 
 
+def _is_large(face: Backbone) -> bool:
+    trunk = face.config.trunk
+    return trunk.num_hidden_layers * trunk.understanding.hidden_size > _LARGE
+
+
 @contextmanager
 def _folder(folder: Path | None) -> Iterator[None]:
     """Keep a folder for one process at a time."""
@@ -192,6 +200,9 @@ class _Job:
                 if told.step % self.recipe.save_every == 0:
                     self._write(kept)
                 self.options.on_step(told, self.recipe.steps)
+        except torch.OutOfMemoryError:
+            self._write(kept)
+            raise
         except KeyboardInterrupt as interrupt:
             self._write(kept)
             raise CancelledError(
@@ -251,7 +262,7 @@ class _Job:
             recipe.image_weight,
             recipe.edit_weight,
             even_text=recipe.even_text,
-            recompute=recipe.recompute,
+            recompute=recipe.recompute or _is_large(self.face),
         )
         with torch.enable_grad():
             loss = self.face.losses(rows, noise_of(recipe, run.step), weights)

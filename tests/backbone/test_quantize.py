@@ -63,6 +63,19 @@ def test_a_quantised_model_computes_in_bfloat16_nearly_as_before(bagel_tiny: Pat
 
 
 @pytest.mark.usefixtures("coarse")
+def test_the_environment_chooses_where_nobody_else_does(
+    bagel_tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMNI_QUANTIZE", "nf4")
+    assert not trunk_linears(load_model(bagel_tiny))
+    assert trunk_linears(load_model(bagel_tiny, options=LoadOptions(quantize="none")))
+    assert LoadOptions(placement="auto").settled.quantize is None
+    monkeypatch.setenv("OMNI_QUANTIZE", "fp2")
+    with pytest.raises(InputError, match="OMNI_QUANTIZE is 'fp2'; allowed are none, int8"):
+        load_model(bagel_tiny)
+
+
+@pytest.mark.usefixtures("coarse")
 def test_quantised_weights_need_less_memory(bagel_tiny: Path) -> None:
     full, small = (LoadOptions(dtype="bfloat16", quantize=q) for q in (None, "nf4"))
     with pytest.raises(ResourceError):

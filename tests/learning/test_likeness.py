@@ -1,6 +1,7 @@
 """Drawings are compared with photos by the model itself, and choose the rows that draw."""
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -117,3 +118,12 @@ def test_without_held_out_photos_learning_goes_to_its_end(
     told += [0.9, 0.5]
     recipe = replace(FAST, patience=1)
     assert train(tiny, rows(tiny), examples, recipe, TrainOptions(looks=LOOKS)).ended == "finished"
+
+
+def test_pictures_that_take_minutes_are_not_drawn_to_be_looked_at(tiny: Backbone) -> None:
+    large = Backbone(tiny.model, tiny.words.tokenizer)
+    seen = [photo(1)]
+    assert looks_of(large, seen, seen) is not None
+    large.model = copy(tiny.model)
+    large.model.config = replace(tiny.config, default_image_size=(1024, 1024))
+    assert looks_of(large, seen, seen) is None

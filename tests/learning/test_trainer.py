@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -137,6 +138,33 @@ def test_ctrl_c_leaves_the_last_whole_step(
         train(tiny, rows(tiny), examples, FAST, TrainOptions(tmp_path, interrupt))
     assert train(tiny, rows(tiny), examples, FAST, TrainOptions(tmp_path)).record["steps"] == 6
     assert [line[0] for line in logged(tmp_path)] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_step_that_has_too_little_memory_leaves_those_before_it(
+    tiny: Backbone, examples: ExampleSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = trainer._Job._step
+
+    def full(job: Any, run: Any) -> Any:
+        if run.step == 3:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return step(job, run)
+
+    with monkeypatch.context() as patch, pytest.raises(torch.OutOfMemoryError):
+        patch.setattr(trainer._Job, "_step", full)
+        train(tiny, rows(tiny), examples, FAST, TrainOptions(tmp_path))
+    train(tiny, rows(tiny), examples, FAST, TrainOptions(tmp_path))
+    assert [line[0] for line in logged(tmp_path)] == [1, 2, 3, 4, 5, 6]
+
+
+def test_layers_of_a_large_model_are_computed_again(tiny: Backbone) -> None:
+    def of(layers: int, width: int) -> Any:
+        trunk = SimpleNamespace(
+            num_hidden_layers=layers, understanding=SimpleNamespace(hidden_size=width)
+        )
+        return SimpleNamespace(config=SimpleNamespace(trunk=trunk))
+
+    assert trainer._is_large(of(28, 3584)) and not trainer._is_large(of(30, 576))
 
 
 def test_a_finished_run_is_not_repeated(
