@@ -89,7 +89,7 @@ def _inline(path: Path) -> str:
 
 def _small(path: Path, side: int) -> Image.Image:
     with Image.open(path) as image:
-        small = image.convert("RGB")
+        small = ImageOps.exif_transpose(image).convert("RGB")
     # drawings are small: they are shown as large as photos are
     return ImageOps.contain(small, (side, side), Image.Resampling.LANCZOS)
 

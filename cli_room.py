@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from backbone.catalog import find_entry
 from backbone.home import find_home
-from cli_attach import as_path, find_photos
+from cli_attach import as_path, begins_with_photo, find_photos
 from cli_lines import Lines
 from cli_options import open_assistant
 from cli_output import Quiet, note, put, say, say_path, stream
@@ -178,10 +178,19 @@ class Room:
     def _settle(self, question: "Question | None") -> None:
         while question is not None:
             said = self._asked(question)
-            if said is None:
+            if said is None or self._obeyed(said):
                 break
             self._answer(said)
             question = self.chat.waiting
+
+    def _obeyed(self, said: str) -> bool:
+        """Run a command that is typed at a question; the question waits until the next turn."""
+        if not said.startswith("/") or begins_with_photo(said):
+            return False
+        from cli_slash import perform
+
+        perform(self, said)
+        return True
 
     def _answer(self, said: str) -> None:
         """Answer the question that waits; after an error it may wait still, and is asked again.

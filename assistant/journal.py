@@ -124,11 +124,14 @@ def carried_over(memory: Memory, user: str, conversation: str) -> dict[str, Any]
     except NotFoundError:
         return {}
     found: dict[str, Any] = {}
+    of_nobody = False
     for turn in turns:
         shown = str(turn.trace.get("image") or turn.trace.get("attachment") or "")
         if shown and "last_image" not in found and _is_there(memory, user, shown):
             found["last_image"] = shown
-        if turn.concepts:
+        # a picture of nobody known is not of whom was spoken before
+        of_nobody = of_nobody or _shows_nobody(turn)
+        if turn.concepts and not of_nobody:
             found.setdefault("last_concepts", list(_in_order(turn)))
     # thanks between two requests change nothing
     said = next((turn for turn in turns if turn.trace.get("why") != NO_MODEL), None)
@@ -137,6 +140,12 @@ def carried_over(memory: Memory, user: str, conversation: str) -> dict[str, Any]
     if said is not None and found.get("last_image", "") == (said.trace.get("image") or None):
         found["last_made"] = True
     return found
+
+
+def _shows_nobody(turn: Turn) -> bool:
+    """Tell whether a turn showed or drew something, and named nobody."""
+    pictured = bool(turn.trace.get("attachment")) or turn.intent == "generate"
+    return pictured and not turn.concepts
 
 
 def _is_there(memory: Memory, user: str, reference: str) -> bool:

@@ -6,12 +6,13 @@ from typing import Any
 
 from graphs.pointing import named_object, pointed_at, points
 from graphs.ports import Known, TurnPorts
+from graphs.pronouns import PRONOUN
 from graphs.questions import question
 from graphs.recognition import Evidence, evidence, who
 from graphs.state import TurnState
 from graphs.wishes import left_out
 
-__all__ = ["about_those", "left_alone", "meant_by", "somebody", "surely", "unclear"]
+__all__ = ["about_those", "left_alone", "meant_by", "shown_of", "somebody", "surely", "unclear"]
 
 
 def about_those(concepts: Sequence[Known]) -> TurnState:
@@ -66,6 +67,15 @@ def _last_named(state: TurnState, last: list[Known]) -> TurnState:
     if len(last) == 1:
         return {"request": read}
     return {} if read == text else {"asking": unclear((), tuple(last), last)}
+
+
+def shown_of(last: list[Known], state: TurnState, ports: TurnPorts) -> list[Known]:
+    """Return whom "her" means beside a photo: who is in it, whoever was spoken of before."""
+    pronoun = PRONOUN.search(state["text"])
+    if pronoun is None or pronoun[1].casefold() in ("it", "its"):
+        return last
+    _, seen = surely(state["attachment"], ports.concepts.list(), ports)
+    return [one for one in last if one in seen] or seen or last
 
 
 def left_alone(state: TurnState, known: Sequence[Known]) -> TurnState:

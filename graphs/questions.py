@@ -7,10 +7,10 @@ from typing import Any
 from graphs.data import data
 from graphs.mentions import find_mentions
 from graphs.ports import Known, TurnPorts
-from graphs.pronouns import PRONOUN
+from graphs.pronouns import PRONOUN, put_for
 from graphs.state import TurnState
 
-__all__ = ["Question", "is_no", "is_yes", "question", "take_answer"]
+__all__ = ["Question", "is_no", "is_nobody", "is_yes", "question", "take_answer"]
 
 # {"kind", "question", "options"}, as it is handed to whoever talks to the user
 Question = dict[str, Any]
@@ -31,6 +31,11 @@ def is_yes(answer: object) -> bool:
 def is_no(answer: object) -> bool:
     """Tell that somebody does not want to go on: "never mind"."""
     return answer is False or _plain(answer) in data("words")["no"]
+
+
+def is_nobody(answer: object) -> bool:
+    """Tell that a word is nobody's name, which leaves the rest as it was."""
+    return answer is False or _plain(answer) in data("words")["nobody"]
 
 
 def _plain(answer: object) -> str:
@@ -61,6 +66,8 @@ def _fact(state: TurnState, answer: str, known: Sequence[Known]) -> TurnState:
 
 def _chosen(state: TurnState, answer: str, known: Sequence[Known], asked: Question) -> TurnState:
     found = find_mentions(answer, known).concepts
+    if not found and asked["kind"] == "concept" and _plain(answer) in data("words")["both"]:
+        found = tuple(one for one in known if one.name in asked["options"])
     if not found:
         # the word was meant as it stands
         return {"as_written": True} if asked["kind"] == "slip" else {}
@@ -68,5 +75,8 @@ def _chosen(state: TurnState, answer: str, known: Sequence[Known], asked: Questi
         name = re.escape(asked["name"])
         pattern = rf"<{name}>|@{name}\b|(?<![\w@]){name}(?!\w)"
         return {"text": re.sub(pattern, lambda _: f"<{found[0].name}>", state["text"])}
+    pronoun = PRONOUN.search(state["text"])
+    if asked["kind"] == "concept" and len(found) > 1 and pronoun:
+        return {"text": put_for(pronoun, " and ".join(f"<{one.name}>" for one in found))}
     ids = [concept.id for concept in found]
     return {"chosen": ids} if asked["kind"] == "whose" else {"last_concepts": ids}

@@ -11,11 +11,11 @@ from typing import Any, Literal, get_args
 from backbone.mini.words import with_article
 from graphs.data import data
 from graphs.followup import FollowUp, follow_change, follow_up
-from graphs.meaning import about_those, left_alone, meant_by, somebody, unclear
+from graphs.meaning import about_those, left_alone, meant_by, shown_of, somebody, unclear
 from graphs.mentions import find_mentions, stranger_of
 from graphs.ports import Known, TurnPorts
 from graphs.profile import asks, before, lines_of, relevant
-from graphs.questions import Question, is_no, is_yes, question, take_answer
+from graphs.questions import Question, is_no, is_nobody, is_yes, question, take_answer
 from graphs.recall import chosen_facts
 from graphs.recognition import Evidence, evidence, who
 from graphs.router import (
@@ -86,8 +86,9 @@ Ask = Callable[[Any], Any]
 def resolve(state: TurnState, ports: TurnPorts) -> TurnState:
     """Find the concepts the text is about."""
     known = {concept.id: concept for concept in ports.concepts.list()}
-    last = [known[one] for one in _last_concepts(state) if one in known]
     photo = bool(state.get("attachment"))
+    last = [known[one] for one in _last_concepts(state) if one in known]
+    last = shown_of(last, state, ports) if photo and last else last
     follows = _follows(state, known)
     text = follows.text if follows else state["text"]
     found = find_mentions(text, list(known.values()), last, photo=photo)
@@ -226,7 +227,8 @@ def after_ask(state: TurnState) -> str:
 def _is_left(state: TurnState) -> bool:
     asked = state.get("asked", [])
     # "no" to a word that is nearly a name says that it is none
-    return bool(asked) and asked[-1]["kind"] != "slip" and is_no(asked[-1]["answer"])
+    meant = bool(asked) and asked[-1]["kind"] == "slip" and is_nobody(asked[-1]["answer"])
+    return bool(asked) and not meant and is_no(asked[-1]["answer"])
 
 
 def understand(state: TurnState, ports: TurnPorts) -> TurnState:

@@ -88,6 +88,13 @@ def test_a_question_that_waits_is_asked_where_its_conversation_is_resumed(
     assert [fact.text for fact in room.assistant.concepts.facts("Maeve")] == ["Maeve is old"]
 
 
+def test_a_command_at_a_question_is_obeyed_and_no_answer(room: Room) -> None:
+    script(room).append("/quit")
+    room.hear("Remember that Maeve is old")
+    assert room.left and room.chat.waiting is not None
+    assert room.assistant.concepts.facts("Maeve") == ()
+
+
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:
     """Write a photo whose path has a space in it."""

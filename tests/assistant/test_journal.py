@@ -50,6 +50,20 @@ def test_the_last_picture_and_concepts_are_carried_over(diary: Diary, store: Sto
     assert carried == {"last_image": image, "last_concepts": [rex]}
 
 
+@pytest.mark.parametrize("newest", ["a drawing of nobody", "a photo of nobody"])
+def test_a_picture_of_nobody_is_not_of_whom_was_spoken_before(
+    diary: Diary, store: Store, newest: str
+) -> None:
+    image = store.memory.images.add(store.user, b"picture").id
+    rex = store.memory.concepts.add(store.user, "Rex").id
+    named = {"concepts": [{"id": rex, "name": "Rex"}], "seed": None}
+    diary.add("one", turn("a" * 32, concepts=[rex], trace=named))
+    shown = {"image": image, "intent": "generate"} if "drawing" in newest else {"attachment": image}
+    diary.add("two", turn("a" * 32, **shown))
+    carried = carried_over(store.memory, store.user, "a" * 32)
+    assert carried["last_image"] == image and "last_concepts" not in carried
+
+
 def test_after_thanks_a_picture_is_still_the_one_that_was_just_made(
     diary: Diary, store: Store
 ) -> None:

@@ -3,6 +3,7 @@
 import pytest
 from langgraph.checkpoint.sqlite import SqliteSaver
 
+from graphs.ports import Known
 from tests.graphs.fakes import FakeHouse, FakeWriter
 from tests.graphs.turns import paused, resumed, turn
 
@@ -312,3 +313,12 @@ def test_of_what_is_changed_no_fact_is_said(house: FakeHouse, said: str) -> None
     house.writer = FakeWriter("What is <kai>'s toy?", "What is <kai>'s toy?")
     turn(house, said, attachment="p.jpg")
     assert house.studio.edited == [("p.jpg", said)]
+
+
+def test_beside_a_photo_her_is_who_is_in_it_and_not_whom_was_spoken_of(house: FakeHouse) -> None:
+    house.concepts.known = [Known("c1", "maeve", "dog", 1), Known("c2", "kai", "cat", 1)]
+    house.eyes.seen = {"c1": (0.95, 3.0), "c2": (0.1, -3.0)}
+    shown = {"attachment": "p.jpg", "last_concepts": ["c2"]}
+    assert turn(house, "remove her", **shown)["names"] == ["maeve"]
+    house.eyes.seen = {}
+    assert turn(house, "remove her", **shown)["names"] == ["kai"]

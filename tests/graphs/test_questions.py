@@ -1,5 +1,7 @@
 """What is asked back, and what an answer changes."""
 
+from typing import Any
+
 import pytest
 
 from graphs.questions import is_no, is_yes, question, take_answer
@@ -68,3 +70,25 @@ def test_nothing_else_leaves_it(said: object) -> None:
 def test_a_slip_in_a_name_is_mended_by_the_answer(house: FakeHouse) -> None:
     asked = question("unknown", "unknown_name", ["maeve"], name="Meave")
     assert answered(house, asked, "draw Meave", "Maeve") == {"text": "draw <maeve>"}
+
+
+@pytest.mark.parametrize(
+    ("said", "update"),
+    [
+        ("nobody", {"as_written": True}),
+        ("a dog", {"as_written": True}),
+        ("Kai", {"text": "draw <kai>"}),
+    ],
+)
+def test_a_word_that_is_nobody_s_name_stands_as_it_is(
+    house: FakeHouse, said: str, update: dict[str, Any]
+) -> None:
+    asked = question("slip", "unknown_name", ["maeve", "kai"], name="Meave")
+    assert answered(house, asked, "draw Meave", said) == update
+
+
+@pytest.mark.parametrize("said", ["both", "Maeve and Kai"])
+def test_a_pronoun_may_mean_both(house: FakeHouse, said: str) -> None:
+    asked = question("concept", "which", ["maeve", "kai"], names="maeve or kai")
+    told = answered(house, asked, "draw her on the beach", said)
+    assert told == {"text": "draw <maeve> and <kai> on the beach"}

@@ -203,3 +203,46 @@ def test_in_doubt_it_only_answers() -> None:
     found = choose_route(FakeWriter("banana", "??"), "<maeve>, watercolour", image=False)
     assert found.route == "understand"
     assert found.stage is not None and found.stage.by == "fallback"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<maeve>'s favourite food is what again",
+        "<maeve>'s birthday is when",
+        "<maeve> lives where",
+        "<kai> speaks which languages",
+        "<maeve> is how old",
+        "<maeve> likes cheese, doesn't she",
+        "btw <maeve> what do you know",
+        "By the way, <maeve>, where does she sleep",
+        "Remember <maeve>'s birthday?",
+        "Remember <maeve>?",
+    ],
+)
+def test_a_question_without_its_mark_is_no_fact(text: str) -> None:
+    found = route_by_rules(text, False, 1)
+    assert found is None or found.route == "understand"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<maeve> sleeps when it rains",
+        "<kai> eats what we eat",
+        "btw <maeve> is three",
+        "by the way, <maeve> will be three in May",
+        "add that <maeve> likes cheese",
+        "Add to your notes that <maeve> bites",
+        "remember <maeve>'s birthday is in May",
+    ],
+)
+def test_what_is_told_is_a_fact_beside_a_picture_too(text: str) -> None:
+    found = route_by_rules(text, True, 1)
+    assert found is not None and found.route == "remember"
+
+
+def test_another_thing_is_still_added_to_a_picture() -> None:
+    for text in ("add that ball next to <maeve>", "add that hat", "add a ball"):
+        found = route_by_rules(text, True, 1)
+        assert found is not None and found.route == "edit"

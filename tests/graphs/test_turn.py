@@ -466,6 +466,15 @@ def test_a_word_that_is_nearly_a_name_is_asked_about(
     assert [prompt for prompt, _ in house.studio.drawn] == [drawn]
 
 
+@pytest.mark.parametrize("said", ["never mind", "cancel", "stop"])
+def test_at_a_word_that_is_nearly_a_name_a_turn_can_be_left(
+    house: FakeHouse, saver: SqliteSaver, said: str
+) -> None:
+    paused(house, saver, "draw Maive at sea")
+    assert resumed(house, saver, said).asking is None
+    assert house.studio.drawn == []
+
+
 @pytest.mark.parametrize(
     "said",
     ["Remove the pictures", "Add a picture of Kai to the wall", "Don't forget to add a hat"],
