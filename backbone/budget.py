@@ -14,6 +14,7 @@ The allocator's waste and the torch runtime (0.3-0.5 GB) come on top.
 
 from dataclasses import dataclass
 
+import torch
 from torch import nn
 
 from backbone.blank import blank_model
@@ -21,7 +22,15 @@ from backbone.config import BackboneConfig, FluxConfig, SiglipConfig
 from backbone.model import UnifiedModel
 from backbone.quantize import trunk_linears
 
-__all__ = ["PRECISIONS", "Budget", "Memory", "count_parts", "estimate", "make_budget"]
+__all__ = [
+    "PRECISIONS",
+    "Budget",
+    "Memory",
+    "count_parts",
+    "estimate",
+    "make_budget",
+    "working_bytes",
+]
 
 PRECISIONS = ("float32", "bfloat16", "int8", "nf4")
 # bytes of one weight of the trunk's linear layers; NF4 keeps a float32 scale per 64 weights
@@ -95,6 +104,13 @@ def estimate(model: UnifiedModel, precision: str, context: int) -> Memory:
         cache=_cache_bytes(model.config, context, width),
         activations=max(_layer_bytes(model.config, context, width), _picture_bytes(model.config)),
     )
+
+
+def working_bytes(model: UnifiedModel) -> int:
+    """Estimate what an edit of one picture takes beside the weights: cache and activations."""
+    precision = "float32" if model.dtype == torch.float32 else "bfloat16"
+    needed = estimate(model, precision, _edit_tokens(model.config))
+    return needed.cache + needed.activations
 
 
 def _part_of(name: str) -> str:

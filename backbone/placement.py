@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from backbone.budget import working_bytes
 from backbone.capacity import gigabytes
 from backbone.model import UnifiedModel
 from omni_errors import InputError, ResourceError
@@ -40,6 +41,8 @@ def plan(model: UnifiedModel, max_memory: MaxMemory | None = None) -> Places:
             f"max_memory is {max_memory!r}; allowed are GPU numbers of this machine and 'cpu', "
             "with bytes or texts such as '20GiB'."
         ) from error
+    if max_memory is None:
+        memory = _with_room(model, memory)
     first = next(iter(memory))
     fixed = _fixed_parts(model)
     needed = sum(_bytes(model.get_submodule(name)) for name in fixed)
@@ -56,6 +59,18 @@ def plan(model: UnifiedModel, max_memory: MaxMemory | None = None) -> Places:
     )
     moving = {f"{_LAYERS}.{name}": place_of(name, inferred) for name, _ in layers.named_children()}
     return {**dict.fromkeys(fixed, first), **moving}
+
+
+def _with_room(model: UnifiedModel, memory: dict[int | str, int]) -> dict[int | str, int]:
+    """Leave room on GPUs for more than weights; where none was asked for, all that is free counts.
+
+    Every GPU holds the keys and values of its layers, which are at most all of them.
+    """
+    needed = working_bytes(model)
+    return {
+        place: max(free - needed, 0) if isinstance(place, int) else free
+        for place, free in memory.items()
+    }
 
 
 def place_of(name: str, places: Mapping[str, int | str]) -> int | str:

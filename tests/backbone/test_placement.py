@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from backbone.blank import blank_model
+from backbone.budget import working_bytes
 from backbone.config import preset
 from backbone.context import Context, FlowQuery
 from backbone.loading import LoadOptions, load_model
@@ -91,3 +92,16 @@ def test_what_cannot_move_has_to_fit() -> None:
 def test_random_weights_cannot_be_left_on_disk() -> None:
     with pytest.raises(InputError, match="on disk"):
         load_model("tiny", options=auto(2_500_000))
+
+
+def test_a_gpu_that_is_taken_whole_keeps_room_for_what_is_computed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = blank_model(preset("bagel"), torch.bfloat16)
+    free: dict[int | str, int] = {0: 24_000_000_000, "cpu": 64_000_000_000}
+    monkeypatch.setattr("accelerate.utils.get_max_memory", lambda asked: dict(asked or free))
+    tight, told = plan(model), plan(model, free)
+    needed = working_bytes(model)
+    layer = sum(t.nbytes for t in model.language_model.model.layers[0].state_dict().values())
+    fewer = list(told.values()).count(0) - list(tight.values()).count(0)
+    assert 5_000_000_000 < needed and abs(fewer - needed / layer) <= 2
