@@ -17,7 +17,7 @@ from cli_lines import Lines
 from cli_options import open_assistant
 from cli_output import Quiet, note, put, say, say_path, stream
 from cli_picture import show
-from omni_errors import InputError, NotFoundError, OmniError
+from omni_errors import InputError, NotFoundError, OmniError, UsageError
 
 if TYPE_CHECKING:
     from assistant import Assistant
@@ -178,18 +178,28 @@ class Room:
     def _settle(self, question: "Question | None") -> None:
         while question is not None:
             said = self._asked(question)
-            if said is None or self._obeyed(said):
+            if said is None:
                 break
-            self._answer(said)
+            if not _is_command(said):
+                self._answer(said)
+            elif self._obeyed(said):
+                break
             question = self.chat.waiting
 
     def _obeyed(self, said: str) -> bool:
-        """Run a command that is typed at a question; the question waits until the next turn."""
-        if not said.startswith("/") or begins_with_photo(said):
-            return False
+        """Run a command that is typed at a question, which waits until the next turn.
+
+        Where there is no such command it is asked again.
+        """
         from cli_slash import perform
 
-        perform(self, said)
+        try:
+            perform(self, said)
+        except UsageError as error:
+            if not self.lines.asks:
+                raise
+            note(f"omni: {error}")
+            return False
         return True
 
     def _answer(self, said: str) -> None:
@@ -241,6 +251,12 @@ class Room:
             close = getattr(events, "close", None)
             if close is not None:
                 close()
+
+
+def _is_command(said: str) -> bool:
+    """Tell a command from a path, which may be mistyped."""
+    word = said.split(" ")[0]
+    return word.startswith("/") and "/" not in word[1:] and not begins_with_photo(said)
 
 
 def _same(assistant: "Assistant", conversation: str) -> "Chat":

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,8 @@ _EMBEDDING = "language_model.model.embed_tokens.weight"
 _BYTES = {"int8": 1.01, "nf4": 0.5625}
 # weights as they are stored
 _WHOLE = "none"
+# bytes from which a model counts as large
+_LARGE = 2_000_000_000
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,8 @@ class LoadOptions:
     device: str | None = None
     # "float32" or "bfloat16"; with quantize, bfloat16 unless said otherwise
     dtype: str | None = None
-    # "int8" or "nf4": the trunk in fewer bits; None takes OMNI_QUANTIZE, "none" is neither
+    # "int8" or "nf4": the trunk in fewer bits; None takes OMNI_QUANTIZE for a large model,
+    # "none" is neither
     quantize: str | None = None
     # leave out all that makes pictures
     understanding_only: bool = False
@@ -67,14 +71,16 @@ class LoadOptions:
         if self.quantize not in (None, _WHOLE) and self.placement == "auto":
             raise InputError("Quantised weights go to one device.", hint="Use placement='single'.")
 
-    @property
-    def settled(self) -> "LoadOptions":
-        """Return the options with what the environment says of quantising, or no quantising."""
-        kind = self.quantize or os.environ.get("OMNI_QUANTIZE") or _WHOLE
-        _check_kind(kind, "OMNI_QUANTIZE")
-        # layers that are spread are not quantised
-        spread = self.quantize is None and self.placement == "auto"
-        return replace(self, quantize=None if kind == _WHOLE or spread else kind)
+    def settled(self, size: int = 0) -> "LoadOptions":
+        """Return the options with quantising decided for weights of ``size`` bytes.
+
+        What the environment says is for large models, and not for layers that are spread.
+        """
+        asked = os.environ.get("OMNI_QUANTIZE") or _WHOLE
+        _check_kind(asked, "OMNI_QUANTIZE")
+        large = size > _LARGE and self.placement == "single"
+        kind = self.quantize or (asked if large else _WHOLE)
+        return replace(self, quantize=None if kind == _WHOLE else kind)
 
 
 def _check_kind(kind: str | None, origin: str) -> None:
@@ -100,15 +106,17 @@ def load_model(
         TruncatedError: if a file is cut short.
         ResourceError: if memory, the device or a package is missing.
     """
-    options = (options or LoadOptions()).settled
+    options = options or LoadOptions()
     folder = model_folder(source)
     if folder is None:
-        return _load_random(str(source), options, free)
+        return _load_random(str(source), options.settled(), free)
     config = read_config(folder)
     if str(source) in names():
         config = replace(config, name=str(source))
     draws = config.autoencoder is not None and not options.understanding_only
     stored = take_inventory(folder, autoencoder=draws)
+    # two bytes for each, as large models are stored
+    options = options.settled(sum(2 * prod(tensor.shape) for tensor in stored.values()))
     return _load_stored(_Plan.of(config, stored, folder, options, free), options, free)
 
 

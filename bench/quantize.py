@@ -72,7 +72,7 @@ def _size(model: UnifiedModel) -> int:
 
 def main(name: str) -> None:
     """Print the measurements of one model."""
-    exact_model = load_model(name, options=LoadOptions(dtype="bfloat16"))
+    exact_model = load_model(name, options=LoadOptions(dtype="bfloat16", quantize="none"))
     print(f"{name}: {_size(exact_model):,} bytes in bfloat16")
     exact = _logits(exact_model)
     for kind in KINDS:

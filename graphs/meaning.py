@@ -1,9 +1,11 @@
 """Whom a turn is about where its text leaves that open, as a turn's state holds it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from graphs.data import data
 from graphs.pointing import named_object, pointed_at, points
 from graphs.ports import Known, TurnPorts
 from graphs.pronouns import PRONOUN
@@ -72,7 +74,10 @@ def _last_named(state: TurnState, last: list[Known]) -> TurnState:
 def shown_of(last: list[Known], state: TurnState, ports: TurnPorts) -> list[Known]:
     """Return whom "her" means beside a photo: who is in it, whoever was spoken of before."""
     pronoun = PRONOUN.search(state["text"])
-    if pronoun is None or pronoun[1].casefold() in ("it", "its"):
+    answered = state.get("asked") or state.get("chosen")
+    shown = re.match(data("routes")["of_shown"], state["text"], re.IGNORECASE)
+    # "put her in this photo" means another than who is in it
+    if pronoun is None or pronoun[1].casefold() in ("it", "its") or answered or not shown:
         return last
     _, seen = surely(state["attachment"], ports.concepts.list(), ports)
     return [one for one in last if one in seen] or seen or last

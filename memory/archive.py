@@ -109,7 +109,9 @@ def import_concept(memory: "Memory", user: str, path: Path, *, name: str | None 
 
 def _require_room(memory: "Memory", files: Collection[str], name: str) -> None:
     """Refuse to write what an import would refuse to read."""
-    size = sum(memory.vault.path(sha256).stat().st_size for sha256 in files)
+    # one that is lost is told of when it is read
+    kept = [memory.vault.path(sha256) for sha256 in files if memory.vault.has(sha256)]
+    size = sum(path.stat().st_size for path in kept)
     if len(files) >= MAX_FILES or size > MAX_BYTES - MAX_MANIFEST:
         raise InputError(
             f"{name} has {len(files)} files of {size} bytes; an archive holds at most "

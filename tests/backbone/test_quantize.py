@@ -63,13 +63,15 @@ def test_a_quantised_model_computes_in_bfloat16_nearly_as_before(bagel_tiny: Pat
 
 
 @pytest.mark.usefixtures("coarse")
-def test_the_environment_chooses_where_nobody_else_does(
+def test_the_environment_chooses_for_large_models_where_nobody_else_does(
     bagel_tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OMNI_QUANTIZE", "nf4")
+    assert trunk_linears(load_model(bagel_tiny))
+    monkeypatch.setattr("backbone.loading._LARGE", 1_000)
     assert not trunk_linears(load_model(bagel_tiny))
     assert trunk_linears(load_model(bagel_tiny, options=LoadOptions(quantize="none")))
-    assert LoadOptions(placement="auto").settled.quantize is None
+    assert LoadOptions(placement="auto").settled(2_000).quantize is None
     monkeypatch.setenv("OMNI_QUANTIZE", "fp2")
     with pytest.raises(InputError, match="OMNI_QUANTIZE is 'fp2'; allowed are none, int8"):
         load_model(bagel_tiny)

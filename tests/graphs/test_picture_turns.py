@@ -322,3 +322,5 @@ def test_beside_a_photo_her_is_who_is_in_it_and_not_whom_was_spoken_of(house: Fa
     assert turn(house, "remove her", **shown)["names"] == ["maeve"]
     house.eyes.seen = {}
     assert turn(house, "remove her", **shown)["names"] == ["kai"]
+    house.eyes.seen = {"c1": (0.95, 3.0), "c2": (0.1, -3.0)}
+    assert turn(house, "Put her in this photo", **shown)["names"] == ["kai"]

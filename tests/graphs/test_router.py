@@ -3,6 +3,7 @@
 import pytest
 
 from graphs.router import bare_request, choose_route, route_by_rules
+from graphs.small_talk import pleasantry
 from tests.graphs.fakes import FakeWriter
 
 
@@ -235,6 +236,9 @@ def test_a_question_without_its_mark_is_no_fact(text: str) -> None:
         "add that <maeve> likes cheese",
         "Add to your notes that <maeve> bites",
         "remember <maeve>'s birthday is in May",
+        "<maeve> loves Doctor Who.",
+        "<maeve>'s favourite band is The Who",
+        "btw <maeve>, has two dogs",
     ],
 )
 def test_what_is_told_is_a_fact_beside_a_picture_too(text: str) -> None:
@@ -243,6 +247,21 @@ def test_what_is_told_is_a_fact_beside_a_picture_too(text: str) -> None:
 
 
 def test_another_thing_is_still_added_to_a_picture() -> None:
-    for text in ("add that ball next to <maeve>", "add that hat", "add a ball"):
+    things = ("that ball next to <maeve>", "that hat", "a ball", "that <maeve> toy to the picture")
+    for text in (*(f"add {thing}" for thing in things), "Add that it is sunny to the picture"):
         found = route_by_rules(text, True, 1)
         assert found is not None and found.route == "edit"
+
+
+@pytest.mark.parametrize(
+    ("text", "forgets"),
+    [
+        ("delete everything you know about <maeve>", True),
+        ("remove what you know about <maeve>", True),
+        ("Remove everything in front of <maeve>", False),
+        ("remove all the people in the background of <maeve>", False),
+    ],
+)
+def test_forgetting_is_told_from_a_change_of_a_picture(text: str, forgets: bool) -> None:
+    said = pleasantry(text, (), photo=False, picture=True)
+    assert ("forgotten by talking" in said) is forgets
