@@ -7,18 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from assistant.pictures import encode
 from assistant.travelling import export_all, import_all
 from memory import Memory
 from omni_errors import InputError, ResourceError
-from tests.assistant.conftest import Store
+from tests.assistant.conftest import Store, paint
 
 
 @pytest.fixture
 def whole(store: Store, tmp_path: Path) -> Path:
-    for name in ("Rex", "../up", "小白"):
+    for number, name in enumerate(("Rex", "../up", "小白")):
         concept = store.memory.concepts.add(store.user, name).id
         store.memory.facts.add(store.user, concept, f"{name} is old")
-        store.memory.photos.add(store.user, concept, name.encode())
+        store.memory.photos.add(store.user, concept, encode(paint(number), {}))
     return export_all(store.memory, store.user, tmp_path / "all.zip")
 
 
