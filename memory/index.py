@@ -25,6 +25,7 @@ from memory import vectors
 from memory.database import Database
 from memory.names import check_text
 from memory.tables import new_id
+from memory.unused import blank_unused
 from memory.values import Near
 from memory.vault import private_folder
 from memory.vectors import Kind, check_kind, check_vector
@@ -180,6 +181,7 @@ class VectorIndex:
                     except NotFoundError:
                         held = []
                     differing += len(set(held) ^ vectors.ids(session, kind, embedder))
+                blank_unused(self.folder)
                 return differing
             except (ChromaError, ValueError, RuntimeError, OSError, KeyError) as error:
                 raise ResourceError(
@@ -212,6 +214,13 @@ class VectorIndex:
 
     def _retried(self, work: Callable[[], _T]) -> _T:
         """Do it; when the index is broken, once more with a new one."""
+        try:
+            return self._tried(work)
+        finally:
+            # a question alone makes the library write
+            blank_unused(self.folder)
+
+    def _tried(self, work: Callable[[], _T]) -> _T:
         from chromadb.errors import ChromaError
 
         # Chroma's own errors, and what its parts let through on damaged files

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from memory import Memory, index, open_memory
+from memory.unused import blank_unused
 from omni_errors import InputError
 
 VECTORS = {"bananas": [1.0, 0.0, 0.0], "apples": [0.9, 0.1, 0.0], "rain": [0.0, 0.0, 5.0]}
@@ -113,6 +115,33 @@ def test_a_damaged_index_is_built_again(
     for path in store.index.folder.rglob(name):
         path.write_bytes(b"no longer what it was" * 400)
     assert near(store, ana) == before
+
+
+def test_nothing_of_the_memory_of_the_program_is_left_in_its_files(
+    store: Memory, ana: str, facts: dict[str, str]
+) -> None:
+    near(store, ana)
+    path = next(store.index.folder.rglob("length.bin"))
+    path.write_bytes(b"Bartholomew" * 9 + bytes(301))
+    assert near(store, ana) == [facts[name] for name in VECTORS]
+    assert path.read_bytes() == bytes(400)
+
+
+def test_blanking_keeps_the_vectors_that_are_written(tmp_path: Path) -> None:
+    header = struct.pack("<iQQQQ", 1, 0, 4, 2, 8)
+    (tmp_path / "header.bin").write_bytes(header)
+    (tmp_path / "data_level0.bin").write_bytes(b"12345678abcdefgh" + b"secret".ljust(16, b"\0"))
+    (tmp_path / "length.bin").write_bytes(b"1234abcd" + b"\1" * 8)
+    blank_unused(tmp_path)
+    assert (tmp_path / "data_level0.bin").read_bytes() == b"12345678abcdefgh" + bytes(16)
+    assert (tmp_path / "length.bin").read_bytes() == b"1234abcd" + bytes(8)
+
+
+def test_files_of_an_unknown_version_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "header.bin").write_bytes(struct.pack("<iQQQQ", 2, 0, 4, 0, 8))
+    (tmp_path / "length.bin").write_bytes(b"what")
+    blank_unused(tmp_path)
+    assert (tmp_path / "length.bin").read_bytes() == b"what"
 
 
 def test_a_rebuilt_index_holds_every_vector(store: Memory, ana: str, facts: dict[str, str]) -> None:
