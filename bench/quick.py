@@ -5,8 +5,10 @@ Every subject is added as ``omni concept add`` does it, with two invented facts,
 anew, and then trained with ``quick`` beside those that were added before. Before and after, its two
 held-out photos and those of all the others are asked about by its tokens alone, the facts and its
 class without a photo and without the profile, and it is drawn in twelve places.
-With ``--workers 2`` two are learned at once on the same cores, so that each is slower than it
-would be alone. Done subjects are kept in OUT, so that a run goes on.
+With ``--together`` everybody is added before anybody is trained, so that each knows all others;
+before training nothing is asked then. With ``--workers 2`` two are learned at once on the same
+cores, so that each is slower than it would be alone. Done subjects are kept in OUT, so that a run
+goes on.
 """
 
 import argparse
@@ -16,6 +18,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import cache
 from multiprocessing import get_context
@@ -73,33 +76,33 @@ class Row:
     trained: Seen
 
 
+# of what was not asked
+_UNSEEN = Seen(*(math.nan,) * len(_SHARES))
+
+
 @cache
 def _subjects(folder: Path) -> list[Subject]:
     return open_subjects(folder)
 
 
-def learn(folder: Path, name: str, home: Path, model: str) -> Row:
-    """Add a subject, train it, and ask about it before and after."""
-    files = photo_files(folder / name)
+def learn(folder: Path, name: str, home: Path, options: "Options") -> Row:
+    """Add a subject if need be, train it, and ask about it before and after."""
     subject = next(one for one in _subjects(folder) if one.name == name)
-    assistant = Assistant(home=home, model=model)
+    assistant = Assistant(home=home, model=options.model)
     try:
-        facts = [fact.text for fact in _facts(folder)[name]]
-        added: dict[str, Any] = {"name": name, "class_name": subject.class_word, "facts": facts}
-        began = time.monotonic()
-        first = assistant.concepts.add(files[: -len(subject.asked)], **added)
-        usable = time.monotonic() - began
-        instant = _seen(assistant, first.concept.id, folder, name)
+        concept, usable = _added(assistant, folder, subject)
+        instant = _UNSEEN if options.together else _seen(assistant, concept, folder, name)
         began = time.monotonic()
         training = assistant.concepts.train(name, _PRESET)
         took = time.monotonic() - began
-        trained = _seen(assistant, first.concept.id, folder, name)
+        trained = _seen(assistant, concept, folder, name)
+        photos = len(assistant.memory.photos.list(assistant.user, concept))
     finally:
         assistant.close()
     return Row(
         name,
         subject.class_word,
-        first.photos,
+        photos,
         round(usable, 1),
         round(took, 1),
         int(training["steps"]),
@@ -107,6 +110,20 @@ def learn(folder: Path, name: str, home: Path, model: str) -> Row:
         instant,
         trained,
     )
+
+
+def _added(assistant: Assistant, folder: Path, subject: Subject) -> tuple[str, float]:
+    """Return the concept of a subject, and after how long it could be used; nan if it is known."""
+    known = assistant.memory.concepts.find(assistant.user, subject.name)
+    if known is not None:
+        return known.id, math.nan
+    files = photo_files(folder / subject.name)[: -len(subject.asked)]
+    facts = [fact.text for fact in _facts(folder)[subject.name]]
+    began = time.monotonic()
+    made = assistant.concepts.add(
+        files, name=subject.name, class_name=subject.class_word, facts=facts
+    )
+    return made.concept.id, time.monotonic() - began
 
 
 def _seen(assistant: Assistant, concept: str, folder: Path, name: str) -> Seen:
@@ -175,14 +192,20 @@ class Options:
 
     model: str = "omni-mini"
     workers: int = 1
+    # everybody is added first
+    together: bool = False
 
 
 def _share(folder: Path, names: Sequence[str], out: Path, number: int, options: Options) -> int:
     """Learn some subjects in one memory, each kept when it is done."""
     torch.set_num_threads(max((os.cpu_count() or 1) // options.workers, 1))
-    done = {row.subject for row in read(out)}
+    done, home = {row.subject for row in read(out)}, out / f"home-{number}"
+    if options.together:
+        with closing(Assistant(home=home, model=options.model)) as assistant:
+            for subject in _subjects(folder):
+                _added(assistant, folder, subject)
     for name in (one for one in names if one not in done):
-        row = learn(folder, name, out / f"home-{number}", options.model)
+        row = learn(folder, name, home, options)
         with (out / f"rows-{number}.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(row)) + "\n")
         print(line(row), flush=True)
@@ -233,8 +256,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--model", default="omni-mini", help="a name or a folder")
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--together", action="store_true", help="train when everybody is known")
     given = parser.parse_args()
-    options = Options(given.model, given.workers)
+    options = Options(given.model, given.workers, given.together)
     given.out.mkdir(parents=True, exist_ok=True)
     names = [one.name for one in open_subjects(given.folder)]
     shares = [names[number :: options.workers] for number in range(options.workers)]
