@@ -23,6 +23,7 @@ from cli_options import (
     run_default,
 )
 from cli_output import Quiet, note, print_json, print_pairs, print_table, say, say_path
+from cli_photos import photos, remove_photo
 from cli_progress import Training
 
 if TYPE_CHECKING:
@@ -243,6 +244,10 @@ def show(name: Name, user: User = "me", as_json: Json = False) -> None:
     facts = "\n".join(data.pop("facts")) or "none"
     data.pop("record")
     print_pairs([(key, str(value)) for key, value in data.items()] + [("facts", facts)])
+
+
+app.command()(photos)
+app.command("remove-photo")(remove_photo)
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """The concepts of a user: learn, list, show, rename, test, forget, export and import."""
 
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -225,6 +226,49 @@ class ConceptBook:
                 return one
         known = ", ".join(repr(one.text) for one in facts) or "none"
         raise NotFoundError(f"{concept.name} has no fact {fact!r}.", hint=f"Known: {known}.")
+
+    # photos
+
+    def photos(self, name: str) -> tuple[Photo, ...]:
+        """List the photos of a concept in the order they came; loads no model.
+
+        Raises:
+            NotFoundError: if there is no such concept.
+        """
+        memory, user = self.assistant.memory, self.assistant.user
+        return memory.photos.list(user, memory.concepts.get(user, name).id)
+
+    def remove_photo(self, name: str, photo: str | Path) -> Unlearned:
+        """Remove a photo, by its id or the file it came from, with the tokens that saw it.
+
+        First tokens are written from the photos that stay. What a stopped training keeps goes as
+        well.
+
+        Raises:
+            NotFoundError: if there is no such concept or photo.
+            InputError: if it is the only one, or the file cannot be read.
+            WeightsError: if the model is not on this machine.
+        """
+        from assistant.enrolling import Enrolling
+
+        memory, user = self.assistant.memory, self.assistant.user
+        concept = memory.concepts.get(user, name)
+        found = Enrolling(self.assistant).leave_out(concept, self._photo(concept, photo))
+        self._give_up_training(concept)
+        return found
+
+    def _photo(self, concept: Concept, photo: str | Path) -> Photo:
+        from assistant.enrolling import kept_as
+
+        held = self.photos(concept.name)
+        kept = kept_as(photo) if os.path.isfile(photo) else ""
+        found = next((one for one in held if str(photo) == one.id or kept == one.sha256), None)
+        if found is None:
+            raise NotFoundError(
+                f"{concept.name} has no photo {str(photo)!r}.",
+                hint=f"Known: {', '.join(one.id for one in held) or 'none'}.",
+            )
+        return found
 
     def _give_up_training(self, concept: Concept) -> None:
         # looked for first, since what trains takes long to import

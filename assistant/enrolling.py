@@ -11,7 +11,8 @@ from assistant.pictures import encode
 from learning.checkpoint import backbone_id, pack
 from learning.photos import take_in
 from memory.names import MAX_FACT, check_name, check_text
-from memory.values import Concept
+from memory.values import Concept, Photo, Unlearned
+from omni_errors import InputError
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from backbone.concepts import ConceptTokens
     from learning.photos import Intake
 
-__all__ = ["INSTANT", "Enrolled", "Enrolling"]
+__all__ = ["INSTANT", "Enrolled", "Enrolling", "kept_as"]
 
 # what the record of first rows calls its recipe
 INSTANT = "instant"
@@ -89,12 +90,10 @@ class Enrolling:
 
     def _new(self, known: Concept | None, intake: "Intake") -> "list[tuple[Image.Image, bytes]]":
         """Return the photos that the concept does not have, with the bytes they are kept as."""
-        from hashlib import sha256
-
         held = self.memory.photos.list(self.user, known.id) if known else ()
         before = {photo.sha256 for photo in held}
         pairs = [(photo.image, encode(photo.image, {})) for photo in intake.photos]
-        return [pair for pair in pairs if sha256(pair[1]).hexdigest() not in before]
+        return [pair for pair in pairs if _digest(pair[1]) not in before]
 
     def _keep(self, concept: Concept, image: "Image.Image", data: bytes) -> str:
         width, height = image.size
@@ -114,14 +113,36 @@ class Enrolling:
         photos = [decoded(read(self.user, photo.id)) for photo in old] + list(new)
         return first_rows(self.assistant, name, kind, photos)
 
-    def _commit(self, concept: Concept, rows: "ConceptTokens") -> None:
+    def leave_out(self, concept: Concept, photo: Photo) -> Unlearned:
+        """Remove a photo and the tokens that saw it, and write first rows from the others.
+
+        Raises:
+            InputError: if it is the only one.
+            WeightsError: if the model is not on this machine.
+        """
+        held = self.memory.photos.list(self.user, concept.id)
+        left = [one for one in held if one.id != photo.id]
+        if not left:
+            raise InputError(
+                f"It is the only photo of {concept.name}.",
+                hint="Add another one first, or forget all of it: omni concept forget.",
+            )
+        shown = [decoded(self.memory.photos.read(self.user, one.id)) for one in left]
+        rows = first_rows(self.assistant, concept.name, concept.class_name, shown)
+        with self.memory.locked():
+            with self.memory.or_nothing(), self.memory.writing():
+                self._commit(concept, rows, without=photo.sha256)
+            return self.memory.remove_photo(self.user, photo.id)
+
+    def _commit(self, concept: Concept, rows: "ConceptTokens", *, without: str = "") -> None:
         """Keep first rows; trained ones of the same model stay in use until the next training."""
+        held = self.memory.photos.list(self.user, concept.id)
         model, checkpoints = self.assistant.backbone, self.memory.checkpoints
         record: dict[str, Any] = {
             "concept": concept.name,
             "class": concept.class_name,
             "recipe": INSTANT,
-            "photos": [photo.sha256 for photo in self.memory.photos.list(self.user, concept.id)],
+            "photos": [photo.sha256 for photo in held if photo.sha256 != without],
         }
         data, sidecar = pack(rows, model, record)
         active = checkpoints.active(self.user, concept.id)
@@ -133,6 +154,21 @@ class Enrolling:
             )
         )
         checkpoints.add(self.user, concept.id, data, sidecar, activate=not trained)
+
+
+def kept_as(path: Path | str) -> str:
+    """Return the SHA-256 that the photo of a file is kept under.
+
+    Raises:
+        InputError: if it cannot be read.
+    """
+    return _digest(encode(take_in([path]).photos[0].image, {}))
+
+
+def _digest(data: bytes) -> str:
+    from hashlib import sha256
+
+    return sha256(data).hexdigest()
 
 
 def first_rows(

@@ -141,7 +141,8 @@ class Bench:
         except CancelledError as error:
             self.memory.training_runs.finish(self.user, run.id, "stopped", message=error.message)
             raise
-        _replace(sidecar, json.dumps(learned.sidecar).encode())
+        record = learned.sidecar | {"photos": self._shown(examples)}
+        _replace(sidecar, json.dumps(record).encode())
         _replace(tokens, learned.data)
         return str(tokens)
 
@@ -218,11 +219,19 @@ class Bench:
         return version
 
     def _unlearned(self, concept: str, sidecar: Mapping[str, Any]) -> bool:
-        """Tell whether a fact that was learned is no longer told."""
+        """Tell whether a fact that was learned is no longer told, or a photo no longer there."""
         told = {fact_digest(fact.text) for fact in self.memory.facts.list(self.user, concept)}
-        return not set(sidecar.get("facts", ())) <= told
+        held = {photo.sha256 for photo in self.memory.photos.list(self.user, concept)}
+        learned = (set(sidecar.get(what, ())) for what in ("facts", "photos"))
+        return any(not were <= are for were, are in zip(learned, (told, held), strict=True))
 
     # what they need
+
+    def _shown(self, examples: str) -> list[str]:
+        """Return the SHA-256 of the photos that are learned from."""
+        made = json.loads(Path(examples).read_text("utf-8"))
+        photos = json.loads(Path(made["described"]).read_text("utf-8"))["photos"]
+        return [self.memory.photos.get(self.user, photo).sha256 for photo in photos]
 
     def _write(self, name: str, content: Mapping[str, Any]) -> str:
         path = self.folder / name

@@ -101,6 +101,23 @@ class Memory:
             self._drop(files)
         return found
 
+    def remove_photo(self, user: str, photo_id: str) -> Unlearned:
+        """Remove a photo, with the tokens that were written or trained from it.
+
+        Raises:
+            NotFoundError: if the user has no such photo.
+        """
+        with self._database.locked():
+            with self._database.writing() as session:
+                photo = self.photos.get(user, photo_id)
+                self.photos.remove(user, photo_id)
+                session.flush()
+                found, files = unlearn(
+                    session, self.vault, user, photo.concept_id, photo=photo.sha256
+                )
+            self._drop({*files, photo.sha256})
+        return found
+
     def _drop(self, files: set[str]) -> None:
         """Remove files that no row names any more."""
         with self._database.reading() as session:

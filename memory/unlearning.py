@@ -1,4 +1,4 @@
-"""Checkpoints that learned what is no longer told go with it."""
+"""Checkpoints that learned what is no longer told or shown go with it."""
 
 import json
 from collections.abc import Sequence, Set
@@ -17,11 +17,12 @@ __all__ = ["unlearn"]
 
 
 def unlearn(
-    session: Session, vault: Vault, user: str, concept_id: str
+    session: Session, vault: Vault, user: str, concept_id: str, photo: str = ""
 ) -> tuple[Unlearned, set[str]]:
-    """Remove the trained versions of a concept that know more than is told of it now.
+    """Remove the versions of a concept that know more than is told of it now.
 
-    Returns what happened, and the files of the vault that the rows named.
+    Those that learned from a ``photo``, by its SHA-256, go as well. Returns what happened, and the
+    files of the vault that the rows named.
     """
     told = {
         fact_digest(text)
@@ -34,7 +35,11 @@ def unlearn(
             .order_by(CheckpointRow.version)
         )
     )
-    gone = [row for row in rows if _knows_more(_sidecar(vault, row), told)]
+    gone = [
+        row
+        for row, sidecar in ((row, _sidecar(vault, row)) for row in rows)
+        if _knows_more(sidecar, told) or (photo and _saw(sidecar, photo))
+    ]
     files = {sha for row in gone for sha in (row.tensors_sha256, row.sidecar_sha256)}
     used = [row for row in gone if row.active]
     for row in gone:
@@ -73,6 +78,12 @@ def _knows_more(sidecar: dict[str, Any], told: Set[str]) -> bool:
         # trained before this was written down: nobody knows what it learned
         return True
     return not all(fact in told for fact in facts)
+
+
+def _saw(sidecar: dict[str, Any], photo: str) -> bool:
+    photos = sidecar.get("photos")
+    # where this was not written down nobody knows
+    return photo in photos if isinstance(photos, list) else True
 
 
 def _sidecar(vault: Vault, row: CheckpointRow) -> dict[str, Any]:

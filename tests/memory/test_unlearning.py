@@ -122,3 +122,23 @@ def test_what_was_learned_is_still_known_after_a_journey(
     red = next(fact.id for fact in store.facts.list(bo, there) if fact.text == RED)
     assert store.remove_fact(bo, red).versions == (3,)
     assert [one.version for one in store.checkpoints.list(bo, there)] == [1, 2]
+
+
+def test_versions_that_saw_a_removed_photo_go_and_its_file_too(
+    store: Memory, ana: str, rex: str
+) -> None:
+    one, two = (store.photos.add(ana, rex, data) for data in (b"one", b"two"))
+    for seen in ([one.sha256, two.sha256], [two.sha256]):
+        store.checkpoints.add(ana, rex, TENSORS, trained(photos=seen))
+    store.checkpoints.add(ana, rex, TENSORS, {"recipe": "instant", "photos": [two.sha256]})
+    lost = store.remove_photo(ana, one.id)
+    assert (lost.versions, lost.active) == ((1,), 3)
+    assert store.vault.has(two.sha256) and not store.vault.has(one.sha256)
+
+
+def test_what_says_nothing_of_its_photos_may_have_seen_any(
+    store: Memory, ana: str, rex: str
+) -> None:
+    photo = store.photos.add(ana, rex, b"one")
+    store.checkpoints.add(ana, rex, TENSORS, trained())
+    assert store.remove_photo(ana, photo.id).versions == (1,)
