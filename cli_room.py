@@ -180,17 +180,18 @@ class Room:
             said = self._asked(question)
             if said is None:
                 break
+            obeyed = _is_command(said) and self._obeyed(said)
             if not _is_command(said):
                 self._answer(said)
-            elif self._obeyed(said):
+            elif obeyed and (self.left or not self.lines.asks):
                 break
             question = self.chat.waiting
+            if obeyed and question is not None:
+                # what the command showed stands between
+                say(question.text)
 
     def _obeyed(self, said: str) -> bool:
-        """Run a command that is typed at a question, which waits until the next turn.
-
-        Where there is no such command it is asked again.
-        """
+        """Run a command that is typed at a question; tell whether there is such a command."""
         from cli_slash import perform
 
         try:

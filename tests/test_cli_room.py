@@ -95,6 +95,14 @@ def test_a_command_at_a_question_is_obeyed_and_no_answer(room: Room) -> None:
     assert room.assistant.concepts.facts("Maeve") == ()
 
 
+def test_after_a_command_the_question_is_asked_again(room: Room, capsys: Out) -> None:
+    for said in ("/concepts", "yes"):
+        script(room).append(said)
+    room.hear("Remember that Maeve is old")
+    assert capsys.readouterr().out.count("Maeve is old") >= 2
+    assert [fact.text for fact in room.assistant.concepts.facts("Maeve")] == ["Maeve is old"]
+
+
 def test_at_a_question_a_slip_in_a_command_is_told_and_it_is_asked_again(room: Room) -> None:
     for said in ("/hlep", "yes"):
         script(room).append(said)
