@@ -133,13 +133,17 @@ def carried_over(memory: Memory, user: str, conversation: str) -> dict[str, Any]
         of_nobody = of_nobody or _shows_nobody(turn)
         if turn.concepts and not of_nobody:
             found.setdefault("last_concepts", list(_in_order(turn)))
-    # thanks between two requests change nothing
-    said = next((turn for turn in turns if turn.trace.get("why") != NO_MODEL), None)
+    # thanks between two requests change nothing, nor what came to nothing
+    said = next((turn for turn in turns if _counts(turn)), None)
     if said is not None and said.trace.get("request"):
         found["last_request"] = str(said.trace["request"])
     if said is not None and found.get("last_image", "") == (said.trace.get("image") or None):
         found["last_made"] = True
     return found
+
+
+def _counts(turn: Turn) -> bool:
+    return turn.trace.get("why") != NO_MODEL and turn.intent != "clarify"
 
 
 def _shows_nobody(turn: Turn) -> bool:

@@ -15,6 +15,11 @@ __all__ = ["compose"]
 # share of the fact's words, and of the user's, that a composed prompt has to hold
 _HOLDS = 0.6
 _LABEL = re.compile(r"^(?:new request|request|t'|prompt|output)\s*:\s*", re.IGNORECASE)
+# what tells of something else in the same sentence: "and her bed is a basket"
+_MORE = re.compile(
+    r"(?:,? and|,|;|,? but) (?:<[^<>]+>|[A-Z]\w+|her|his|its|their|she|he|they|it)(?:['’]s)? "
+    r"(?:[\w'’-]+ )*?(?:is|are|was|has|likes?|loves?|hates?|lives?)\b.*$"
+)
 _VALUE = re.compile(r"^<[^<>]+>['’]s (.+?) (?:is|are) (.+?)\.?$", re.IGNORECASE)
 
 
@@ -80,8 +85,9 @@ def _filled(part: Clause, need: Need | None, fact: str, name: str) -> str:
     """Put the fact's value where the need stands if that reads well; else add the fact."""
     value = _VALUE.match(fact) if one_sentence(fact) else None
     if need and value and content(need.noun) == content(value[1]):
-        if value[2].split()[0].casefold() in data("words")["determiners"]:
-            said = f"{need.preposition} {value[2]}".strip()
+        told = _MORE.sub("", value[2])
+        if told.split()[:1] and told.split()[0].casefold() in data("words")["determiners"]:
+            said = f"{need.preposition} {told}".strip()
             filled = part.text[: need.start] + said + part.text[need.end :]
             # "Draw <maeve>'s toy" would lose the only mention of her
             return filled if f"<{name}>" in filled else _added(part, fact, name)

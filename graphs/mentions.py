@@ -22,6 +22,13 @@ _JOINED = re.compile(
     re.IGNORECASE,
 )
 _HER = re.compile(r"\b(?:she|he|her|him)\b", re.IGNORECASE)
+_HIS = ("he", "him", "his")
+# "draw both", "the two on the beach", but not "both dogs"
+_BOTH = re.compile(
+    r"\b(?:draw|paint|sketch|show(?: me| us)?|of|imagine) (both|the two)"
+    r"(?=\W*$| (?:on|in|at|with|under|by|near|together|wearing|asleep|as|\w+ing)\b)",
+    re.IGNORECASE,
+)
 _FOREIGN = re.compile(r"<([^<>\s]+)>|(?<!\S)@([^\W\d]\w*)")
 
 
@@ -100,14 +107,29 @@ def _pronoun(text: str, last: Sequence[Known], photo: bool) -> Mentions:
     """Read the first pronoun as the last turn's concept; "it" may be a picture, so it stays."""
     pronouns = PRONOUN.finditer(text)
     found = next((m for m in pronouns if not (photo and m[1].casefold() in ("it", "its"))), None)
+    both = _BOTH.search(text) if len(last) > 1 else None
+    if both:
+        said = text[: both.start(1)] + _listed(last) + text[both.end(1) :]
+        return Mentions(said, tuple(last), "pronoun")
     if found is None or not last or has_own(found):
         return Mentions(text)
     word = found[1].casefold()
+    fitting = [one for one in last if _may_mean(word, one)]
+    if not fitting:
+        return Mentions(text, unclear=tuple(last))
+    last = fitting
     if len(last) > 1 and word not in (*PLURAL, "it"):
         return Mentions(text, unclear=tuple(last))
     if word == "it":
         return Mentions(text, tuple(last), "pronoun")
     return Mentions(put_for(found, _listed(last)), tuple(last), "pronoun")
+
+
+def _may_mean(word: str, one: Known) -> bool:
+    """Tell whether a pronoun can mean somebody of a class: "her" is no boy."""
+    beings = data("words")["beings"]
+    never = {**dict.fromkeys(("she", "her", "hers"), "he"), **dict.fromkeys(_HIS, "she")}
+    return one.class_name.casefold() not in beings.get(never.get(word, ""), ())
 
 
 def _listed(concepts: Sequence[Known]) -> str:

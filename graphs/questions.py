@@ -25,7 +25,10 @@ def question(kind: str, saying: str, options: list[str] | None = None, **slots: 
 def is_yes(answer: object) -> bool:
     """Tell consent from everything else."""
     # a question back is none, nor what says more than its words
-    return answer is True or _plain(answer) in data("words")["yes"]
+    words = data("words")
+    yes, more = (f"(?:{'|'.join(words[name])})" for name in ("yes", "beside_yes"))
+    said = rf"(?:{more} )*{yes}(?: (?:{yes}|{more}))*"
+    return answer is True or re.fullmatch(said, _plain(answer)) is not None
 
 
 def is_no(answer: object) -> bool:
@@ -57,6 +60,7 @@ def take_answer(state: TurnState, ports: TurnPorts) -> TurnState:
 
 def _fact(state: TurnState, answer: str, known: Sequence[Known]) -> TurnState:
     """Take a whole sentence for the fact, and the end of one for what the text left out."""
+    answer = re.sub(r"^that\s+(?!is\b|was\b)", "", answer, flags=re.IGNORECASE)
     if not PRONOUN.match(answer) and not find_mentions(answer, known).concepts:
         return {"text": f"{state['text'].rstrip(' .')} {answer}"}
     # said of those whom the text named, whomever else "she" could mean

@@ -35,6 +35,8 @@ _MATCHES = 0.5
 # what a word counts that only means the same
 _KIN = 0.8
 _ATTRIBUTE = re.compile(r"^<[^<>]+>['’]s (.+?) (?:is|are)\b", re.IGNORECASE)
+# what says how many, or no, and of what nothing
+_NO_THING = re.compile(r"\d+|one|two|three|four|five|six|seven|eight|nine|ten|doesn|don|isn|t")
 _POSSESSIVE = re.compile(r"['’]s\b")
 _NOUN = re.compile(r"^what is <[^<>]+>['’]s (.+)\?$", re.IGNORECASE)
 
@@ -89,7 +91,10 @@ def _thing(fact: str) -> str:
     """Name what a fact is of: "toy" for a new toy, not for that of a brother; else what is done."""
     had = _ATTRIBUTE.match(fact)
     own = had is not None and not _POSSESSIVE.search(had[1])
-    said = words(had[1]) if had and own else gist(fact).split()[:1]
+    # a blue hat takes the place of a red one
+    kinds = data("words")["predicates"]
+    rest = [w for w in gist(fact).split() if not (_NO_THING.fullmatch(w) or w in kinds)]
+    said = words(had[1]) if had and own else rest[:1]
     return stem(said[-1]) if said else ""
 
 

@@ -1,7 +1,7 @@
 """Names that are not spelled as they are known: "maeves toy", "Meave"."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from graphs.data import data
 from graphs.ports import Known
@@ -23,6 +23,7 @@ def with_apostrophes(text: str, known: Sequence[Known]) -> str:
     common = {word for words in read_wordings("names").values() for word in words}
     kept = {one.name.casefold() for one in known}
     names = [name for name in kept if len(name) >= _SHORT and name.isalpha() and name not in common]
+    text = _with_last_s(text, kept)
     if not names:
         return text
 
@@ -32,6 +33,12 @@ def with_apostrophes(text: str, known: Sequence[Known]) -> str:
 
     alone = rf"(?<![\w<@])({'|'.join(map(re.escape, names))})s(?= [^\W\d_])"
     return re.sub(alone, written, text, flags=re.IGNORECASE)
+
+
+def _with_last_s(text: str, names: Collection[str]) -> str:
+    """Write "James' toy" as "James's toy"."""
+    ending = "|".join(re.escape(name) for name in names if name.endswith("s")) or "(?!)"
+    return re.sub(rf"(?<![\w<@])({ending})['’](?= [^\W\d_])", r"\1's", text, flags=re.IGNORECASE)
 
 
 def _may_be_owned(found: re.Match[str]) -> bool:

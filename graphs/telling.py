@@ -4,11 +4,19 @@ import re
 from collections.abc import Sequence
 
 from graphs.data import data
+from graphs.mentions import find_mentions
+from graphs.ports import Known
 from graphs.pronouns import PRONOUN
 from graphs.router import either_apostrophe, route_by_rules, unpolite
 from graphs.wording import content, sentences
 
-__all__ = ["told_fact"]
+__all__ = ["told_fact", "told_of"]
+
+# "… and draw her with it": what is asked for in the same sentence
+_DRAWN_TOO = (
+    r",?\s+(?:and|then|and then)\s+(?:please\s+|now\s+)?(?:(?:draw|paint|sketch)\s+"
+    r"(?:her|him|it|them|me|us|an?|the|<|(?-i:[A-Z]))\b|show\s+(?:me|us)\b)[^.!?]*(?=[.!?]|$)"
+)
 
 
 def told_fact(text: str, request: str, names: Sequence[str]) -> str:
@@ -17,14 +25,26 @@ def told_fact(text: str, request: str, names: Sequence[str]) -> str:
     ``request`` is the text with names in place of pronouns. It is used where the text leaves out
     one of several, since each of them gets the fact and "she" says nothing of who.
     """
+    whose = "|".join([*map(re.escape, names), r"(?!)"])
+    text = re.sub(rf"<({whose})>", r"\1", text)
     named = all(name.casefold() in text.casefold() for name in names)
     if not named and (len(names) > 1 or PRONOUN.search(text) is None):
         text = re.sub(r"<([^<>]+)>", r"\1", request)
     said = _without_requests(_unasked(text))
-    whose = "|".join([*map(re.escape, names), r"(?!)"])
     pattern = either_apostrophe(data("routes")["fact"]).replace("NAMES", whose)
     fact = re.sub(pattern, "", said, flags=re.IGNORECASE).strip()
+    # what they are is known
+    fact = re.sub(rf"^(?:my|our) (?:\w+ )?(?=(?:{whose})\b)", "", fact, flags=re.IGNORECASE)
     return fact if _tells(fact, names) else ""
+
+
+def told_of(fact: str, text: str, ids: Sequence[str], known: Sequence[Known]) -> list[Known]:
+    """Return whom a fact is about: not those whom only another request of the text names."""
+    about = sorted((one for one in known if one.id in ids), key=lambda one: list(ids).index(one.id))
+    named = find_mentions(text, known).concepts
+    there = find_mentions(fact, known).concepts
+    kept = [one for one in about if one in there or one not in named]
+    return kept or about
 
 
 def _unasked(text: str) -> str:
@@ -36,9 +56,10 @@ def _unasked(text: str) -> str:
 
 def _without_requests(text: str) -> str:
     """Leave out what a later sentence asks for: "She hates rain. Draw her in the sun."."""
-    first, *more = sentences(text) or [""]
+    first, *more = sentences(re.sub(_DRAWN_TOO, "", text, flags=re.IGNORECASE)) or [""]
     kept = [one for one in more if not one.endswith("?") and not _draws(one)]
-    return " ".join([first, *kept]) if len(kept) < len(more) else text
+    drawn = re.search(_DRAWN_TOO, text, re.IGNORECASE) is not None
+    return " ".join([first, *kept]) if drawn or len(kept) < len(more) else text
 
 
 def _draws(sentence: str) -> bool:
@@ -50,4 +71,7 @@ def _tells(fact: str, names: Sequence[str]) -> bool:
     """Tell whether a fact says more than a name, and of somebody: not "that's her toy"."""
     plain = re.sub("|".join([*map(re.escape, names), r"(?!)"]), "", fact, flags=re.IGNORECASE)
     points = re.match(r"(?:that|this)(?:['’]s| is| was)\b", fact, re.IGNORECASE)
-    return bool(content(plain)) and not points
+    whose = "|".join(map(re.escape, names)) or r"(?!)"
+    # "remember Maeve's birthday" does not say when that is
+    asks = re.match(data("routes")["no_fact"].replace("NAMES", whose), fact, re.IGNORECASE)
+    return bool(content(plain)) and not points and not asks

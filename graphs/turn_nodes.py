@@ -29,8 +29,9 @@ from graphs.router import (
     unpolite,
 )
 from graphs.small_talk import NO_MODEL, all_of, pleasantry
+from graphs.spelling import with_apostrophes
 from graphs.state import TurnState
-from graphs.telling import told_fact
+from graphs.telling import told_fact, told_of
 from graphs.wishes import as_addition, as_background, as_drawing, as_removal
 from graphs.wording import about
 
@@ -248,7 +249,8 @@ def understand(state: TurnState, ports: TurnPorts) -> TurnState:
         return {"reply": _say("stranger").format(name=stranger), "facts": {}, "evidence": []}
     found = _weighed(state, ports, image) if image else []
     state = state if state["concepts"] else {**state, **_seen(found, ports)}
-    recounts = not image and asks("open", unpolite(state["request"].strip()))
+    asked = unpolite(bare_request(state["request"]))
+    recounts = not image and asks("open", asked)
     facts = _profile(state, ports, every=recounts)
     told = _recounted(state, facts, ports) if recounts else ""
     if told:
@@ -400,11 +402,14 @@ def edit(state: TurnState, ports: TurnPorts) -> TurnState:
 
 def propose(state: TurnState, ports: TurnPorts) -> TurnState:
     """Take the fact out of the user's own words; recalled text never comes here."""
-    fact = told_fact(state["text"], state["request"], state["names"])
+    known = ports.concepts.list()
+    text = with_apostrophes(state["text"], known)
+    fact = told_fact(text, state["request"], state["names"])
     if not state["names"]:
-        options = [concept.name for concept in ports.concepts.list()]
+        options = [concept.name for concept in known]
         return {"fact": fact, "asking": question("whose", "whose", options)}
-    return {"fact": fact, "asking": {} if fact else question("fact", "what")}
+    of = about_those(told_of(fact, text, state["concepts"], known))
+    return {**of, "fact": fact, "asking": {} if fact else question("fact", "what")}
 
 
 def consent(state: TurnState, asking: Ask) -> TurnState:

@@ -31,7 +31,8 @@ def left_out(text: str) -> tuple[str, tuple[str, ...]]:
     said = " ".join(found[0] for found in re.finditer(pattern, text, re.IGNORECASE))
     names = tuple(re.findall(r"<([^<>]+)>", said))
     rest = re.sub(pattern, "", text, flags=re.IGNORECASE)
-    return (rest, names) if "<" in rest else (text, ())
+    alone = re.search(r"\b(?:an?|the|my|our|some|two|three|every\w+) [^\W\d_]", rest, re.IGNORECASE)
+    return (rest, names) if "<" in rest or (names and alone) else (text, ())
 
 
 def as_removal(prompt: str, known: Sequence[Known]) -> tuple[str, str]:

@@ -71,6 +71,7 @@ def test_after_thanks_a_picture_is_still_the_one_that_was_just_made(
     drew = {"concepts": [], "seed": 1, "request": "Draw <rex>"}
     diary.add("one", turn("a" * 32, image=image, trace=drew))
     diary.add("two", turn("a" * 32, trace={"concepts": [], "why": "needs no model"}))
+    diary.add("three", turn("a" * 32, intent="clarify", trace={"concepts": []}))
     carried = carried_over(store.memory, store.user, "a" * 32)
     assert carried == {"last_image": image, "last_request": "Draw <rex>", "last_made": True}
 

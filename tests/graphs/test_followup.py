@@ -21,6 +21,7 @@ def test_the_same_again_is_the_last_request(text: str) -> None:
         ("now in the snow", "in the snow"),
         ("and at night?", "at night"),
         ("What about on the beach instead?", "on the beach"),
+        ("No, on the beach.", "on the beach"),
         ("could you draw it in the garden, please?", "in the garden"),
     ],
 )
@@ -34,6 +35,9 @@ def test_those_who_were_drawn_are_drawn_elsewhere(text: str, said: str) -> None:
         ("same, but with a red hat please", "with a red hat"),
         ("as a watercolour", "as a watercolour"),
         ("now wearing a scarf", "wearing a scarf"),
+        ("in the style of Picasso", "in the style of Picasso"),
+        ("now in black and white", "in black and white"),
+        ("no, in a red hat", "in a red hat"),
     ],
 )
 def test_something_more_is_added_to_what_was_asked_for(text: str, said: str) -> None:

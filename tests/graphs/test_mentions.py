@@ -184,7 +184,20 @@ def test_them_means_all_of_the_last_turn() -> None:
 
 
 def test_one_pronoun_for_two_is_not_clear() -> None:
-    assert find_mentions("draw her", KNOWN, [MAEVE, KAI]).unclear == (MAEVE, KAI)
+    assert find_mentions("draw him", KNOWN, [MAEVE, KAI]).unclear == (MAEVE, KAI)
+
+
+def test_a_pronoun_means_nobody_it_cannot_mean() -> None:
+    lina = Known("c9", "lina", "girl")
+    assert find_mentions("draw her", KNOWN, [lina, KAI]).concepts == (lina,)
+    assert find_mentions("what is his toy?", KNOWN, [lina, KAI]).text == "what is <kai>'s toy?"
+    assert find_mentions("draw her", KNOWN, [KAI]).unclear == (KAI,)
+
+
+def test_both_are_the_two_of_the_last_turn() -> None:
+    found = find_mentions("Draw both on the beach", KNOWN, [MAEVE, KAI])
+    assert found.text == "Draw <maeve> and <kai> on the beach"
+    assert find_mentions("draw both dogs", KNOWN, [MAEVE, KAI]).concepts == ()
 
 
 def test_a_name_in_brackets_that_nobody_has_is_told() -> None:

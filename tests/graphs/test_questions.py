@@ -15,14 +15,23 @@ def answered(house: FakeHouse, asked: dict[str, object], text: str, answer: obje
 
 
 @pytest.mark.parametrize(
-    "said", [True, "yes", "Yes.", " YES! ", "Yes, please.", "yeah", "OK, do it", "That’s right!"]
+    "said",
+    [True, "yes", "Yes.", " YES! ", "Yes, please.", "yeah", "OK, do it", "That’s right!"]
+    + [
+        "yes, thanks",
+        "Yes, of course!",
+        "yes, remember it",
+        "definitely",
+        "ok thank you very much",
+    ],
 )
 def test_consent_is_a_clear_yes(said: object) -> None:
     assert is_yes(said)
 
 
 @pytest.mark.parametrize(
-    "said", [False, None, "", "no", "yes but no", "maybe", 1, "yesterday", "sure?", "yes 👎"]
+    "said",
+    [False, None, "", "no", "yes but no", "maybe", 1, "yesterday", "sure?", "yes 👎", "thanks"],
 )
 def test_nothing_else_is_consent(said: object) -> None:
     assert not is_yes(said)
@@ -49,6 +58,11 @@ def test_an_answer_that_names_nobody_changes_nothing(house: FakeHouse, answer: s
 def test_a_fact_is_completed_by_the_answer(house: FakeHouse) -> None:
     said = answered(house, question("fact", "what"), "Remember that Kai.", "likes tea")
     assert said == {"text": "Remember that Kai likes tea"}
+
+
+def test_that_before_the_answer_is_no_part_of_it(house: FakeHouse) -> None:
+    said = answered(house, question("fact", "what"), "Remember Kai", "that he likes tea")
+    assert said["text"] == "Remember: he likes tea"
 
 
 @pytest.mark.parametrize("answer", ["he likes tea", "Kai likes tea"])

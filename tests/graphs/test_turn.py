@@ -338,7 +338,7 @@ def test_what_was_recalled_cannot_be_remembered(house: FakeHouse, saver: SqliteS
 
 
 def test_an_unclear_pronoun_is_asked_about(house: FakeHouse, saver: SqliteSaver) -> None:
-    asked = paused(house, saver, "draw her", last_concepts=["c1", "c2"]).asking
+    asked = paused(house, saver, "draw him", last_concepts=["c1", "c2"]).asking
     assert asked is not None and asked["question"] == "Whom do you mean: maeve or kai?"
     done = resumed(house, saver, "kai")
     assert done.state["prompt"] == "draw <kai>"
