@@ -125,11 +125,25 @@ def main() -> None:
     # loaded, which no import above does.
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", "1000")
-    # bytes that are no text come in as what no text may hold, and are refused where they are used
-    reread = getattr(sys.stdin, "reconfigure", None)
-    if reread is not None:
-        reread(errors="surrogateescape")
+    _prepare_streams()
     sys.exit(run(sys.argv[1:]))
+
+
+def _prepare_streams() -> None:
+    """Have all three streams, of which none fails at what it cannot spell."""
+    # what is closed is opened in this order, since each takes the lowest number that is free
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf8"))
+    # bytes that are no text come in as what no text may hold, and are refused where they are used
+    for stream, errors in (
+        (sys.stdin, "surrogateescape"),
+        (sys.stdout, "replace"),
+        (sys.stderr, "replace"),
+    ):
+        set_up = getattr(stream, "reconfigure", None)
+        if set_up is not None:
+            set_up(errors=errors)
 
 
 def run(args: list[str]) -> int:

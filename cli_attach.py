@@ -1,15 +1,31 @@
 """Find the photos in a line of chat: dropped, pasted or typed paths of files that exist.
 
 Quotes, escaped and plain spaces, ``~`` and ``file://`` are understood, as terminals write them
-when a file is dropped into the window.
+when a file is dropped into the window. Where photos are asked for, a pattern means all it fits.
 """
 
+import glob
 import os
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-__all__ = ["PICTURE_SUFFIXES", "as_path", "begins_with_photo", "find_photos", "to_path"]
+from cli_output import note
+from omni_errors import InputError
+
+if TYPE_CHECKING:
+    from learning.photos import Photo
+
+__all__ = [
+    "PICTURE_SUFFIXES",
+    "as_path",
+    "begins_with_photo",
+    "find_photos",
+    "fitting",
+    "photos_at",
+    "to_path",
+]
 
 _WORD = re.compile(r"""(?<!\S)("[^"]+"|'[^']+'|(?:\\.|[^\s\\])+)(?!\S)""")
 PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"}
@@ -36,6 +52,37 @@ def as_path(text: str) -> str:
         return str(path) if path.is_file() else text
     except (OSError, ValueError):
         return text
+
+
+def photos_at(path: Path) -> "tuple[Photo, ...]":
+    """Read the photo at a path, or all that a pattern fits; of those, say which cannot be used.
+
+    Raises:
+        NotFoundError: if there is none.
+        InputError: if none can be used, or it is a folder.
+    """
+    from learning.photos import take_in
+
+    if os.path.isdir(path):
+        raise InputError(f"{path} is a folder.", hint="Name one photo.")
+    found = take_in([path])
+    for left_out, reason in found.unreadable:
+        note(f"Not read: {left_out}: {reason}")
+    for twin, of in found.twins:
+        note(f"Left out: {twin} shows what {of} shows.")
+    return found.photos
+
+
+def fitting(path: Path) -> list[Path]:
+    """Return the photos that a pattern fits; any other path as it is.
+
+    Raises:
+        NotFoundError: if nothing fits.
+        InputError: if nothing that fits can be used.
+    """
+    if os.path.lexists(os.path.expanduser(path)) or not glob.has_magic(str(path)):
+        return [path]
+    return [photo.path for photo in photos_at(path)]
 
 
 def _of_url(text: str) -> str:

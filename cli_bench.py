@@ -1,12 +1,17 @@
 """``omni bench``: build a bench of subjects, run methods over it, and report what came out."""
 
+import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli_options import Listing, Model, run_default
 from cli_output import Quiet, note, print_json, print_table, say, say_path
+from omni_errors import InputError
+
+if TYPE_CHECKING:
+    from bench.data.items import Bench
 
 __all__ = ["app"]
 
@@ -21,7 +26,10 @@ Subjects = Annotated[
     Path, typer.Option("--subjects", help="A folder with a folder of photos for each subject.")
 ]
 Out = Annotated[Path, typer.Option("--out", help="The folder of the bench and its results.")]
-Seed = Annotated[int, typer.Option("--seed", help="What is drawn by lot follows from it.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="What is drawn by lot follows from it.")]
+Summary = Annotated[
+    Path | None, typer.Option("--json", help="Also write the summary to this file.")
+]
 
 
 @app.callback()
@@ -56,17 +64,44 @@ def build(
     ] = 2,
 ) -> None:
     """Build the bench only: splits, questions, prompts and edits, each with its origin."""
-    from bench.data.leftovers import left_out
     from bench.data.opening import open_bench
 
     bench = open_bench(subjects, out / "bench", seed=seed, held_out=held_out)
     counts = bench.counts()
     print_table(("task", "items"), [(task, str(count)) for task, count in counts.items()])
+    _note_lacks(bench)
+    say_path(out / "bench" / "bench.json")
+
+
+def _note_lacks(bench: "Bench") -> None:
+    """Say what a bench was built without, and what nothing in it asks for."""
+    from bench.data.leftovers import left_out
+
     for text in left_out(bench):
         note(text)
     for name, facts in bench.made.get("unasked", {}).items():
         note(f"Nothing asks for these facts of {name}: {'; '.join(facts)}.")
-    say_path(out / "bench" / "bench.json")
+
+
+def _check_summary(file: Path | None) -> None:
+    """Look whether the summary can be written before hours of work, and make its folder.
+
+    Raises:
+        InputError: if it cannot.
+    """
+    if file is None:
+        return
+    hint = "Name another file with --json."
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        folder, mine = file.is_dir(), os.access(file if file.exists() else file.parent, os.W_OK)
+    except OSError as error:
+        raise InputError(
+            f"--json {file} cannot be written: {error.strerror}.", hint=hint
+        ) from error
+    if folder or not mine:
+        why = "it is a folder" if folder else "it is not yours to write"
+        raise InputError(f"--json {file} cannot be written: {why}.", hint=hint)
 
 
 @app.command()
@@ -78,9 +113,7 @@ def run(
     ] = "",
     model: Model = "omni-mini",
     out: Out = Path("bench-out"),
-    json: Annotated[
-        Path | None, typer.Option("--json", help="Also write the summary to this file.")
-    ] = None,
+    json: Summary = None,
     seed: Seed = 0,
     held_out: Annotated[
         int, typer.Option("--held-out", min=1, help="Photos of each subject kept for asking.")
@@ -104,11 +137,11 @@ def run(
 ) -> None:
     """Run methods over subjects, and report; finished items are not done again."""
     from bench.data.items import read_bench
-    from bench.data.leftovers import left_out
     from bench.report.writing import write_report
     from bench.running.failing import SubjectsFailedError
     from bench.running.running import RunOptions, run_bench
 
+    _check_summary(json)
     options = RunOptions(
         suite=suite,
         methods=tuple(name.strip() for name in methods.split(",") if name.strip()),
@@ -129,8 +162,7 @@ def run(
             failed = error
     summary = write_report(out, json)
     _say_summary(summary)
-    for text in left_out(read_bench(out / "bench")):
-        note(text)
+    _note_lacks(read_bench(out / "bench"))
     say_path(out / "report.md")
     if failed is not None:
         raise failed
@@ -139,13 +171,12 @@ def run(
 @app.command()
 def report(
     out: Out = Path("bench-out"),
-    json: Annotated[
-        Path | None, typer.Option("--json", help="Also write the summary to this file.")
-    ] = None,
+    json: Summary = None,
 ) -> None:
     """Write the report of results that are there."""
     from bench.report.writing import write_report
 
+    _check_summary(json)
     _say_summary(write_report(out, json))
     say_path(out / "report.md")
 

@@ -77,9 +77,10 @@ def _private() -> Iterator[Path]:
     from assistant.history import history_files
 
     home = find_home()
-    yield from (path for path in (home.data / "vault", home.data / "images") if path.is_dir())
+    # unlike the methods of paths, these take what may not be looked into for what is not there
+    yield from filter(os.path.isdir, (home.data / "vault", home.data / "images"))
     yield from sorted(home.data.glob("memory.db*"))
-    yield from (path for path in (*history_files(home.state), file_path()) if path.is_file())
+    yield from filter(os.path.isfile, (*history_files(home.state), file_path()))
 
 
 def _mode(path: Path) -> Finding | None:
@@ -99,7 +100,7 @@ def _mode(path: Path) -> Finding | None:
 def check_lock() -> list[Finding]:
     """Look whether another program is writing to the store."""
     file = find_home().data / "memory.lock"
-    if not file.is_file():
+    if not os.path.lexists(file):
         return []
     from filelock import FileLock, Timeout
 
@@ -108,6 +109,8 @@ def check_lock() -> list[Finding]:
             return [Finding("lock", "free")]
     except Timeout:
         return [Finding("lock", "held by another program, for now: it is writing", "warning")]
+    except OSError as error:
+        return [Finding("lock", f"{file} cannot be opened: {error.strerror}", "failed")]
 
 
 def check_runs() -> list[Finding]:
@@ -116,7 +119,7 @@ def check_runs() -> list[Finding]:
     from contextlib import closing
 
     file = find_home().data / "runs.db"
-    if not file.is_file():
+    if not os.path.isfile(file):
         return []
     try:
         with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as opened:
@@ -141,7 +144,7 @@ def _drop(file: Path) -> None:
 def check_memory() -> list[Finding]:
     """Look at the store, if there is one; nothing is made or changed."""
     data = find_home().data
-    if not (data / "memory.db").is_file():
+    if not os.path.isfile(data / "memory.db"):
         return [Finding("memory", "nothing is remembered yet")]
     from memory import open_memory
     from memory.checking import check

@@ -1,5 +1,6 @@
 """``omni concept``: teach, list, show, test and forget the people, pets and things you love."""
 
+import os
 import re
 import sys
 from dataclasses import asdict
@@ -99,7 +100,7 @@ def add(
 
 def _asked_name(paths: "Sequence[Path]") -> str:
     """Ask what a concept is called; a folder's own name is as good as any."""
-    folder = paths[0].resolve().name if len(paths) == 1 and paths[0].is_dir() else None
+    folder = paths[0].resolve().name if len(paths) == 1 and os.path.isdir(paths[0]) else None
     return ask("What do you call it?", folder, hint="Say it with --name.")
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli_attach import photos_at
 from cli_demo_page import Picture, Scene, is_page, write_page, write_sheet
 from cli_model import ensure_here
 from cli_options import Json, Model, Yes
@@ -128,7 +129,9 @@ def read_about(folder: Path) -> About:
     """Read what a folder of demo photos is of.
 
     Raises:
-        InputError: if there is no such folder, or its ``about.json`` lacks something.
+        NotFoundError: if a photo that it names is not there.
+        InputError: if there is no such folder, or its ``about.json`` lacks something, or a photo
+            cannot be read.
     """
     file = folder / "about.json"
     try:
@@ -154,13 +157,15 @@ def read_about(folder: Path) -> About:
 
 
 def _photos(folder: Path, names: list[str]) -> tuple[Path, ...]:
-    from PIL import Image
+    """Return the files of photos, each of which can be read.
 
+    Raises:
+        InputError: if one cannot.
+    """
     paths = tuple(folder / Path(name).name for name in names)
     for path in paths:
         # before three minutes went into learning the others
-        with Image.open(path) as image:
-            image.verify()
+        photos_at(path)
     return paths
 
 

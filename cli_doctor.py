@@ -26,7 +26,7 @@ from cli_checkup import (
 )
 from cli_model import is_here
 from cli_model_files import fingerprints
-from cli_output import note, print_json, print_table
+from cli_output import is_writable, note, print_json, print_table
 from omni_errors import OmniError
 
 __all__ = ["Finding", "doctor", "examine"]
@@ -77,13 +77,21 @@ def doctor(
 def _mended(findings: list[Finding]) -> list[Finding]:
     """Mend what can be mended, saying what is done before; return what is found then."""
     fixes = [finding for finding in findings if finding.mend is not None]
-    for finding in fixes:
-        note(f"Fixing: {finding.remedy}")
-        if finding.mend is not None:
-            finding.mend()
+    failed = [unmended for finding in fixes if (unmended := _mend(finding)) is not None]
     if not fixes:
         note("There is nothing that can be fixed.")
-    return examine() if fixes else findings
+    return [*examine(), *failed] if fixes else findings
+
+
+def _mend(finding: Finding) -> Finding | None:
+    """Mend one thing; what cannot be mended is a finding, and stops none of the others."""
+    note(f"Fixing: {finding.remedy}")
+    try:
+        if finding.mend is not None:
+            finding.mend()
+    except (OmniError, OSError) as error:
+        return Finding(finding.what, f"could not be mended: {error}", "failed")
+    return None
 
 
 def _print(findings: list[Finding], as_json: bool) -> None:
@@ -95,7 +103,7 @@ def _print(findings: list[Finding], as_json: bool) -> None:
         print_table(("", "what", "result"), [(_mark(f), f.what, f.result) for f in findings])
     failed = any(finding.state == "failed" for finding in findings)
     if failed:
-        note("omni: Something failed; see the lines marked with ✗.")
+        note(f"omni: Something failed; see the lines marked with {_marks()['failed']}.")
     if not as_json and any(finding.mend for finding in findings):
         note("Run `omni doctor --fix` to mend what can be made again.")
     if failed:
@@ -111,7 +119,13 @@ def examine() -> list[Finding]:
 
 
 def _mark(finding: Finding) -> str:
-    return {"ok": "✓", "warning": "!", "failed": "✗"}[finding.state]
+    return _marks()[finding.state]
+
+
+def _marks() -> dict[str, str]:
+    """Return what stands before findings: signs, or words where these cannot be written."""
+    signs = {"ok": "✓", "warning": "!", "failed": "✗"}
+    return signs if is_writable("".join(signs.values())) else {state: state for state in signs}
 
 
 def _system() -> Finding:
@@ -150,7 +164,8 @@ def _folders() -> list[Finding]:
 
 
 def _folder(what: str, path: Path) -> Finding:
-    nearest = next(p for p in (path, *path.parents) if p.exists())
+    # unlike the method of paths, this takes what may not be looked into for what is not there
+    nearest = next(p for p in (path, *path.parents) if os.path.exists(p))
     if not nearest.is_dir() or not os.access(nearest, os.W_OK):
         return Finding(f"{what} folder", f"{path} cannot be written: {nearest}", "failed")
     free = shutil.disk_usage(nearest).free

@@ -127,7 +127,7 @@ def bare(file: Path) -> bytes:
     from assistant.pictures import strip as stripped
     from learning.photos import PhotoLimits, take_in
 
-    if file.is_dir():
+    if os.path.isdir(file):
         raise InputError(f"{file} is a folder.", hint="Name one picture.")
     limits = PhotoLimits(min_side=1, max_side=PhotoLimits().max_pixels)
     return stripped(take_in([file], limits).photos[0].image)

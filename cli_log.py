@@ -254,7 +254,9 @@ def export(
     """Write all conversations as JSON, oldest first; pictures stay here."""
     assistant = open_assistant(user)
     one = [find_conversation(assistant, conversation)] if conversation else None
-    told = [_told(assistant, each, trace) for each in one or assistant.conversations.list()[::-1]]
+    # ids sort by time
+    begun = sorted(assistant.conversations.list(), key=lambda each: each.id)
+    told = [_told(assistant, each, trace) for each in one or begun]
     data = {"user": user, "conversations": told}
     if file is None:
         print_json(data)
@@ -293,7 +295,7 @@ def path(as_json: Json = False) -> None:
 
 @app.command()
 def conversations(user: User = "me", as_json: Json = False) -> None:
-    """List conversations, the newest first."""
+    """List conversations, the one last talked in first."""
     found = open_assistant(user).conversations.list()
     if as_json:
         rows = [{"id": c.id, "title": c.title, "when": c.created_at.isoformat()} for c in found]

@@ -39,6 +39,8 @@ Which = Annotated[str, typer.Argument(help="The fact's number, its words, or its
 _PARTS = {"facts and turns": "memory.db*", "photos and tokens": "vault", "index": "index"}
 _PARTS |= {"pictures": "images", "backups": "backups"}
 _PARTS |= {"runs that wait": "runs.db*", "training files": "training"}
+# numbers of more digits are none of a fact, but may be of an id
+_DIGITS = 7
 
 
 @app.callback()
@@ -175,15 +177,27 @@ def _note_unlearned(name: str, lost: "Unlearned") -> None:
 
 
 def _chosen(facts: "tuple[Fact, ...]", which: str, name: str) -> "Fact":
-    """Return the fact of a number, an id, or of words that only it has."""
-    if which.isdecimal() and 1 <= int(which) <= len(facts):
-        return facts[int(which) - 1]
-    words = which.casefold()
-    fits = [one for one in facts if has_end(one.id, which) or words in one.text.casefold()]
+    """Return the fact of a number, an id, or of words that only it has.
+
+    Raises:
+        InputError: if there are no words, or several facts have them.
+        NotFoundError: if there is no such fact; a number means no fact that merely says it.
+    """
+    given, hint = which.strip(), f"See `omni memory show {name}` for their numbers."
+    if not given:
+        raise InputError(f"A blank text {which!r} means no fact.", hint=hint)
+    number = given.isdecimal()
+    if number and len(given) <= _DIGITS and 1 <= int(given) <= len(facts):
+        return facts[int(given) - 1]
+    words = given.casefold()
+    fits = [
+        one
+        for one in facts
+        if has_end(one.id, given) or not number and words in one.text.casefold()
+    ]
     exact = [fact for fact in fits if fact.text.casefold() == words]
     if len(exact or fits) == 1:
         return (exact or fits)[0]
-    hint = f"See `omni memory show {name}` for their numbers."
     if fits:
         raise InputError(f"{len(fits)} facts about {name} say {which!r}.", hint=hint)
     raise NotFoundError(f"There is no fact {which!r} about {name}.", hint=hint)

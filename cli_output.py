@@ -26,6 +26,7 @@ __all__ = [
     "Manner",
     "Quiet",
     "detail",
+    "is_writable",
     "manner",
     "note",
     "plain",
@@ -170,11 +171,18 @@ class Quiet:
 
 def print_json(data: Any) -> None:
     """Print data as JSON on stdout, with letters as they are where it can write them."""
+    text = json.dumps(data, indent=1, ensure_ascii=False)
+    # half a character, as in the name of a file that is no UTF-8, can be written nowhere
+    sys.stdout.write((text if is_writable(text) else json.dumps(data, indent=1)) + "\n")
+
+
+def is_writable(text: str) -> bool:
+    """Tell whether stdout can spell a text; what it cannot spell is replaced by question marks."""
     try:
-        sys.stdout.write(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+        text.encode(sys.stdout.encoding or "utf8")
     except UnicodeEncodeError:
-        # half a character, as in the name of a file that is no UTF-8; nothing was written yet
-        sys.stdout.write(json.dumps(data, indent=1) + "\n")
+        return False
+    return True
 
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -1,5 +1,6 @@
 """``omni concept photos`` and ``remove-photo``: what a concept was learned from, one by one."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -53,7 +54,7 @@ def _saved(assistant: "Assistant", held: "Sequence[Photo]", folder: Path) -> lis
     """Write photos into a folder, all or none of them."""
     paths = [folder / f"{number}.png" for number in range(1, len(held) + 1)]
     for path in paths:
-        if path.exists():
+        if os.path.exists(path):
             raise InputError(f"{path} is there already.", hint="Name another folder.")
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

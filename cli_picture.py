@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.segment import Segment, Segments
 from rich.style import Style
 
+from cli_output import is_writable
+
 if TYPE_CHECKING:
     from PIL import Image
 
@@ -20,16 +22,18 @@ __all__ = ["blocks", "how", "show", "show_image"]
 
 # characters across; half as many down
 _WIDEST = 48
+# the upper half of a character
+_HALF = "▀"
 
 
 def how(mode: str = "auto") -> str:
     """Tell how pictures are shown: "none", "block", or a terminal's own way by its name."""
     if mode == "none" or not sys.stdout.isatty() or Console().color_system is None:
         return "none"
-    if mode == "block" or find_spec("textual_image") is None:
-        return "block"
-    kind = _full().__module__.rpartition(".")[2]
-    return kind if kind in ("tgp", "sixel") else "block"
+    full = mode != "block" and find_spec("textual_image") is not None
+    kind = _full().__module__.rpartition(".")[2] if full else ""
+    # blocks are characters, which not every terminal has
+    return kind if kind in ("tgp", "sixel") else "block" if is_writable(_HALF) else "none"
 
 
 def _full() -> Any:
@@ -69,7 +73,7 @@ def blocks(image: "Image.Image", columns: int) -> Segments:
     for row in range(0, height, 2):
         for column in range(width):
             above, below = (_hex(small.getpixel((column, row + lower))) for lower in (0, 1))
-            segments.append(Segment("▀", Style(color=above, bgcolor=below)))
+            segments.append(Segment(_HALF, Style(color=above, bgcolor=below)))
         segments.append(Segment.line())
     return Segments(segments)
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from backbone.catalog import find_entry
 from backbone.home import find_home
-from cli_attach import as_path, begins_with_photo, find_photos
+from cli_attach import as_path, begins_with_photo, find_photos, photos_at
 from cli_lines import Lines
 from cli_options import open_assistant
 from cli_output import Quiet, note, put, say, say_path, stream
 from cli_picture import show
-from omni_errors import InputError, NotFoundError, OmniError, UsageError
+from omni_errors import NotFoundError, OmniError, UsageError
 
 if TYPE_CHECKING:
     from assistant import Assistant
@@ -50,6 +50,8 @@ class Room:
         self.seed: int | None = None
         self.last_seed: int | None = None
         self.last_said: Said | None = None
+        # the turn that it was kept as; empty where it failed, was stopped or waits for an answer
+        self.last_turn = ""
         self.left = False
         self.chat: Chat = assistant.chat()
 
@@ -57,6 +59,7 @@ class Room:
         """Begin a new conversation, or go on with one."""
         self.chat = self.assistant.chat(conversation)
         self.attached.clear()
+        self.last_turn = ""
 
     def take_up(self, part: str) -> None:
         """Go on with a conversation: its last two turns, and a question that waits.
@@ -95,9 +98,9 @@ class Room:
 
         Raises:
             NotFoundError: if there is no such model.
+            WeightsError: if its files are not on this machine.
         """
-        if not os.path.isdir(os.path.expanduser(name)):
-            find_entry(name)
+        _require_files(name)
         before, after = self.assistant, open_assistant(self.assistant.user_name, name)
         try:
             chat = _same(after, self.chat.conversation)
@@ -108,18 +111,14 @@ class Room:
         before.close()
 
     def attach(self, path: Path) -> None:
-        """Add a photo to what is said next.
+        """Add a photo to what is said next, or all photos that a pattern fits.
 
         Raises:
             OmniError: if it cannot be used.
         """
-        from learning.photos import take_in
-
-        if os.path.isdir(path):
-            raise InputError(f"{path} is a folder.", hint="Name one photo.")
-        photo = take_in([path]).photos[0]
-        self.attached.append(photo.path)
-        note(f"Attached {photo.path.name} {photo.size[0]}×{photo.size[1]}.")
+        for photo in photos_at(path):
+            self.attached.append(photo.path)
+            note(f"Attached {photo.path.name} {photo.size[0]}×{photo.size[1]}.")
 
     def paste(self) -> None:
         """Add what is in the clipboard to what is said next.
@@ -158,14 +157,39 @@ class Room:
     def say(
         self, text: str, *, wanted: str = "", images: Sequence[Path] = (), seed: int | None = None
     ) -> None:
-        """Send a text with what is attached, and show what comes back."""
-        images, self.attached = (*images, *self.attached), []
-        self.last_said = Said(text, images, wanted)
+        """Send a text with what is attached, and show what comes back.
+
+        What was attached is attached still where the turn fails, as far as it is still there.
+        """
+        before, self.attached = self.attached, []
+        images = (*images, *before)
+        self.last_said, self.last_turn = Said(text, images, wanted), ""
         used = self.seed if seed is None else seed
         if wanted and used is None:
             # drawn here, so that a picture that is stopped can be begun again
             used = secrets.randbelow(2**31)
-        self._show(self.chat.send(text, images, wanted=wanted, seed=used), used if wanted else None)
+        sent = self.chat.send(text, images, wanted=wanted, seed=used)
+        try:
+            self._show(sent, used if wanted else None)
+        except OmniError:
+            self.attached = list(filter(os.path.isfile, before))
+            raise
+        self._settle(self.chat.waiting)
+
+    def say_again(self, seed: int | None) -> None:
+        """Say the last thing again, given what it was given then, and show what comes back.
+
+        Raises:
+            NotFoundError: if nothing was said.
+        """
+        said = self.last_said
+        if said is None:
+            raise NotFoundError("Nothing was said yet.", hint="Say something first.")
+        if not self.last_turn:
+            # nothing came of it: all is still as it was
+            self.say(said.text, wanted=said.wanted, images=said.images, seed=seed)
+            return
+        self._show(self.chat.again(self.last_turn, seed), seed if said.wanted else None)
         self._settle(self.chat.waiting)
 
     def settle(self) -> None:
@@ -260,6 +284,23 @@ def _is_command(said: str) -> bool:
     return word.startswith("/") and "/" not in word[1:] and not begins_with_photo(said)
 
 
+def _require_files(model: str) -> None:
+    """See that a model's files are here, reading no weights.
+
+    Raises:
+        NotFoundError: if there is no such model.
+        WeightsError: if they are not.
+    """
+    from backbone.folder import read_config
+    from backbone.loading import model_folder
+
+    if not os.path.isdir(os.path.expanduser(model)):
+        find_entry(model)
+    folder = model_folder(model)
+    if folder is not None:
+        read_config(folder)
+
+
 def _same(assistant: "Assistant", conversation: str) -> "Chat":
     """Go on with a conversation; one in which nothing was said yet is kept nowhere: begin one."""
     try:
@@ -298,6 +339,7 @@ class _Shown:
             say(event.text)
         elif isinstance(event, Ended):
             self.end_line()
+            self.room.last_turn = event.answer.turn
             # a drawing's text is what was asked for, and a question was said already
             if not self.spoke and isinstance(event.answer, Answer):
                 say(event.answer.text)

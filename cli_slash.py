@@ -235,22 +235,16 @@ def _seed(room: Room, rest: str) -> None:
 
 
 def _redo(room: Room, rest: str) -> None:
-    _repeat(room, room.last_seed)
+    room.say_again(room.last_seed)
 
 
 def _again(room: Room, rest: str) -> None:
-    _repeat(room, secrets.randbelow(_SHORT_SEEDS))
-
-
-def _repeat(room: Room, seed: int | None) -> None:
-    said = room.last_said
-    if said is None:
-        raise NotFoundError("Nothing was said yet.", hint="Say something first.")
-    room.say(said.text, wanted=said.wanted, images=said.images, seed=seed)
+    room.say_again(secrets.randbelow(_SHORT_SEEDS))
 
 
 def _undo(room: Room, rest: str) -> None:
     said = room.chat.undo()
+    room.last_turn = ""
     if not said:
         raise NotFoundError("Nothing was said yet.", hint="Say something first.")
     note(f"Taken back: {said}")
@@ -350,7 +344,7 @@ def _needed(text: str, example: str) -> str:
 COMMANDS = (
     Slash("help", "", "list these commands", _help),
     Slash("why", "[full]", "tell what the last answer rests on, or show every step", _why),
-    Slash("attach", "PATH", "add a photo to what you say next", _attach),
+    Slash("attach", "PATH", "add a photo, or all of a pattern, to what you say next", _attach),
     Slash("paste", "", "add the picture in the clipboard to what you say next", _paste),
     Slash("draw", "TEXT", "draw a picture", _draw),
     Slash("edit", "TEXT", "change the attached photo, or the last picture", _edit),

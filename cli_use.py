@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from backbone.limits import require_seed
+from cli_attach import fitting
 from cli_image import strip_in_place
 from cli_options import Json, Model, Out, Seed, User, open_assistant
 from cli_output import Quiet, detail, note, print_json, say, say_path
@@ -46,7 +47,8 @@ def _text(given: str | None) -> str:
 def ask(
     text: Text = None,
     images: Annotated[
-        list[Path] | None, typer.Option("-a", help="A photo, - for one on stdin; repeatable.")
+        list[Path] | None,
+        typer.Option("-a", help="A photo or a pattern, - for one on stdin; repeatable."),
     ] = None,
     user: User = "me",
     model: Model = "omni-mini",
@@ -57,10 +59,10 @@ def ask(
         raise UsageError(
             "Text and photo cannot both come from stdin.", hint="Say what you want, then -a -."
         )
-    said = _text(text)
+    said, given = _text(text), [one for path in images or () for one in fitting(path)]
     with Quiet() as quiet, ExitStack() as kept:
         quiet.step("Thinking.")
-        shown = [kept.enter_context(on_disk(path)) for path in images or ()]
+        shown = [kept.enter_context(on_disk(path)) for path in given]
         answer = open_assistant(user, model).ask(said, images=shown)
     _detail(answer.trace)
     if as_json:

@@ -7,7 +7,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from backbone.home import private_folder
-from omni_errors import InputError
+from omni_errors import InputError, ResourceError
 
 __all__ = ["alone"]
 
@@ -18,6 +18,7 @@ def alone(file: Path, busy: str, hint: str) -> Iterator[None]:
 
     Raises:
         InputError: saying what is ``busy``, and what to do, if another holds it.
+        ResourceError: if there can be no lock.
     """
     private_folder(file.parent)
     lock = FileLock(file, timeout=0)
@@ -25,6 +26,11 @@ def alone(file: Path, busy: str, hint: str) -> Iterator[None]:
         lock.acquire()
     except Timeout as error:
         raise InputError(busy, hint=hint) from error
+    except OSError as error:
+        raise ResourceError(
+            f"The lock {file} cannot be opened: {error.strerror}.",
+            hint="Set OMNI_HOME to a folder you may write to.",
+        ) from error
     try:
         yield
     finally:

@@ -53,6 +53,20 @@ class Chat:
             ask = replace(ask, attachment=self.assistant.gallery.keep(images))
         yield from self._told(lambda one: one.begin(ask))
 
+    def again(self, turn_id: str, seed: int | None = None) -> Iterator[Event]:
+        """Say what a kept turn said again, given what it was given, and hear what happens.
+
+        So an edit is of the picture that was edited then. A ``seed`` takes the place of its own.
+
+        Raises:
+            NotFoundError: if the user has no such turn.
+            InputError: if it was forgotten.
+        """
+        from assistant.repeating import say_again
+
+        turn = self.assistant.memory.turns.get(self.assistant.user, turn_id)
+        yield from self._told(lambda one: say_again(one, turn, seed))
+
     def answer(self, said: str | bool) -> Iterator[Event]:
         """Answer the question that waits, and hear what happens.
 

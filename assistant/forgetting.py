@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterable
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -11,7 +12,7 @@ from assistant.exchange import runs_file
 from assistant.history import forget_lines, history_files
 from assistant.pictures import picture_home
 from assistant.saved_files import files_of_others, pixels_of_file
-from assistant.schooling import at_rest, training_folder
+from assistant.schooling import School, at_rest, training_folder
 from graphs import erase, learning_graph, open_saver, threads, turn_graph, waiting
 from memory.values import Concept, Finding, Receipt
 from memory.wording import Wording, matching, names_of_others
@@ -39,11 +40,9 @@ def forget(assistant: "Assistant", name: str, *, images: bool, mentions: bool) -
     # first what the memory's search will look at; on some systems the history is among it
     lines = forget_lines(assistant.history, naming)
     runs = _drop_runs(assistant, concept, naming)
-    folder = training_folder(assistant.home, concept.id)
-    files = sum(path.is_file() for path in folder.rglob("*")) if folder.exists() else 0
-    shutil.rmtree(folder, ignore_errors=True)
-    for path in saved:
-        path.unlink(missing_ok=True)
+    files = _drop_training(assistant, concept)
+    given_up = _give_up_others(assistant, concept, naming, matching(_facts(assistant, concept)))
+    stuck = _unlinked(saved)
     receipt = memory.forget(
         user,
         concept.name,
@@ -54,13 +53,65 @@ def forget(assistant: "Assistant", name: str, *, images: bool, mentions: bool) -
         apart=[assistant.places.cache / "models"],
         outside=_outside(assistant),
     )
-    removed = {"runs that waited": runs, "training files": files, "saved pictures": len(saved)}
+    removed = {
+        "runs that waited": runs,
+        "training files": files,
+        "stopped trainings of others that were told of it": given_up,
+        "saved pictures": len(saved) - len(stuck),
+    }
     return replace(
         receipt,
         removed={**receipt.removed, **removed},
-        found=tuple(_explained(assistant, finding) for finding in receipt.found),
-        notes=(*receipt.notes, *_typed(lines)),
+        found=tuple(_explained(assistant, finding, stuck) for finding in receipt.found),
+        notes=(
+            *receipt.notes,
+            *_typed(lines),
+            *(f"Could not be removed: {path}" for path in sorted(stuck)),
+        ),
     )
+
+
+def _facts(assistant: "Assistant", concept: Concept) -> list[str]:
+    return [fact.text for fact in assistant.memory.facts.list(assistant.user, concept.id)]
+
+
+def _drop_training(assistant: "Assistant", concept: Concept) -> int:
+    """Delete what learning a concept left; return how many files that were."""
+    folder = training_folder(assistant.home, concept.id)
+    files = sum(path.is_file() for path in folder.rglob("*")) if folder.exists() else 0
+    shutil.rmtree(folder, ignore_errors=True)
+    return files
+
+
+def _give_up_others(
+    assistant: "Assistant", concept: Concept, naming: Wording, telling: Wording
+) -> int:
+    """Give up the stopped trainings of other concepts that keep words of one; return how many.
+
+    What those learn is written down where they lie, a fact that both are told included.
+    """
+    given_up = 0
+    for other in assistant.memory.concepts.list(assistant.user):
+        if other.id == concept.id:
+            continue
+        files = list(training_folder(assistant.home, other.id).glob("*/described.json"))
+        told = [file.read_text("utf-8", "replace") for file in files]
+        if any(naming.search(text) or telling.search(text) for text in told):
+            School(assistant).give_up(other)
+            # one that a process is busy with is its own to drop
+            given_up += sum(not file.exists() for file in files)
+    return given_up
+
+
+def _unlinked(files: Iterable[Path]) -> set[Path]:
+    """Delete files, whatever becomes of the others; return those that cannot be deleted."""
+    stuck = set[Path]()
+    for path in files:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError:
+            stuck.add(path)
+    return stuck
 
 
 def _outside(assistant: "Assistant") -> list[str]:
@@ -76,9 +127,10 @@ def _typed(lines: int) -> tuple[str, ...]:
     return (f"Took {said} out of the history of chat.",) if lines else ()
 
 
-def _explained(assistant: "Assistant", finding: Finding) -> Finding:
+def _explained(assistant: "Assistant", finding: Finding, stuck: set[Path]) -> Finding:
     """Say why a file beside the memory's own holds a text."""
-    reason = finding.reason or _reason(assistant, finding.path)
+    could_not = "it could not be removed" if finding.path in stuck else ""
+    reason = finding.reason or could_not or _reason(assistant, finding.path)
     return replace(finding, reason=reason)
 
 

@@ -4,6 +4,7 @@ Several pictures shown with one text are one reference, ids with commas between 
 """
 
 import io
+import os
 import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -90,10 +91,16 @@ def _take_in(path: Path) -> Image.Image:
     """Read one photo.
 
     Raises:
-        InputError: if it cannot be read.
+        NotFoundError: if there is none.
+        InputError: if it cannot be read, or is a folder, or a pattern that fits several.
     """
     from learning.photos import take_in
 
-    if path.is_dir():
+    # unlike the method of paths, this takes a name that no file can have for one that none has
+    if os.path.isdir(path):
         raise InputError(f"{path} is a folder.", hint="Name one photo.")
-    return take_in([path]).photos[0].image
+    found = take_in([path])
+    count = len(found.photos) + len(found.twins)
+    if count > 1:
+        raise InputError(f"{path} fits {count} photos.", hint="Name one photo.")
+    return found.photos[0].image

@@ -12,7 +12,7 @@ from omni_errors import InputError
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
 
-__all__ = ["Given", "given_of", "repeat"]
+__all__ = ["Given", "given_of", "repeat", "say_again"]
 
 _PICTURES = ("generate", "edit")
 _BEFORE = ("last_image", "last_made", "last_concepts", "last_request", "chosen")
@@ -44,6 +44,19 @@ def repeat(assistant: "Assistant", turn: Turn, seed: int | None = None) -> Resul
     Raises:
         InputError: if the turn was forgotten.
     """
+    exchange = Exchange(assistant, turn.conversation_id, run=turn.id)
+    try:
+        return say_again(exchange, turn, seed)
+    finally:
+        exchange.drop()
+
+
+def say_again(exchange: Exchange, turn: Turn, seed: int | None = None) -> Result:
+    """Run a turn again in an exchange, where a question that is not answered anew is left.
+
+    Raises:
+        InputError: if the turn was forgotten.
+    """
     given = given_of(turn, seed)
     ask = Ask(
         turn.text,
@@ -54,16 +67,12 @@ def repeat(assistant: "Assistant", turn: Turn, seed: int | None = None) -> Resul
         given=given.before,
         repeats=turn.id,
     )
-    exchange = Exchange(assistant, turn.conversation_id, run=turn.id)
-    try:
-        done = exchange.begin(ask)
-        for said in given.answers:
-            if not _may_answer(done):
-                break
-            done = exchange.answer(said, ask)
-        return done
-    finally:
-        exchange.drop()
+    done = exchange.begin(ask)
+    for said in given.answers:
+        if not _may_answer(done):
+            break
+        done = exchange.answer(said, ask)
+    return done
 
 
 def _may_answer(done: Result) -> bool:

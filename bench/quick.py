@@ -8,13 +8,14 @@ class without a photo and without the profile, and it is drawn in twelve places.
 With ``--together`` everybody is added before anybody is trained, so that each knows all others;
 before training nothing is asked then. With ``--workers 2`` two are learned at once on the same
 cores, so that each is slower than it would be alone. Done subjects are kept in OUT, so that a run
-goes on.
+goes on, with the same model and in the same mode alone: ``settings.json`` holds these.
 """
 
 import argparse
 import json
 import math
 import os
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -23,7 +24,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -38,9 +39,16 @@ from bench.data.items import Fact
 from bench.data.kinds import ask_ways
 from bench.data.wording import fill, templates
 from bench.drawings import mean_look, nearest_look
-from bench.subjects import Subject, open_subjects, photo_files
+from bench.judges.judge import AskedAnswer
+from bench.judges.rules import RuleJudge
+from bench.judges.scenes import SceneReader
+from bench.running.versions import code_version
+from bench.subjects import Subject, hold_out, open_subjects, photo_files
+from learning.facts import fact_sentence
+from omni_errors import InputError
 
-__all__ = ["Options", "Row", "Seen", "learn", "line", "main", "questions", "read", "table"]
+__all__ = ["Options", "Row", "Seen", "learn", "line", "main", "questions", "read", "settle"]
+__all__ += ["table", "tells"]
 
 _PRESET, _SEED = "quick", 0
 _TOKENS = 48
@@ -51,7 +59,8 @@ _SHARES = ("yes", "no", "itself", "told")
 class Seen:
     """Shares: own photos taken for it, others' not, and drawings that are nearest to its photos.
 
-    ``told`` is the share of questions about facts and class that the tokens alone answer.
+    ``told`` is the share of questions about facts and class that the tokens alone answer, as the
+    judge of rules sees it.
     """
 
     yes: float
@@ -82,7 +91,8 @@ _UNSEEN = Seen(*(math.nan,) * len(_SHARES))
 
 @cache
 def _subjects(folder: Path) -> list[Subject]:
-    return open_subjects(folder)
+    # `main` has told who is left out
+    return open_subjects(folder, on_skip=lambda text: None)
 
 
 def learn(folder: Path, name: str, home: Path, options: "Options") -> Row:
@@ -117,7 +127,7 @@ def _added(assistant: Assistant, folder: Path, subject: Subject) -> tuple[str, f
     known = assistant.memory.concepts.find(assistant.user, subject.name)
     if known is not None:
         return known.id, math.nan
-    files = photo_files(folder / subject.name)[: -len(subject.asked)]
+    files, _ = hold_out(photo_files(folder / subject.name))
     facts = [fact.text for fact in _facts(folder)[subject.name]]
     began = time.monotonic()
     made = assistant.concepts.add(
@@ -130,7 +140,7 @@ def _seen(assistant: Assistant, concept: str, folder: Path, name: str) -> Seen:
     """Ask about everybody's held-out photos, tokens alone, and draw."""
     own, others = [], []
     for subject in _subjects(folder):
-        for file in photo_files(folder / subject.name)[-len(subject.asked) :]:
+        for file in hold_out(photo_files(folder / subject.name))[1]:
             with Image.open(file) as opened:
                 margin = assistant.eyes.margin_of(concept, flatten(opened))
             if subject.name == name:
@@ -151,13 +161,21 @@ def _facts(folder: Path) -> dict[str, tuple[Fact, ...]]:
 
 
 def questions(facts: Sequence[Fact], name: str, class_word: str) -> list[tuple[str, str]]:
-    """Ask for every fact and the class in words that no lesson uses; with what has to be said."""
+    """Ask for every fact and the class in words that no lesson uses; with the right answers."""
     asked = []
     for fact in facts:
         ways, slots = ask_ways(fact, name)
-        value = fact.text.partition(" is ")[2].removeprefix("a ").removeprefix("an ")
-        asked += [(fill(way, name, **slots), value) for way in ways]
-    return [*asked, (fill(templates()["qa class"]["ask"][0], name), class_word)]
+        said = fact_sentence(fact.text, name)
+        asked += [(fill(way, name, **slots), said) for way in ways]
+    words = templates()["qa class"]
+    return [*asked, (fill(words["ask"][0], name), fill(words["answer"], name, class_word))]
+
+
+def tells(said: str, question: str, answer: str) -> bool:
+    """Tell whether what was said is all of the right answer and nothing against it."""
+    # answers are judged without the reader of scenes, which takes a minute to make
+    judge = RuleJudge(cast(SceneReader, None))
+    return judge.answer(AskedAnswer(question, answer, said)).mark == 1
 
 
 def _told(assistant: Assistant, concept: str, folder: Path, name: str) -> float:
@@ -165,9 +183,9 @@ def _told(assistant: Assistant, concept: str, folder: Path, name: str) -> float:
     model, tokens = assistant.backbone, assistant.eyes.tokens([concept])
     class_word = next(one.class_word for one in _subjects(folder) if one.name == name)
     right = []
-    for asked, value in questions(_facts(folder)[name], tokens[0].name, class_word):
+    for asked, answer in questions(_facts(folder)[name], tokens[0].name, class_word):
         said = model.answer(model.read(tokens).add_text(asked), TextOptions(_TOKENS))
-        right.append(value.lower() in said.lower())
+        right.append(tells(said, asked, answer))
     return float(np.mean(right))
 
 
@@ -210,6 +228,38 @@ def _share(folder: Path, names: Sequence[str], out: Path, number: int, options: 
             file.write(json.dumps(asdict(row)) + "\n")
         print(line(row), flush=True)
     return number
+
+
+def settle(out: Path, options: Options) -> None:
+    """Keep by what is learned in a folder, and say where other code learned before.
+
+    Raises:
+        InputError: if what is there was learned with another model or in the other mode.
+    """
+    now, file = {"model": options.model, "together": options.together}, out / "settings.json"
+    kept = json.loads(file.read_text("utf-8")) if file.is_file() else _guessed(read(out))
+    if kept is not None and any(kept[key] != value for key, value in now.items()):
+        was, wanted = (_spelled(one) for one in (kept, now))
+        raise InputError(
+            f"{out} holds what was learned {was}; this run learns {wanted}.",
+            hint="Name another folder with --out, or run it as before.",
+        )
+    code = dict.fromkeys([*(kept or {}).get("code", []), code_version()])
+    if len(code) > 1:
+        print(f"Not all subjects in {out} are learned by the same code.", file=sys.stderr)
+    out.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({**now, "code": list(code)}, indent=1), "utf-8")
+
+
+def _guessed(rows: Sequence[Row]) -> dict[str, Any] | None:
+    """Take rows of before there were settings for the usual model's; the mode is seen in them."""
+    together = any(math.isnan(row.instant.yes) for row in rows)
+    return {"model": Options.model, "together": together, "code": ["unknown"]} if rows else None
+
+
+def _spelled(settings: Mapping[str, Any]) -> str:
+    mode = "all together" if settings["together"] else "one by one"
+    return f"by {settings['model']}, {mode}"
 
 
 def read(out: Path) -> list[Row]:
@@ -259,7 +309,7 @@ def main() -> None:
     parser.add_argument("--together", action="store_true", help="train when everybody is known")
     given = parser.parse_args()
     options = Options(given.model, given.workers, given.together)
-    given.out.mkdir(parents=True, exist_ok=True)
+    settle(given.out, options)
     names = [one.name for one in open_subjects(given.folder)]
     shares = [names[number :: options.workers] for number in range(options.workers)]
     with ProcessPoolExecutor(options.workers, mp_context=get_context("spawn")) as pool:

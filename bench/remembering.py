@@ -1,10 +1,11 @@
 """How well the product recognises real subjects by the photos it remembers, nothing trained.
 
 Run ``python -m bench.remembering FOLDER``, with folders of photos as for ``bench.subjects``. Two
-photos of each subject are held out; the others are added to a memory that lives as long as the
-run. First stands what the model itself says when it is told how alike the nearest photo is, or
-with ``--untold`` when it has its tokens alone. Constants are searched for on every other subject
-and judged, like those in use, on the rest, which are the strangers of the first half.
+photos of each subject are held out, at most half; the others are added to a memory that lives as
+long as the run. First stands what the model itself says when it is told how alike the nearest
+photo is, or with ``--untold`` when it has its tokens alone. Constants are searched for on every
+other subject and judged, like those in use, on the rest, which are the strangers of the first
+half.
 """
 
 import argparse
@@ -21,14 +22,13 @@ from PIL import Image
 
 from assistant import Assistant
 from backbone.images import flatten
-from bench.subjects import photo_files
+from bench.subjects import askable, hold_out, photo_files
 from graphs.options import RecognitionOptions
 from graphs.recognition import decide, strength
 
 __all__ = ["Table", "find_options", "judged", "main", "measure_table", "own_word"]
 
 Numbers = NDArray[np.float64]
-_HELD_OUT = 2
 _STRENGTHS = tuple(round(0.14 + 0.02 * n, 2) for n in range(16))
 _WEIGHTS, _MOST = (0.0, 0.005, 0.01, 0.02, 0.03, 0.05), (4.0, 8.0)
 
@@ -54,14 +54,14 @@ class Table:
 
 def measure_table(folder: Path, model: str, *, evidence: bool = True) -> Table:
     """Add everybody, then look at every held-out photo."""
-    places = sorted(path.parent for path in folder.glob("*/concept.json"))
-    files = [photo_files(place) for place in places]
+    places = askable(folder)
+    files = [hold_out(photo_files(place)) for place in places]
     with tempfile.TemporaryDirectory() as home:
         assistant = Assistant(home=Path(home), model=model)
-        for number, (place, found) in enumerate(zip(places, files, strict=True)):
+        for number, (place, (learned, _)) in enumerate(zip(places, files, strict=True)):
             word = json.loads((place / "concept.json").read_text("utf-8-sig"))["class"]
-            assistant.concepts.add(found[:-_HELD_OUT], name=f"s{number}", class_name=word)
-        table = _table(assistant, [found[-_HELD_OUT:] for found in files], evidence)
+            assistant.concepts.add(learned, name=f"s{number}", class_name=word)
+        table = _table(assistant, [asked for _, asked in files], evidence)
         assistant.close()
     return table
 

@@ -1,14 +1,16 @@
 """What omni-mini makes of real subjects the moment it has seen a few photos of each.
 
 Run ``python -m bench.subjects FOLDER``, with a folder of photos for each subject and a
-``concept.json`` naming its class. Two photos of each are held out; rows are written by the
-encoders from the rest, nothing is trained. ``--pictures N`` draws N pictures of each as well.
+``concept.json`` naming its class. Two photos of each are held out, at most half of few; rows are
+written by the encoders from the rest, nothing is trained. Who has a single photo is left out.
+``--pictures N`` draws N pictures of each as well.
 """
 
 import argparse
 import json
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -26,10 +28,13 @@ from backbone.reading import Reading
 from learning.masks import GrabCutSegmenter
 from learning.portrait import write_rows
 from learning.salient import SalientSegmenter
+from omni_errors import InputError
 
 __all__ = [
     "Figure",
     "Subject",
+    "askable",
+    "hold_out",
     "identify",
     "introduce",
     "main",
@@ -62,15 +67,46 @@ class Figure:
     cases: int
 
 
-def open_subjects(folder: Path) -> list[Subject]:
-    """Read subjects, their photos cut to centred squares of 256 pixels."""
+def _note(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def open_subjects(folder: Path, on_skip: Callable[[str], None] = _note) -> list[Subject]:
+    """Read subjects, their photos cut to centred squares of 256 pixels.
+
+    Raises:
+        InputError: if there is none that something can be asked of.
+    """
     found = []
-    for place in sorted(path.parent for path in folder.glob("*/concept.json")):
-        photos = [_square(file) for file in photo_files(place)]
+    for place in askable(folder, on_skip):
+        shown, asked = (tuple(map(_square, files)) for files in hold_out(photo_files(place)))
         word = json.loads((place / "concept.json").read_text("utf-8-sig"))["class"]
-        shown, asked = tuple(photos[:-_HELD_OUT]), tuple(photos[-_HELD_OUT:])
         found.append(Subject(place.name, word, shown, asked))
     return found
+
+
+def askable(folder: Path, on_skip: Callable[[str], None] = _note) -> list[Path]:
+    """List the folders of subjects that have a photo to learn and one to ask about.
+
+    Raises:
+        InputError: if there is none.
+    """
+    places = sorted(path.parent for path in folder.glob("*/concept.json"))
+    kept = [place for place in places if hold_out(photo_files(place))[1]]
+    if not kept:
+        raise InputError(
+            f"{folder} has no subject with two photos and a concept.json.",
+            hint="Name a folder with a folder of photos for each subject.",
+        )
+    for place in (one for one in places if one not in kept):
+        on_skip(f"Left out, since it has fewer than two photos: {place}")
+    return kept
+
+
+def hold_out(files: Sequence[Path]) -> tuple[Sequence[Path], Sequence[Path]]:
+    """Split photos into those to learn from and the last ones, at most half, to ask about."""
+    learned = len(files) - min(_HELD_OUT, len(files) // 2)
+    return files[:learned], files[learned:]
 
 
 def photo_files(place: Path) -> list[Path]:
@@ -106,7 +142,9 @@ def margin(model: Backbone, reading: Reading, name: str) -> float:
 
 def recognise(model: Backbone, subjects: Sequence[Subject]) -> list[Figure]:
     """Ask about every held-out photo of everybody, by tokens alone."""
-    table = np.zeros((len(subjects), len(subjects), _HELD_OUT))
+    # not a number where a subject has fewer photos than others
+    most = max(len(subject.asked) for subject in subjects)
+    table = np.full((len(subjects), len(subjects), most), np.nan)
     for row, subject in enumerate(subjects):
         concept = introduce(model, subject)
         for column, other in enumerate(subjects):
@@ -117,9 +155,9 @@ def recognise(model: Backbone, subjects: Sequence[Subject]) -> list[Figure]:
 
 
 def _figures(name: str, table: NDArray[np.float64]) -> list[Figure]:
-    """Sum up margins ``[concept, subject, photo]``; yes and no weigh the same."""
+    """Sum up margins ``[concept, subject, photo]``, nan for none; yes and no weigh the same."""
     own = np.eye(len(table), dtype=bool)
-    yes, no = table[own].ravel(), table[~own].ravel()
+    yes, no = (margins[~np.isnan(margins)] for margins in (table[own], table[~own]))
     # does one's own photo beat everybody else's, whatever the threshold?
     above = float(np.mean(yes[:, None] > no[None]))
     return [

@@ -4,6 +4,7 @@ An archive may come from anyone. It is checked whole before anything is kept: it
 hashes and form; and all of it is kept, or nothing.
 """
 
+import errno
 import hashlib
 import io
 import json
@@ -24,12 +25,24 @@ from PIL import Image
 from memory.names import name_key
 from memory.values import Concept
 from memory.wording import matching
-from omni_errors import InputError, OmniError, ResourceError
+from omni_errors import InputError, NotFoundError, OmniError, ResourceError
 
 if TYPE_CHECKING:
     from memory.store import Memory
 
-__all__ = ["DAMAGES", "FORMAT", "MAX_BYTES", "WAYS", "export_concept", "import_concept", "whole"]
+__all__ = [
+    "DAMAGES",
+    "FORMAT",
+    "MANIFEST",
+    "MAX_BYTES",
+    "ONE_OF_ALL",
+    "WAYS",
+    "export_concept",
+    "import_concept",
+    "of_machine",
+    "opened",
+    "whole",
+]
 
 _T = TypeVar("_T")
 
@@ -55,7 +68,12 @@ DAMAGES = (
     RuntimeError,
     ValueError,
 )
-_MANIFEST = "manifest.json"
+# what the machine refuses, whatever is in a file
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO)
+MANIFEST = "manifest.json"
+# what an archive is called in a file of all concepts
+ONE_OF_ALL = re.compile(r"\d+\.zip")
 _FILE = re.compile(r"files/([0-9a-f]{64})")
 _HINT = "Export the concept again with this version of OmniPersona."
 _CHUNK = 2**20
@@ -72,14 +90,14 @@ def export_concept(memory: "Memory", user: str, name: str, path: Path) -> Path:
         InputError: if there is more than an import would take.
         ResourceError: if it cannot be written.
     """
-    if path.exists():
+    if os.path.exists(path):
         raise InputError(f"{path} exists.", hint="Name another file, or remove it first.")
     with memory.locked(), whole(path) as unfinished:
         concept = memory.concepts.get(user, name)
         manifest, files = _describe(memory, concept)
         _require_room(memory, files, name)
         with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(_MANIFEST, _written(manifest))
+            archive.writestr(MANIFEST, _written(manifest))
             for sha256 in sorted(files):
                 archive.writestr(f"files/{sha256}", memory.vault.read(sha256))
     return path
@@ -91,8 +109,9 @@ def import_concept(memory: "Memory", user: str, path: Path, *, name: str | None 
     Raises:
         InputError: if the archive is damaged, unsafe or too large, or the name is taken.
         NotFoundError: if there is no such user or file.
+        ResourceError: if it may not be read.
     """
-    with _opened(path) as archive:
+    with opened(path, _bad) as archive:
         manifest = _check(archive, path)
         with memory.locked():
             new = [sha for sha in _hashes(archive) if not memory.vault.has(sha)]
@@ -262,6 +281,10 @@ def _size(value: Any) -> int | None:
 def _check(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
     """Check everything in an archive, and return what its manifest says."""
     entries = archive.infolist()
+    if entries and all(ONE_OF_ALL.fullmatch(entry.filename) for entry in entries):
+        raise InputError(
+            f"{path} holds all concepts of an export, not one.", hint="Run `omni import` on it."
+        )
     if len(entries) > MAX_FILES:
         raise _bad(path, f"holds {len(entries)} files; at most {MAX_FILES} are allowed")
     if len({entry.filename for entry in entries}) < len(entries):
@@ -281,7 +304,7 @@ def _check(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
 
 def _check_entry(entry: zipfile.ZipInfo, path: Path) -> None:
     # names are compared with the only ones there can be: no path gets through
-    if entry.filename != _MANIFEST and not _FILE.fullmatch(entry.filename):
+    if entry.filename != MANIFEST and not _FILE.fullmatch(entry.filename):
         raise _bad(path, f"holds {entry.orig_filename!r}, which has no place in it")
     mode = entry.external_attr >> 16
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
@@ -290,13 +313,13 @@ def _check_entry(entry: zipfile.ZipInfo, path: Path) -> None:
         raise _bad(path, "is encrypted")
     if entry.compress_type not in WAYS:
         raise _bad(path, "is packed in a way that is not read")
-    if entry.filename == _MANIFEST and entry.file_size > MAX_MANIFEST:
+    if entry.filename == MANIFEST and entry.file_size > MAX_MANIFEST:
         raise _bad(path, f"has a manifest of {entry.file_size} bytes; {MAX_MANIFEST} are allowed")
 
 
 def _read_manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
     try:
-        manifest = json.loads(_reading(lambda: archive.read(_MANIFEST), path))
+        manifest = json.loads(_reading(lambda: archive.read(MANIFEST), path))
     except (ValueError, KeyError, RecursionError) as error:
         raise _bad(path, "has no manifest that can be read") from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
@@ -323,7 +346,7 @@ def _reading(work: Callable[[], _T], path: Path) -> _T:
     try:
         return work()
     except DAMAGES as error:
-        raise _bad(path, f"cannot be unpacked: {error}") from error
+        raise of_machine(path, error) or _bad(path, f"cannot be unpacked: {error}") from error
 
 
 def _hashes(archive: zipfile.ZipFile) -> Iterator[str]:
@@ -334,13 +357,33 @@ def _hashes(archive: zipfile.ZipFile) -> Iterator[str]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+def opened(path: Path, bad: Callable[[Path, str], OmniError]) -> Iterator[zipfile.ZipFile]:
+    """Open a file that was exported; ``bad`` says what is wrong with it.
+
+    Raises:
+        NotFoundError: if there is none.
+        ResourceError: if it may not be read.
+    """
     try:
         archive = zipfile.ZipFile(path)
+    except FileNotFoundError as error:
+        raise NotFoundError(f"There is no file {path}.", hint="Check the path.") from error
     except DAMAGES as error:
-        raise _bad(path, f"cannot be opened: {error}") from error
+        raise of_machine(path, error) or bad(path, f"cannot be opened: {error}") from error
     with archive:
         yield archive
+
+
+def of_machine(path: Path, error: Exception) -> ResourceError | None:
+    """Return what the machine refused while a file was taken in; None if the file is at fault."""
+    number = error.errno if isinstance(error, OSError) else None
+    if number not in (*_NO_ROOM, *_NOT_ALLOWED):
+        return None
+    room = "Make room, or set TMPDIR to a folder that has some."
+    return ResourceError(
+        f"{path} cannot be taken in: {os.strerror(number)}.",
+        hint=room if number in _NO_ROOM else "See who may read it, and write to TMPDIR.",
+    )
 
 
 @contextmanager

@@ -1,11 +1,11 @@
 """Conversations: turns that belong together."""
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from memory.database import Database
 from memory.names import check_id, check_text
-from memory.tables import ConversationRow, UserRow
+from memory.tables import ConversationRow, TurnRow, UserRow
 from memory.values import Conversation
 from omni_errors import NotFoundError
 
@@ -63,11 +63,17 @@ class Conversations:
             session.delete(owned_conversation(session, user, conversation_id))
 
     def list(self, user: str) -> tuple[Conversation, ...]:
-        """Return a user's conversations, newest first."""
+        """Return a user's conversations, the one last talked in first."""
+        # ids sort by time, those of turns and of conversations alike
+        newest = (
+            select(func.max(TurnRow.id))
+            .where(TurnRow.conversation_id == ConversationRow.id)
+            .scalar_subquery()
+        )
         query = (
             select(ConversationRow)
             .where(ConversationRow.user_id == user)
-            .order_by(ConversationRow.id.desc())
+            .order_by(func.coalesce(newest, ConversationRow.id).desc())
         )
         with self._database.reading() as session:
             return tuple(map(_value, session.scalars(query)))

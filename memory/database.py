@@ -25,11 +25,15 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 from sqlalchemy.orm import Session, sessionmaker
 
+from memory.names import folded
 from memory.tables import to_json
 from memory.vault import private_folder
 from omni_errors import InputError, ResourceError
 
-__all__ = ["Database"]
+__all__ = ["FOLD", "Database"]
+
+# what `memory.names.folded` is called in SQLite
+FOLD = "omni_folded"
 
 # seconds
 _PATIENCE = 120
@@ -64,6 +68,11 @@ class Database:
         with _ALONE:
             _ALL.add(self)
 
+    @property
+    def is_sqlite(self) -> bool:
+        """Tell whether it is SQLite, in a file or in memory."""
+        return self.url.get_backend_name() == "sqlite"
+
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Open a session to look; inside a writing one of this thread it is the same."""
@@ -97,7 +106,7 @@ class Database:
         """Hold the lock of the data folder.
 
         Raises:
-            ResourceError: if another process holds it for too long.
+            ResourceError: if another process holds it for too long, or it cannot be opened.
         """
         try:
             self.lock.acquire()
@@ -105,6 +114,11 @@ class Database:
             raise ResourceError(
                 f"The store in {self.folder} stayed locked for {_PATIENCE} s.",
                 hint="Close the other program that uses it, then try again.",
+            ) from error
+        except OSError as error:
+            raise ResourceError(
+                f"The lock {self.lock.lock_file} cannot be opened: {error.strerror}.",
+                hint="Set OMNI_HOME to a folder you may write to.",
             ) from error
         try:
             yield
@@ -129,7 +143,7 @@ class Database:
     def vacuum(self) -> str:
         """Write deleted bytes out of the SQLite file; return what hindered it, or nothing."""
         if self.file is None:
-            if self.url.get_backend_name() == "sqlite":
+            if self.is_sqlite:
                 # in memory: nothing of it outlives the process
                 return ""
             return "The database is a server: what it keeps of deleted rows was not reached."
@@ -230,6 +244,7 @@ def _private_file(file: Path) -> None:
 def _set_up(connection: Any, _record: object) -> None:
     # the driver would commit before some statements: begin and commit are ours (see _begin)
     connection.isolation_level = None
+    connection.create_function(FOLD, 1, folded, deterministic=True)
     for name, value in _PRAGMAS.items():
         connection.execute(f"PRAGMA {name}={value}")
 

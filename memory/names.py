@@ -20,6 +20,7 @@ __all__ = [
     "check_json",
     "check_name",
     "check_text",
+    "folded",
     "name_key",
 ]
 
@@ -32,6 +33,8 @@ _ID = re.compile(r"[0-9a-f]{32}")
 # joiners hold emoji and some scripts together
 _JOINERS = "\u200c\u200d"
 _REFUSED = {"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"}
+# of a zero character in JSON; after a backslash of its own the same letters are text
+_ZERO = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def check_id(id: str) -> str:
@@ -73,6 +76,11 @@ def name_key(name: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
+def folded(text: str) -> str:
+    """Return what two texts share when they differ only in case, or in how accents are written."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
 def check_text(text: str, what: str, limit: int = MAX_TEXT, *, empty: bool = True) -> str:
     """Return a text without spaces around it.
 
@@ -109,7 +117,7 @@ def check_json(value: Mapping[str, Any], what: str) -> dict[str, Any]:
             f"The {what} cannot be kept as JSON: {error}.",
             hint="Use text, finite numbers, true, false, null, lists and objects.",
         ) from error
-    if "\\u0000" in text:
+    if _ZERO.search(text):
         raise InputError(f"The {what} holds a zero character.", hint="Remove it.")
     kept: dict[str, Any] = json.loads(text)
     return kept

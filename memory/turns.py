@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from memory.concepts import owned_concept
 from memory.conversations import owned_conversation
-from memory.database import Database
-from memory.names import check_id, check_json, check_text
+from memory.database import FOLD, Database
+from memory.names import check_id, check_json, check_text, folded
 from memory.tables import TurnConceptRow, TurnRow
 from memory.values import Turn
 from omni_errors import NotFoundError
@@ -90,8 +90,7 @@ class Turns:
         """
         query = select(TurnRow).where(TurnRow.user_id == user).order_by(TurnRow.id.desc())
         if containing:
-            said = (TurnRow.text, TurnRow.reply)
-            query = query.where(or_(*(one.icontains(containing, autoescape=True) for one in said)))
+            query = query.where(_says(containing, self._database.is_sqlite))
         if id_part:
             ends = TurnRow.id.endswith(id_part, autoescape=True)
             query = query.where(or_(TurnRow.id.startswith(id_part, autoescape=True), ends))
@@ -138,6 +137,15 @@ def owned_turn(session: Session, user: str, turn_id: str) -> TurnRow:
             f"There is no turn with the id {turn_id!r}.", hint="List the turns of a conversation."
         )
     return row
+
+
+def _says(text: str, sqlite: bool) -> ColumnElement[bool]:
+    """Match turns that say a text: on SQLite, whose lower() knows ASCII only, by our folding."""
+    said = (TurnRow.text, TurnRow.reply)
+    if sqlite:
+        fold = getattr(func, FOLD)
+        return or_(*(func.instr(fold(one), folded(text)) > 0 for one in said))
+    return or_(*(one.icontains(text, autoescape=True) for one in said))
 
 
 def _last(session: Session, conversation_id: str) -> int:

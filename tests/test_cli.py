@@ -168,6 +168,41 @@ def test_what_comes_on_stdin_and_is_no_text_is_refused(
     assert ("/help" in out) is (call == ["chat"])
 
 
+def in_shell(call: str, **env: str) -> subprocess.CompletedProcess[bytes]:
+    """Run the command in a shell, which may close streams."""
+    line = f"exec {sys.executable} -m cli {call}"
+    return subprocess.run(["sh", "-c", line], env=os.environ | env, capture_output=True)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "ascii"])
+def test_what_the_output_cannot_spell_is_replaced(encoding: str) -> None:
+    assert in_shell("config set user 'Zoë 小白'", PYTHONIOENCODING=encoding).returncode == 0
+    plain = in_shell("config get user", PYTHONIOENCODING=encoding)
+    assert plain.returncode == 0 and plain.stdout.decode(encoding).endswith(" ??\n")
+    data = in_shell("config get user --json", PYTHONIOENCODING=encoding)
+    assert "Zoë 小白" in json.loads(data.stdout.decode(encoding)).values()
+    told = in_shell("concept show 小白", PYTHONIOENCODING=encoding)
+    assert told.returncode == 3 and b"bug" not in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("call", "code", "said"),
+    [
+        ("chat --model tiny <&-", 0, ""),
+        ("ask --model tiny <&-", 2, "There is no text."),
+        ("ask Who? -a - <&-", 2, "Nothing came on stdin"),
+        ("concept add a.png <&-", 2, "Nobody is there to answer"),
+        ("model pull omni-mini <&-", 4, "Nobody is there to answer"),
+        ("config show >&-", 0, ""),
+        ("concept show Rex <&- >&- 2>&-", 3, ""),
+    ],
+)
+def test_a_stream_that_is_closed_is_an_empty_one(call: str, code: int, said: str) -> None:
+    done = in_shell(call)
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr.decode() and b"bug" not in done.stdout + done.stderr
+
+
 def test_a_question_that_is_broken_off_is_130(break_list: Breaker) -> None:
     break_list(typer.Abort())
     assert cli.run(["model", "list"]) == 130

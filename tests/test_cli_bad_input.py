@@ -101,6 +101,27 @@ def test_what_is_no_text_seed_or_id(capsys: Out, call: tuple[str, ...]) -> None:
     refused(capsys, *call)
 
 
+LONG = "What is on the table in this photo? " * 200
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ("edit", LONG, "photo.jpg", "--model", "tiny"),
+        ("ask", "Who is this?", "-a", LONG, "--model", "tiny"),
+        ("concept", "add", LONG, "--class", "dog", "--preset", "none"),
+        ("concept", "add", LONG, "--name", "Rex", "--class", "dog", "--preset", "none"),
+        ("image", "strip", LONG, "-o", "bare.png"),
+        ("export", LONG),
+        ("import", LONG),
+        ("concept", "import", LONG),
+    ],
+    ids=lambda call: " ".join(call)[:20],
+)
+def test_a_text_where_a_file_belongs(capsys: Out, call: tuple[str, ...]) -> None:
+    refused(capsys, *call)
+
+
 @pytest.mark.parametrize("entry", ["../../evil", "/etc/evil", "files/../evil", "evil.txt"])
 def test_an_archive_that_reaches_out(tmp_path: Path, capsys: Out, entry: str) -> None:
     path = tmp_path / "bad.zip"

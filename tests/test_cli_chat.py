@@ -188,6 +188,20 @@ def test_there_must_be_something_to_go_on_with(pipe: Any, capsys: Out) -> None:
     assert pipe("", "--continue", "--id", "abc") == 2
 
 
+def test_it_goes_on_with_the_conversation_that_was_last_talked_in(
+    monkeypatch: pytest.MonkeyPatch, capsys: Out
+) -> None:
+    assistant = Assistant()
+    memory, user = assistant.memory, assistant.user
+    first, second = (memory.conversations.add(user, title) for title in ("toys", "beds"))
+    for one in (second, first):
+        memory.turns.add(user, one.id, "Hello")
+    assistant.close()
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert cli.run(["chat", "-c"]) == 0
+    assert "Going on with: toys" in capsys.readouterr().err
+
+
 def test_several_lines_between_quotes_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO('"""one\ntwo\n"""\nthree\n'))
     lines = cli_lines.Piped()

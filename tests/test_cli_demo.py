@@ -1,6 +1,7 @@
 """The demo tells what happened, right or wrong, on a page that runs nothing."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,6 +14,7 @@ from assistant import Assistant
 from cli_demo import About, Story, _home, _write, read_about
 from cli_demo_page import Picture, Scene, is_page, write_page, write_sheet
 from omni_errors import InputError, ResourceError
+from tests.test_cli_bad_input import bomb
 
 
 def paint(path: Path, colour: str) -> Path:
@@ -80,6 +82,28 @@ def test_a_folder_that_is_no_demo_is_refused(folder: Path, text: str) -> None:
     with pytest.raises(InputError, match=r"about\.json cannot be used"):
         read_about(folder)
     assert cli.run(["demo", "--photos", str(folder / "nowhere"), "--out", str(folder)]) == 2
+
+
+def cut_off(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:60])
+
+
+def wrong_sum(path: Path) -> None:
+    """Change a letter in the first chunk, whose sum then is another."""
+    data = bytearray(path.read_bytes())
+    data[20] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("damage", [cut_off, wrong_sum, bomb, Path.unlink])
+def test_a_photo_that_cannot_be_read_is_named_before_anything_is_learned(
+    folder: Path, capsys: pytest.CaptureFixture[str], damage: Callable[[Path], None]
+) -> None:
+    damage(folder / "c.png")
+    call = ["demo", "--photos", str(folder), "--out", str(folder / "out"), "--yes"]
+    assert cli.run(call) in (2, 3)
+    said = capsys.readouterr().err
+    assert "c.png" in said and "bug" not in said and not (folder / "out").exists()
 
 
 def test_wrong_answers_are_told_as_wrong(folder: Path) -> None:

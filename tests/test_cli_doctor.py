@@ -1,5 +1,6 @@
 """``omni doctor``: looks at the machine, and fails only when something failed."""
 
+import io
 import json
 import sqlite3
 import sys
@@ -229,6 +230,44 @@ def test_a_store_that_another_program_writes_to_is_told(kept: Path) -> None:
     assert finding("lock").state == "ok"
     with FileLock(kept / "memory.lock"):
         assert check_lock()[0].state == "warning"
+
+
+def test_a_lock_that_cannot_be_opened_fails(kept: Path, capsys: Out) -> None:
+    (kept / "memory.lock").unlink(missing_ok=True)
+    # stands for a home that may not be written, whoever runs this
+    (kept / "memory.lock").mkdir()
+    assert finding("lock").state == "failed" and "memory.lock" in finding("lock").result
+    assert cli.run(["doctor"]) == 1
+    out, err = capsys.readouterr()
+    assert "bug" not in out + err
+
+
+def test_what_cannot_be_mended_is_told_and_the_rest_is_mended(
+    kept: Path, capsys: Out, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from memory.vault import Vault
+
+    stray = Vault(kept / "vault").put(b"nobody's")
+    kept.chmod(0o755)
+
+    def refuse(path: Path, mode: int) -> None:
+        raise PermissionError(1, "Operation not permitted", str(path))
+
+    monkeypatch.setattr(Path, "chmod", refuse)
+    assert cli.run(["doctor", "--fix"]) == 1
+    assert "could not be mended: [Errno 1] Operation not permitted" in capsys.readouterr().out
+    assert not Vault(kept / "vault").has(stray)
+
+
+def test_where_signs_cannot_be_written_words_say_how_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = io.BytesIO()
+    stream = io.TextIOWrapper(out, "latin-1", "replace", write_through=True)
+    monkeypatch.setattr("sys.stdout", stream)
+    assert cli.run(["doctor"]) == 0
+    lines = out.getvalue().decode("latin-1").splitlines()[1:]
+    assert {line.split()[0] for line in lines} <= {"ok", "warning"}
 
 
 def test_what_is_lost_is_named_and_not_touched(kept: Path) -> None:

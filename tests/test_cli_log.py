@@ -146,7 +146,7 @@ def test_a_title_goes_with_the_turn_that_gave_it(assistant: Assistant, capsys: O
     first, _ = (assistant.memory.turns.add(assistant.user, one.id, text) for text in said)
     run(capsys, "log", "remove", first.id, "--yes")
     titles = [one["title"] for one in run(capsys, "log", "conversations")["conversations"]]
-    assert titles == ["x" * 60, "beds", "toys"]
+    assert titles == ["x" * 60, "toys", "beds"]
 
 
 @pytest.mark.parametrize("command", [["log", "show"], ["log", "remove"], ["replay"]])
@@ -171,7 +171,8 @@ def test_an_ambiguous_id_is_refused(capsys: Out) -> None:
 @pytest.mark.usefixtures("assistant")
 def test_conversations_have_their_titles(capsys: Out) -> None:
     found = run(capsys, "log", "conversations")["conversations"]
-    assert [one["title"] for one in found] == ["beds", "toys"]
+    # the one last talked in first
+    assert [one["title"] for one in found] == ["toys", "beds"]
 
 
 def test_a_turn_run_again_on_the_same_model_comes_out_equal(capsys: Out) -> None:

@@ -11,7 +11,7 @@ import pytest
 import cli
 from assistant import Assistant
 from memory.facts import fact_digest
-from memory.tables import ConceptRow
+from memory.tables import ConceptRow, FactRow
 from tests.memory.conftest import TENSORS
 
 Out = pytest.CaptureFixture[str]
@@ -119,12 +119,36 @@ def test_a_search_by_meaning_ranks_facts_and_turns(capsys: Out) -> None:
     assert found == sorted(found, key=lambda one: -one["similarity"])
 
 
-@pytest.mark.parametrize(("which", "code"), [("her", 2), ("3", 3), ("nothing", 3), ("toy", 0)])
+@pytest.mark.parametrize(
+    ("which", "code"),
+    [("her", 2), ("3", 3), ("nothing", 3), (" ", 2), ("9" * 5_000, 3), ("toy", 0), (" 1 ", 0)],
+)
 @pytest.mark.usefixtures("assistant")
 def test_a_fact_is_removed_only_when_it_is_clear_which(capsys: Out, which: str, code: int) -> None:
     assert cli.run(["memory", "remove", "Maeve [bold]", which]) == code
     left = texts(run(capsys, "memory", "show", "Maeve [bold]"))
     assert len(left) == (1 if code == 0 else 2)
+
+
+@pytest.mark.usefixtures("assistant")
+def test_a_number_is_never_a_word_of_a_fact(capsys: Out) -> None:
+    for text in ("He was born in 2019.", "He has 3 balls."):
+        run(capsys, "memory", "add", "Rex", text)
+    for number in ("0", "3", "19", "2019"):
+        assert cli.run(["memory", "remove", "Rex", number]) == 3
+    assert len(texts(run(capsys, "memory", "show", "Rex"))) == 2
+    removed = run(capsys, "memory", "remove", "Rex", "born in 2019")["removed"]
+    assert removed["text"] == "He was born in 2019."
+
+
+def test_an_end_of_an_id_may_be_all_digits(assistant: Assistant, capsys: Out) -> None:
+    rex = assistant.memory.concepts.get(assistant.user, "Rex").id
+    with assistant.memory._database.writing() as session:
+        row = FactRow(id="a" * 24 + "12345678", user_id=assistant.user, concept_id=rex)
+        row.text, row.source = "He is old.", "user"
+        session.add(row)
+    removed = run(capsys, "memory", "remove", "Rex", "12345678")["removed"]
+    assert removed["text"] == "He is old."
 
 
 def test_what_nothing_refers_to_is_swept(assistant: Assistant, capsys: Out) -> None:

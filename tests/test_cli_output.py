@@ -46,12 +46,14 @@ def test_json_is_json(capsys: Out) -> None:
     assert "Zoë" in out
 
 
-@pytest.mark.parametrize("encoding", ["utf8", "ascii"])
+@pytest.mark.parametrize("encoding", ["utf8", "ascii", "latin-1"])
+@pytest.mark.parametrize("errors", ["strict", "replace"])
 def test_json_is_written_whatever_a_file_is_called(
-    encoding: str, monkeypatch: pytest.MonkeyPatch
+    encoding: str, errors: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = io.BytesIO()
-    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(out, encoding, write_through=True))
+    stream = io.TextIOWrapper(out, encoding, errors, write_through=True)
+    monkeypatch.setattr("sys.stdout", stream)
     data = {"name": "Zoë", "file": "caf\udce9.png"}
     print_json(data)
     assert json.loads(out.getvalue().decode("ascii")) == data

@@ -126,6 +126,17 @@ def test_an_edit_takes_the_attached_photo_or_the_last_picture(room: Room, pictur
     assert [said[1:3] for said in chat(room).sent] == [((picture,), "edit"), ((), "edit")]
 
 
+def test_a_pattern_attaches_all_that_it_fits(room: Room, tmp_path: Path, capsys: Out) -> None:
+    for name, colour in (("a.jpg", "tan"), ("b.jpg", "blue"), ("c d.jpg", "red")):
+        Image.new("RGB", (32, 32), colour).save(tmp_path / name)
+    (tmp_path / "bad.jpg").write_text("no picture")
+    perform(room, f"/attach {tmp_path}/*.jpg")
+    assert [path.name for path in room.attached] == ["a.jpg", "b.jpg", "c d.jpg"]
+    assert f"Not read: {tmp_path / 'bad.jpg'}" in capsys.readouterr().err
+    with pytest.raises(NotFoundError, match="No file fits"):
+        perform(room, f"/attach {tmp_path}/*.webp")
+
+
 def test_a_picture_is_saved_without_its_record_and_over_nothing(
     room: Room, picture: Path, tmp_path: Path
 ) -> None:

@@ -123,6 +123,15 @@ def test_a_photo_may_come_on_stdin(monkeypatch: pytest.MonkeyPatch, stand_in: An
     assert first == Path("a.png") and second.name == "stdin" and not second.exists()
 
 
+def test_a_pattern_is_all_photos_that_it_fits(stand_in: Any, tmp_path: Path) -> None:
+    once = stand_in(Answer("Two."))
+    for name, colour in (("a.png", "red"), ("b.png", "blue")):
+        Image.new("RGB", (32, 32), colour).save(tmp_path / name)
+    assert cli.run(["ask", "Who?", "-a", f"{tmp_path}/*.png", "-a", "c.png"]) == 0
+    assert once.asked["images"] == [tmp_path / "a.png", tmp_path / "b.png", Path("c.png")]
+    assert cli.run(["ask", "Who?", "-a", f"{tmp_path}/*.webp"]) == 3
+
+
 @pytest.mark.parametrize(
     ("call", "said"),
     [

@@ -2,7 +2,8 @@
 
 import re
 import zlib
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from numpy.random import Generator
 from bench.data.classes import same_class
 from bench.data.edits import colour_of, edit_items, outline
 from bench.data.facts import invent
-from bench.data.items import Bench, Fact, Item, Subject, write_bench
+from bench.data.items import Bench, Fact, Item, Subject, escaped, write_bench
 from bench.data.kinds import kind_of, parg_ways, unasked
 from bench.data.pictures import Shelf
 from bench.data.questions import (
@@ -47,16 +48,18 @@ def build_bench(
     held_out: int,
     passed: Sequence[str] = (),
     unusable: Mapping[str, str] | None = None,
+    deeper: Sequence[str] = (),
 ) -> Bench:
     """Build a bench in a folder and save it.
 
-    ``passed`` are folders that are no subjects, ``unusable`` says why others cannot be used.
+    ``passed`` are folders that are no subjects, ``unusable`` says why others cannot be used,
+    ``deeper`` are those that lie too deep to be subjects.
     """
     folder.mkdir(parents=True, exist_ok=True)
     shelf = Shelf(folder)
-    invented = _invented(found, seed)
+    invented, shared = _invented(found, seed), _shared(found)
     subjects = [
-        _subject(one, number, facts, shelf, seed, held_out)
+        _subject(one, number, facts, shelf, _split(one, shared, seed, held_out))
         for number, (one, facts) in enumerate(zip(found, invented, strict=True))
     ]
     negatives = _negatives(subjects, shelf, seed)
@@ -72,14 +75,43 @@ def build_bench(
         "unasked": {name: facts for name, facts in missing.items() if facts},
         **({"without_class": list(passed)} if passed else {}),
         **({"unusable": dict(unusable)} if unusable else {}),
+        **({"deeper": list(deeper)} if deeper else {}),
+        **({"shared": _shared_files(found, shared)} if shared else {}),
     }
-    bench = Bench(seed, tuple(subjects), tuple(items), "photos", made, folder=folder)
+    bench = Bench(seed, tuple(subjects), tuple(items), "photos", escaped(made), folder=folder)
     write_bench(bench, folder)
     return bench
 
 
 def _rng(seed: int, name: str, use: int) -> Generator:
     return np.random.default_rng([seed, zlib.crc32(name.encode()), use])
+
+
+def _shared(found: Sequence[FoundSubject]) -> set[str]:
+    """Return the hashes of photos that lie in the folders of several subjects."""
+    owners = Counter(photo.sha256 for one in found for photo in one.photos)
+    return {sha256 for sha256, count in owners.items() if count > 1}
+
+
+def _shared_files(found: Sequence[FoundSubject], shared: Collection[str]) -> dict[str, list[str]]:
+    files = {one.name: [p.file for p in one.photos if p.sha256 in shared] for one in found}
+    return {name: mine for name, mine in files.items() if mine}
+
+
+def _split(
+    found: FoundSubject, shared: Collection[str], seed: int, held_out: int
+) -> tuple[tuple[FoundPhoto, ...], tuple[FoundPhoto, ...]]:
+    """Choose what is learned from and what is asked about.
+
+    A photo of several subjects is learned from by each: held out for one, it would be asked of
+    another that is in it as well, or that learned it.
+    """
+    return leave_out(
+        found.photos,
+        held_out,
+        _rng(seed, found.name, _SPLIT),
+        may=lambda photo: photo.sha256 not in shared,
+    )
 
 
 def _invented(found: Sequence[FoundSubject], seed: int) -> list[tuple[Fact, ...]]:
@@ -110,10 +142,9 @@ def _subject(
     number: int,
     invented: tuple[Fact, ...],
     shelf: Shelf,
-    seed: int,
-    held_out: int,
+    split: tuple[Sequence[FoundPhoto], Sequence[FoundPhoto]],
 ) -> Subject:
-    learned, asked = leave_out(found.photos, held_out, _rng(seed, found.name, _SPLIT))
+    learned, asked = split
     names = templates()["mentions"]
     turn, place = divmod(number, len(names))
     return Subject(

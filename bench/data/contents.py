@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from bench.data.items import Bench, Subject
+from bench.data.own_name import by_pronoun
 from bench.data.reading import FoundSubject
 
 __all__ = ["changed_folders", "changed_subjects", "hash_files", "hash_folders"]
@@ -53,7 +54,12 @@ def changed_subjects(bench: Bench, found: Sequence[FoundSubject]) -> list[str]:
 
 def _changed(subject: Subject, found: FoundSubject) -> list[str]:
     photos = sorted(photo.sha256 for photo in found.photos)
-    given = [(f.text, f.visible) for f in subject.facts if f.origin == "given"]
+    # benches that were built before facts were said of "it" keep theirs by name
+    given = [
+        (by_pronoun(fact.text, subject.name, subject.class_word), fact.visible)
+        for fact in subject.facts
+        if fact.origin == "given"
+    ]
     same = {
         "photos": sorted(subject.hashes.values()) == photos,
         "class": subject.class_word == found.class_word,

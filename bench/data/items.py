@@ -16,7 +16,8 @@ from typing import Any
 
 from omni_errors import InputError, NotFoundError
 
-__all__ = ["TASKS", "VERSION", "Bench", "Fact", "Item", "Subject", "read_bench", "write_bench"]
+__all__ = ["TASKS", "VERSION", "Bench", "Fact", "Item", "Subject"]
+__all__ += ["escaped", "read_bench", "write_bench"]
 
 VERSION = 1
 TASKS = ("rec", "vqa", "qa", "choice", "draw", "parg", "edit")
@@ -144,6 +145,15 @@ def _plain(bench: Bench) -> dict[str, Any]:
         if not row["not_human"]:
             del row["not_human"]
     return found
+
+
+def escaped(given: Any) -> Any:
+    """Write by its code what is no UTF-8, as in names of files, so that it can be kept."""
+    if isinstance(given, str):
+        return given.encode("utf-8", "backslashreplace").decode()
+    if isinstance(given, Mapping):
+        return {escaped(key): escaped(value) for key, value in given.items()}
+    return [escaped(one) for one in given] if isinstance(given, list) else given
 
 
 def write_bench(bench: Bench, folder: Path) -> Path:

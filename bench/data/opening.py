@@ -5,7 +5,7 @@ from pathlib import Path
 from bench.data.building import build_bench
 from bench.data.contents import changed_folders, changed_subjects
 from bench.data.items import Bench, read_bench
-from bench.data.leftovers import without_class
+from bench.data.leftovers import deeper, without_class
 from bench.data.reading import find_subjects
 from bench.data.unifybench import contents, is_unifybench, read_unifybench
 from omni_errors import InputError
@@ -36,6 +36,7 @@ def open_bench(subjects: Path, folder: Path, *, seed: int = 0, held_out: int = 2
         held_out=held_out,
         passed=passed,
         unusable=found.unusable,
+        deeper=deeper(subjects),
     )
 
 

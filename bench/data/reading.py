@@ -9,9 +9,18 @@ from typing import Any
 from PIL import Image
 
 from bench.data.facts import read_facts
-from bench.data.items import Fact
-from bench.data.leftovers import ENDINGS, pictures_in, unread, without_class
+from bench.data.items import Fact, escaped
+from bench.data.leftovers import (
+    ENDINGS,
+    SHUT_HINT,
+    deeper,
+    pictures_in,
+    shut,
+    unread,
+    without_class,
+)
 from bench.data.living import is_live, is_person
+from bench.data.own_name import of_it
 from learning.photos import PhotoLimits, take_in
 from omni_errors import InputError, NotFoundError
 
@@ -69,30 +78,36 @@ def find_subjects(folder: Path) -> Found:
 
     Raises:
         NotFoundError: if there is no such folder.
-        InputError: if there is no subject, or none can be used: its record is not understood, or
-            it has no photo.
+        InputError: if there is no subject, or none can be used: it cannot be read, its record is
+            not understood, or it has no photo.
     """
     if not folder.is_dir():
         raise NotFoundError(f"There is no folder {folder}.", hint="Name one with --subjects.")
-    records = sorted(folder.glob("*/concept.json"))
+    records, closed = sorted(folder.glob("*/concept.json")), shut(folder)
     if not records:
-        bare = without_class(folder)
-        told = (
-            f"; these folders have photos, but no concept.json: {', '.join(bare)}" if bare else ""
-        )
         raise InputError(
-            f"{folder} has no subjects{told}.",
+            f"{folder} has no subjects{_instead(folder, closed)}.",
             hint='Give each a folder of photos with a concept.json: {"class": "dog"}.',
         )
-    return _usable(records)
+    return _usable(records, closed)
 
 
-def _usable(records: Sequence[Path]) -> Found:
+def _instead(folder: Path, closed: Mapping[str, str]) -> str:
+    """Say what else a folder without subjects has."""
+    found = {
+        "these folders have photos, but no concept.json": without_class(folder),
+        "these lie too deep": deeper(folder),
+        "these cannot be read": list(closed),
+    }
+    return "".join(f"; {what}: {', '.join(names)}" for what, names in found.items() if names)
+
+
+def _usable(records: Sequence[Path], closed: Mapping[str, str]) -> Found:
     """Read the subjects that can be read; one that cannot does not cost the others."""
-    subjects, unusable = [], dict[str, str]()
+    subjects, unusable = [], dict(closed)
     for record in records:
         try:
-            subjects.append(_subject(record))
+            subjects.append(_read(record))
         except InputError as error:
             unusable[record.parent.name], last = error.message, error
     if not subjects:
@@ -101,14 +116,24 @@ def _usable(records: Sequence[Path]) -> Found:
     return Found(tuple(subjects), unusable)
 
 
+def _read(file: Path) -> FoundSubject:
+    try:
+        return _subject(file)
+    except OSError as error:
+        where = error.filename or file
+        raise InputError(f"{where} cannot be read: {error.strerror}.", hint=SHUT_HINT) from error
+
+
 def _subject(file: Path) -> FoundSubject:
+    place = file.parent
+    if escaped(place.name) != place.name:
+        raise InputError(f"The name of {place} is no UTF-8.", hint="Give the folder another name.")
     record = _record(file)
     word = record.get("class")
     if not isinstance(word, str) or not word.strip():
         raise InputError(f"{file} names no class.", hint='Write {"class": "dog"}.')
-    place = file.parent
     photos, left_out = read_photos(pictures_in(place), place)
-    facts = read_facts(record, str(file))
+    facts = read_facts(of_it(record, place.name, word), str(file))
     said = [_said(record, key, file) for key in ("live", "person")]
     return FoundSubject(place.name, word.strip(), photos, facts, left_out + unread(place), *said)
 
@@ -132,6 +157,8 @@ def _record(file: Path) -> dict[str, Any]:
         raise InputError(f"{file} is no JSON: {error}.", hint='Write {"class": "dog"}.') from error
     if not isinstance(record, dict):
         raise InputError(f"{file} holds no record.", hint='Write {"class": "dog"}.')
+    if escaped(record) != record:
+        raise InputError(f"{file} holds a lone surrogate, which is no letter.", hint="Mend it.")
     return record
 
 

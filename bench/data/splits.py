@@ -1,6 +1,6 @@
 """Which photos are learned from and which are asked about."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from numpy.random import Generator
@@ -11,10 +11,14 @@ Thing = TypeVar("Thing")
 
 
 def leave_out(
-    photos: Sequence[Thing], wanted: int, rng: Generator
+    photos: Sequence[Thing],
+    wanted: int,
+    rng: Generator,
+    may: Callable[[Thing], bool] = lambda photo: True,
 ) -> tuple[tuple[Thing, ...], tuple[Thing, ...]]:
-    """Keep ``wanted`` photos for asking, fewer of few: at least half are learned from."""
+    """Keep ``wanted`` photos that may be asked about, fewer of few: at least half are learned."""
     held = min(wanted, len(photos) // 2)
-    chosen = {int(n) for n in rng.permutation(len(photos))[:held]}
+    mixed = (int(n) for n in rng.permutation(len(photos)))
+    chosen = {*[n for n in mixed if may(photos[n])][:held]}
     learned = tuple(photo for n, photo in enumerate(photos) if n not in chosen)
     return learned, tuple(photo for n, photo in enumerate(photos) if n in chosen)

@@ -16,7 +16,7 @@ from numpy.random import Generator
 
 from bench.data.contents import hash_files, hash_folders
 from bench.data.edits import edit_items, outline
-from bench.data.items import Bench, Fact, Item, Subject, write_bench
+from bench.data.items import Bench, Fact, Item, Subject, escaped, write_bench
 from bench.data.living import is_person
 from bench.data.pictures import Shelf
 from bench.data.questions import drawing_items
@@ -79,7 +79,7 @@ def read_unifybench(root: Path, folder: Path, *, seed: int) -> Bench:
         "content": contents(root),
         **({"left_out": left_out} if left_out else {}),
     }
-    bench = Bench(seed, tuple(subjects), tuple(items), "unifybench", made, folder=folder)
+    bench = Bench(seed, tuple(subjects), tuple(items), "unifybench", escaped(made), folder=folder)
     write_bench(bench, folder)
     return bench
 

@@ -137,11 +137,22 @@ class Teacher:
             Negative(open_picture(self.bench.folder, path), other.class_word)
             for other in self.bench.subjects
             if other.name != self.subject.name
-            for path in other.train[:_OTHERS]
+            for path in self._without(other)[:_OTHERS]
         ]
         # other scenes than those that are asked about
         drawn = neutral_negatives(_SIDE, 2 * _DRAWN)[_DRAWN:]
         return found + list(drawn if len(found) < _DRAWN else ())
+
+    def _without(self, other: Subject) -> list[str]:
+        """List what another subject learns from that is not this one's photo as well.
+
+        Nor is it one that anybody is asked about, as benches built earlier may have it.
+        """
+        barred = set(self.subject.hashes.values())
+        barred |= {
+            one.hashes[p] for one in self.bench.subjects for p in one.test if p in one.hashes
+        }
+        return [path for path in other.train if other.hashes.get(path) not in barred]
 
     def lesson(self) -> Lesson:
         """Prepare the lesson once; edit pairs are in it whether a plan takes them or not."""

@@ -22,6 +22,7 @@ from bench.metrics.faces import FaceEncoder, compare_faces
 from bench.metrics.pictures import is_blank
 from bench.metrics.recognition import is_right
 from bench.metrics.similarity import Vectors, image_similarity, nearest, text_similarity
+from bench.running.looks import Looks
 
 __all__ = ["Scored", "Scorer"]
 
@@ -44,40 +45,33 @@ class Scorer:
         encoders: Sequence[ImageEncoder],
         judges: Sequence[Judge],
         faces: FaceEncoder | None = None,
+        looks: Looks | None = None,
     ) -> None:
         self.bench, self.subject = bench, subject
         self.encoders, self.judges, self.faces = encoders, judges, faces
+        # scorers of other subjects have looked at the same photos
+        self.looks = looks or Looks(bench)
 
     def _asked(self, judges: Sequence[Judge] | None) -> Sequence[Judge]:
         return self.judges if judges is None else judges
 
-    def _photos(self, subject: Subject) -> list[Image.Image]:
-        return [open_picture(self.bench.folder, path) for path in subject.train]
+    def _photos(self) -> list[Image.Image]:
+        return [open_picture(self.bench.folder, path) for path in self.subject.train]
 
     @cached_property
     def _references(self) -> dict[str, Vectors]:
         """Look at the photos that were learned from ``[R, D]``, with each encoder."""
-        photos = self._photos(self.subject)
-        found = {encoder.name: encoder.embed(photos) for encoder in self.encoders}
+        found = {encoder.name: self.looks.of(encoder, self.subject) for encoder in self.encoders}
         for encoder in self.encoders:
             if encoder.name == CLIP_NAME:
-                found[f"{CLIP_NAME} compat"] = encoder.embed([washed(p) for p in photos])
+                slips = [washed(photo) for photo in self._photos()]
+                found[f"{CLIP_NAME} compat"] = encoder.embed(slips)
         return found
-
-    @cached_property
-    def _means(self) -> dict[str, Vectors]:
-        """Average the photos of every subject ``[S, D]``, with each encoder."""
-        return {
-            encoder.name: np.stack(
-                [encoder.embed(self._photos(one)).mean(axis=0) for one in self.bench.subjects]
-            )
-            for encoder in self.encoders
-        }
 
     @cached_property
     def _faces(self) -> list[Vectors | None]:
         finder = self.faces
-        return [finder.find(p) for p in self._photos(self.subject)] if finder else []
+        return [finder.find(photo) for photo in self._photos()] if finder else []
 
     # answers
 
@@ -131,7 +125,7 @@ class Scorer:
             vectors, name = encoder.embed([image]), encoder.name
             values[f"{item.task} image/{name}"] = image_similarity(vectors, self._references[name])
             if len(self.bench.subjects) > 1:
-                whose = nearest(vectors, self._means[name])[0]
+                whose = nearest(vectors, self.looks.means(encoder))[0]
                 own = self.bench.subjects[whose].name == self.subject.name
                 values[f"{item.task} own/{name}"] = float(own)
             if name == CLIP_NAME:

@@ -28,6 +28,7 @@ from bench.metrics.encoders import ImageEncoder
 from bench.metrics.faces import FaceEncoder
 from bench.running.failing import Failures
 from bench.running.ledger import Ledger, Result
+from bench.running.looks import Looks
 from bench.running.scoring import Scored, Scorer
 from bench.running.suites import Suite, items_of
 from bench.running.versions import code_version, judging_version
@@ -35,10 +36,18 @@ from graphs.options import ReplayOptions
 from learning.checkpoint import backbone_id
 from learning.presets import Recipe
 
-__all__ = ["Kit", "Work"]
+__all__ = ["Kit", "Seen", "Work"]
 
 # whose rows recognise subjects after a removal, for every method alike
 _RECOGNISER = METHODS["ours"]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What all subjects' works look up of one bench: its photos as they are seen."""
+
+    looks: Looks
+    library: Library
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,14 @@ class Kit:
     judges: Sequence[Judge]
     faces: FaceEncoder | None = None
     missing: Mapping[str, str] = field(default_factory=dict)
+    _seen: dict[tuple[Path, str], Seen] = field(default_factory=dict, init=False, compare=False)
+
+    def seen(self, bench: Bench) -> Seen:
+        """Return what is seen of a bench's photos, each looked at once in this process."""
+        key = (bench.folder, bench.hash)
+        if key not in self._seen:
+            self._seen[key] = Seen(Looks(bench), Library(self.face, bench))
+        return self._seen[key]
 
     @cached_property
     def backbone(self) -> str:
@@ -82,9 +99,10 @@ class Work:
         self.kit, self.bench, self.subject = kit, bench, subject
         self.suite, self.out, self.on_step = suite, out, on_step
         self.teacher = Teacher(kit.face, bench, subject, recipe, out / "rows")
-        self.scorer = Scorer(bench, subject, kit.encoders, kit.judges, kit.faces)
+        seen = kit.seen(bench)
+        self.scorer = Scorer(bench, subject, kit.encoders, kit.judges, kit.faces, seen.looks)
         self.ledger = Ledger(out / "results" / f"{subject.name}.jsonl")
-        self.library = Library(kit.face, bench)
+        self.library = seen.library
         # what this work did: method, item and settings
         self.done: list[str] = []
         self._known: Player | None = None

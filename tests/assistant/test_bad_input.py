@@ -122,7 +122,7 @@ def test_ids_that_are_none(known: Assistant, id: str) -> None:
 
 def test_a_file_that_was_not_exported(known: Assistant, broken: dict[str, Path]) -> None:
     refuses(known, InputError, lambda: known.import_(broken["text.png"]))
-    refuses(known, InputError, lambda: known.import_(broken["absent.png"]))
+    refuses(known, NotFoundError, lambda: known.import_(broken["absent.png"]))
 
 
 def test_of_a_file_with_one_bad_concept_none_is_taken_in(

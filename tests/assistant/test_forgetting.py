@@ -11,7 +11,8 @@ from filelock import FileLock
 from assistant import Assistant
 from backbone.home import private_folder
 from cli_image import strip_in_place
-from omni_errors import InputError
+from omni_errors import CancelledError, InputError
+from tests.assistant.work import SMALL
 
 
 def write(file: Path, line: str) -> None:
@@ -180,3 +181,60 @@ def test_what_is_no_picture_does_not_stop_forgetting(known: Assistant) -> None:
     drawn.path.with_name("odd.png").write_bytes(drawn.path.read_bytes()[:50] + b"x" * 50)
     known.concepts.forget("Maeve", images=True)
     assert not drawn.path.exists()
+
+
+def stop_training(assistant: Assistant, name: str) -> Path:
+    """Stop a training of a concept after its first step; return its folder."""
+
+    def stop(losses: object, steps: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(CancelledError):
+        assistant.concepts.train(name, SMALL, on_step=stop)
+    concept = assistant.memory.concepts.get(assistant.user, name)
+    (described,) = (assistant.home / "training" / concept.id).glob("*/described.json")
+    return described.parent
+
+
+@pytest.fixture
+def both(known: Assistant, photos: Path) -> Assistant:
+    """Give an assistant that knows Maeve, and Rex with a photo of his own."""
+    known.concepts.add([photos / "rex"], name="Rex", class_name="cat", facts=["He is old."])
+    return known
+
+
+@pytest.mark.parametrize("fact", ["Maeve and Rex are friends.", "Her toy is red."])
+def test_a_fact_of_both_does_not_stay_in_a_stopped_training_of_the_other(
+    both: Assistant, fact: str
+) -> None:
+    for name in ("Maeve", "Rex"):
+        both.concepts.add_fact(name, fact)
+    folder = stop_training(both, "Rex")
+    receipt = both.concepts.forget("Maeve")
+    assert receipt.removed["stopped trainings of others that were told of it"] == 1
+    assert not folder.exists() and receipt.unexplained == ()
+
+
+def test_a_stopped_training_that_was_told_nothing_of_it_is_left_alone(both: Assistant) -> None:
+    folder = stop_training(both, "Rex")
+    receipt = both.concepts.forget("Maeve")
+    assert receipt.removed["stopped trainings of others that were told of it"] == 0
+    assert (folder / "described.json").is_file()
+
+
+def test_a_picture_that_cannot_be_removed_keeps_nothing_else(
+    known: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (known.draw("Maeve at sea", seed=seed).path for seed in (1, 2))
+    unlink = Path.unlink
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        if path == first:
+            raise PermissionError(13, "Permission denied")
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    receipt = known.concepts.forget("Maeve", images=True, mentions=True)
+    assert f"Could not be removed: {first}" in receipt.notes and not second.exists()
+    assert receipt.removed["saved pictures"] == 1 and receipt.unexplained == ()
+    assert {one.path for one in receipt.found} == {first} and known.concepts.list() == ()

@@ -35,6 +35,18 @@ def test_a_folder_is_no_photo(gallery: Gallery, photos: Path) -> None:
         gallery.keep([photos])
 
 
+def test_a_pattern_is_a_photo_where_it_fits_one(gallery: Gallery, photos: Path) -> None:
+    assert len(gallery.ids(gallery.keep([photos / "new-r*.png"]))) == 1
+    with pytest.raises(InputError, match=r"new-\*\.png fits 2 photos"):
+        gallery.keep([photos / "new-*.png"])
+
+
+@pytest.mark.parametrize("name", ["x" * 5_000, "What is on the table? " * 300, "a\0b"])
+def test_a_text_in_place_of_a_photo_is_told(gallery: Gallery, name: str) -> None:
+    with pytest.raises(NotFoundError):
+        gallery.keep([name])
+
+
 def test_a_path_is_opened_without_being_kept(gallery: Gallery, store: Store, photos: Path) -> None:
     assert gallery.open(str(photos / "new-rex.png"))[0].tobytes() == paint(9, 99).tobytes()
     assert gallery.ids(str(photos / "new-rex.png")) == () and gallery.first("") == ""

@@ -1,5 +1,8 @@
 """All concepts of a user in one file, and back."""
 
+import errno
+import os
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +13,7 @@ import pytest
 from assistant.pictures import encode
 from assistant.travelling import export_all, import_all
 from memory import Memory
-from omni_errors import InputError, ResourceError
+from omni_errors import InputError, NotFoundError, ResourceError
 from tests.assistant.conftest import Store, paint
 
 
@@ -97,3 +100,48 @@ def test_what_is_packed_in_another_way_is_refused(store: Store, tmp_path: Path, 
 def test_a_file_of_everything_is_the_owners_alone(whole: Path) -> None:
     assert whole.stat().st_mode & 0o777 == 0o600
     assert [path.name for path in whole.parent.glob(".unfinished*")] == []
+
+
+def test_each_kind_of_file_names_the_command_that_takes_it(
+    store: Store, whole: Path, tmp_path: Path
+) -> None:
+    one = store.memory.export(store.user, "Rex", tmp_path / "one.zip")
+    ben = store.memory.users.ensure("ben").id
+    with pytest.raises(InputError, match=r"one\.zip holds one concept.*omni concept import"):
+        import_all(store.memory, ben, one)
+    with pytest.raises(InputError, match=r"all\.zip holds all concepts.*`omni import`"):
+        store.memory.import_(ben, whole)
+    assert store.memory.concepts.list(ben) == ()
+
+
+def test_a_file_that_is_not_there_is_named_as_it_was_given(store: Store, tmp_path: Path) -> None:
+    for take in (import_all, Memory.import_):
+        with pytest.raises(NotFoundError, match=r"There is no file .*mistyped\.zip"):
+            take(store.memory, store.user, tmp_path / "mistyped.zip")
+
+
+def test_a_zip_of_something_else_is_told_by_what_is_in_it(store: Store, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as outer:
+        outer.writestr("holiday.jpg", b"pixels")
+    with pytest.raises(InputError, match=r"photos\.zip holds 'holiday\.jpg'"):
+        import_all(store.memory, store.user, tmp_path / "photos.zip")
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS])
+def test_what_the_machine_refuses_is_no_damage(
+    store: Store, whole: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    ben = store.memory.users.ensure("ben").id
+    for owner, method in (
+        (zipfile.ZipExtFile, "read"),
+        (tempfile, "mkdtemp"),
+        (zipfile, "ZipFile"),
+    ):
+        with monkeypatch.context() as refusing:
+            refusing.setattr(owner, method, refuse)
+            with pytest.raises(ResourceError, match=os.strerror(number)):
+                import_all(store.memory, ben, whole)
+    assert store.memory.concepts.list(ben) == ()

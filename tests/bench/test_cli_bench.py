@@ -69,6 +69,41 @@ def test_run_names_what_was_left_out(
     assert "Left out of the photos of cup: a.heic" in capsys.readouterr().err
 
 
+def test_run_names_facts_that_nothing_asks_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bench").mkdir()
+    made = {"unasked": {"cup": ["parg: it rusts in rain"]}}
+    write_bench(Bench(0, (), (), made=made), tmp_path / "bench")
+    monkeypatch.setattr("bench.running.running.run_bench", lambda *given, **more: None)
+    empty: dict[str, object] = {"means": [], "controls": [], "doubts": []}
+    monkeypatch.setattr("bench.report.writing.write_report", lambda *given: empty)
+    assert cli.run(["bench", "run", "--subjects", "s", "--out", str(tmp_path)]) == 0
+    assert "Nothing asks for these facts of cup: parg: it rusts" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("", "is a folder"), ("file/told.json", "cannot be written: ")]
+)
+@pytest.mark.parametrize("command", [["run", "--subjects", "s"], ["report"]])
+def test_a_summary_that_cannot_be_written_is_told_before_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: list[str], name: str, words: str
+) -> None:
+    (tmp_path / "file").touch()
+    args = ["bench", *command, "--out", str(tmp_path / "o"), "--json", f"{tmp_path}/{name}"]
+    assert cli.run(args) == 2
+    said = capsys.readouterr().err
+    assert words in said and "Name another file with --json" in said
+    assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize("command", ["build", "run"])
+def test_a_seed_below_0_is_refused(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["bench", command, "--subjects", "s", "--seed", "-1"]) == 2
+    said = capsys.readouterr().err
+    assert "--seed" in said and "bug" not in said
+
+
 def keep_reader() -> None:
     """Keep a reader of scenes where a run looks for one: composing its scenes takes a minute."""
     scenes._write(reader(), find_home().cache / "bench" / f"scenes-{scenes_version()}.npz")

@@ -1,13 +1,17 @@
 """The table of learning: what is kept is read again, and summed up."""
 
 import json
+import math
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from bench.data.facts import invent
-from bench.quick import Row, Seen, line, questions, read, table
+from bench.quick import Options, Row, Seen, line, questions, read, settle, table, tells
+from bench.running.versions import code_version
+from omni_errors import InputError
 
 ROW = Row(
     "cup", "mug", 4, 1.5, 171.2, 230, True, Seen(0.5, 1.0, 0.25, 0.0), Seen(1.0, 0.9, 0.75, 0.8)
@@ -38,10 +42,57 @@ def test_every_row_has_as_many_cells_as_the_head() -> None:
     assert len(cells) == 1
 
 
-def test_facts_and_class_are_asked_for_with_what_has_to_be_said() -> None:
+def test_facts_and_class_are_asked_for_with_the_right_answers() -> None:
     (facts,) = invent(1, ["mug"], np.random.default_rng(0))
     asked = questions(facts, "cup", "mug")
-    assert len(asked) == 5 and asked[-1] == ("What sort of thing is <cup>?", "mug")
+    assert len(asked) == 5
+    assert asked[-1] == ("What sort of thing is <cup>?", "<cup> is a mug.")
     assert all("<cup>" in question for question, _ in asked)
-    said = {value for _, value in asked[:-1]}
-    assert all(any(fact.text.endswith(value) for fact in facts) for value in said)
+    wanted = {fact.text.replace("its", "<cup>'s") + "." for fact in facts}
+    assert {answer for _, answer in asked[:-1]} == wanted
+
+
+@pytest.mark.parametrize(
+    ("said", "right"),
+    [
+        ("<cup> is a cat.", True),
+        ("A cat.", True),
+        ("It is a category.", False),
+        ("It is not a cat.", False),
+        ("Its toy is a cat.", False),
+        ("A cat, a dog, a horse.", False),
+    ],
+)
+def test_an_answer_is_judged_by_its_words_and_what_they_are_about(said: str, right: bool) -> None:
+    assert tells(said, "What sort of thing is <cup>?", "<cup> is a cat.") is right
+
+
+@pytest.mark.parametrize("other", [Options("tiny"), Options(together=True)])
+def test_a_folder_goes_on_with_the_same_model_and_mode_alone(
+    tmp_path: Path, other: Options
+) -> None:
+    settle(tmp_path / "o", Options())
+    settle(tmp_path / "o", Options(workers=2))
+    with pytest.raises(InputError, match="holds what was learned by omni-mini, one by one"):
+        settle(tmp_path / "o", other)
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_rows_without_settings_are_the_usual_model_s(tmp_path: Path, together: bool) -> None:
+    row = replace(ROW, instant=Seen(*[math.nan] * 4)) if together else ROW
+    (tmp_path / "rows-0.jsonl").write_text(json.dumps(asdict(row)) + "\n")
+    for wrong in (Options(together=not together), Options("tiny", together=together)):
+        with pytest.raises(InputError, match="--out"):
+            settle(tmp_path, wrong)
+    settle(tmp_path, Options(together=together))
+
+
+def test_other_code_is_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settle(tmp_path, Options())
+    assert not capsys.readouterr().err
+    monkeypatch.setattr("bench.quick.code_version", lambda: "other")
+    settle(tmp_path, Options())
+    assert "same code" in capsys.readouterr().err
+    assert json.loads((tmp_path / "settings.json").read_text())["code"] == [code_version(), "other"]

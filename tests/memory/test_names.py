@@ -3,7 +3,7 @@
 import pytest
 
 from memory import Memory
-from memory.names import MAX_NAME, check_name, name_key
+from memory.names import MAX_NAME, check_json, check_name, name_key
 from omni_errors import InputError
 
 ODD = [
@@ -43,3 +43,16 @@ def test_names_that_differ_in_case_are_one(one: str, other: str) -> None:
 
 def test_spaces_do_not_make_another_name() -> None:
     assert check_name("  Old   Rex ") == "Old Rex"
+
+
+@pytest.mark.parametrize("text", ["\\u0000", "\\\\u0000", "C:\\u0000.png", "u0000"])
+def test_letters_that_spell_a_zero_character_are_text(text: str) -> None:
+    value = {text: [text, {"deeper": text}]}
+    assert check_json(value, "trace") == value
+
+
+@pytest.mark.parametrize("text", ["\0", "a\0b", "\\\0", "\\u0000\0"])
+def test_a_zero_character_is_refused_wherever_it_stands(text: str) -> None:
+    for value in ({text: 1}, {"a": [{"b": text}]}):
+        with pytest.raises(InputError, match="The trace holds a zero character"):
+            check_json(value, "trace")

@@ -11,6 +11,7 @@ import pytest
 from memory import Memory, open_memory
 from memory.database import Database
 from memory.vectors import ids
+from omni_errors import ResourceError
 from tests.memory.writer import write
 
 ROOT = Path(__file__).parent.parent.parent
@@ -123,3 +124,11 @@ def test_processes_that_open_a_new_store_at_once_all_can(folder: Path) -> None:
     assert [opener.wait() for opener in openers] == [0] * 4
     with open_memory(folder) as store:
         assert len(store.users.list()) == 1
+
+
+def test_a_lock_that_cannot_be_opened_is_told(folder: Path) -> None:
+    # stands for a home that may not be written, whoever runs this
+    (folder / "memory.lock").mkdir(parents=True)
+    with pytest.raises(ResourceError, match=r"memory\.lock cannot be opened: .") as caught:
+        open_memory(folder)
+    assert "OMNI_HOME" in caught.value.hint

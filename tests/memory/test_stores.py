@@ -123,6 +123,41 @@ def test_turns_are_numbered_and_keep_their_trace(
     assert store.turns.last(ana, talk) == (turn,)
 
 
+@pytest.mark.parametrize(
+    ("said", "sought"),
+    [("Où est Zoë?", "ZOË"), ("МАША спит", "маша"), ("Strasse", "straße"), ("Zoe\u0308", "Zoë")],
+)
+def test_turns_are_found_in_whatever_case(
+    store: Memory, ana: str, talk: str, said: str, sought: str
+) -> None:
+    if not store._database.is_sqlite:
+        pytest.skip("other databases fold letters in their own way")
+    turn = store.turns.add(ana, talk, "hello", reply=said)
+    store.turns.add(ana, talk, "100% of _")
+    assert store.turns.recent(ana, 9, containing=sought) == (turn,)
+
+
+def test_turns_are_found_by_signs_that_are_patterns_elsewhere(
+    store: Memory, ana: str, talk: str
+) -> None:
+    for text in ("100% of it", "100 of it", "a_b", "a\\b"):
+        store.turns.add(ana, talk, text)
+    found = [store.turns.recent(ana, 9, containing=sign) for sign in ("%", "_", "\\", "b")]
+    assert [[turn.text for turn in turns] for turns in found] == [
+        ["100% of it"], ["a_b"], ["a\\b"], ["a\\b", "a_b"],
+    ]  # fmt: skip
+
+
+def test_the_conversation_last_talked_in_comes_first(store: Memory, ana: str, talk: str) -> None:
+    later = store.conversations.add(ana, "About Maeve").id
+    store.turns.add(ana, later, "hello")
+    assert [one.id for one in store.conversations.list(ana)] == [later, talk]
+    store.turns.add(ana, talk, "hello again")
+    assert [one.id for one in store.conversations.list(ana)] == [talk, later]
+    newest = store.conversations.add(ana, "Nothing yet").id
+    assert [one.id for one in store.conversations.list(ana)] == [newest, talk, later]
+
+
 def test_a_removed_conversation_takes_its_turns(store: Memory, ana: str, talk: str) -> None:
     turn = store.turns.add(ana, talk, "hello")
     store.conversations.rename(ana, talk, "Hello")

@@ -1,6 +1,7 @@
 """A whole bench of bare folders of photos: the same every time, and nothing learned is asked."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from bench.data.edits import EDIT_KINDS
 from bench.data.facts import invent, read_facts, understood
 from bench.data.items import Bench, Subject, read_bench
 from bench.data.kinds import unasked
+from bench.data.leftovers import left_out
 from bench.data.opening import open_bench
 from bench.data.pictures import Shelf, open_mask, open_picture
 from bench.data.questions import described, parg_items, text_items, visual_items
@@ -106,6 +108,30 @@ def test_no_photo_is_learned_from_and_asked_about(bench: Bench) -> None:
     for subject in bench.subjects:
         assert len(subject.train) == 3
         assert not set(subject.train) & {item.image for item in bench.items}
+
+
+def test_a_photo_of_two_subjects_is_learned_by_both_and_asked_of_nobody(tmp_path: Path) -> None:
+    records = dict[str, dict[str, object]](rex={"class": "dog"}, bo={"class": "dog"})
+    folder = write_subjects(tmp_path / "s", records, photos=3)
+    shutil.copy(folder / "rex" / "1.png", folder / "bo" / "both.png")
+    for seed in range(3):
+        bench = open_bench(folder, tmp_path / f"b{seed}", seed=seed)
+        shown = [{s.hashes[path] for path in s.train} for s in bench.subjects]
+        assert len(shown[0] & shown[1]) == 1
+        assert [len(s.test) for s in bench.subjects] == [2, 1]
+        for item in bench.items:
+            assert item.image not in [p for s in bench.subjects for p in s.train]
+    assert bench.made["shared"] == {"bo": ["both.png"], "rex": ["1.png"]}
+    assert "other subjects have the same photos: of bo both.png." in " ".join(left_out(bench))
+
+
+def test_a_folder_of_others_photos_alone_has_none_held_out(tmp_path: Path) -> None:
+    records = dict[str, dict[str, object]](rex={"class": "dog"})
+    folder = write_subjects(tmp_path / "s", records, photos=4)
+    shutil.copytree(folder / "rex", folder / "twin")
+    bench = open_bench(folder, tmp_path / "b")
+    assert [(len(s.train), len(s.test)) for s in bench.subjects] == [(4, 0), (4, 0)]
+    assert {i.provenance for i in bench.items if i.task == "rec"} == {"a drawn scene"}
 
 
 def test_every_picture_an_item_names_is_there(bench: Bench) -> None:
@@ -333,6 +359,11 @@ def test_at_least_half_of_few_photos_are_learned_from(photos: int, held: int) ->
     learned, asked = leave_out(range(photos), 2, np.random.default_rng(1))
     assert len(asked) == held
     assert sorted(learned + asked) == list(range(photos))
+
+
+def test_what_may_not_be_asked_about_is_learned_from() -> None:
+    learned, asked = leave_out(range(4), 2, np.random.default_rng(1), may=lambda n: n > 2)
+    assert (learned, asked) == ((0, 1, 2), (3,))
 
 
 def test_there_are_25_prompts_of_each_kind() -> None:

@@ -1,11 +1,14 @@
 """What is read of folders of photos, and that nothing is left out in silence."""
 
+import errno
 import json
+import os
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
-from bench.data.items import Bench
+from bench.data.items import Bench, read_bench
 from bench.data.leftovers import left_out
 from bench.data.living import is_live, is_person
 from bench.data.opening import open_bench
@@ -128,3 +131,80 @@ def test_a_record_may_begin_with_a_byte_order_mark(folder: Path) -> None:
     (folder / "cup" / "concept.json").write_text(json.dumps({"class": "mug"}), "utf-8-sig")
     (cup,) = find_subjects(folder).subjects
     assert cup.class_word == "mug"
+
+
+def test_a_record_that_cannot_be_read_does_not_cost_the_others(
+    folder: Path, tmp_path: Path
+) -> None:
+    (folder / "pan" / "concept.json").mkdir(parents=True)
+    bench = open_bench(folder, tmp_path / "b")
+    assert [one.name for one in bench.subjects] == ["cup"]
+    (told,) = left_out(bench)
+    assert "pan/concept.json cannot be read: Is a directory." in told
+
+
+@pytest.fixture
+def closed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Close a folder to its owner as well, whoever that is."""
+    (folder / "pan").mkdir()
+    listed = os.listdir
+
+    def refuse(path: Path) -> list[str]:
+        if Path(path).name == "pan":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr("os.listdir", refuse)
+    return folder
+
+
+@pytest.mark.parametrize("record", [True, False])
+def test_a_folder_that_cannot_be_read_does_not_cost_the_others(
+    closed: Path, tmp_path: Path, record: bool
+) -> None:
+    if record:
+        (closed / "pan" / "concept.json").write_text('{"class": "pan"}')
+    bench = open_bench(closed, tmp_path / "b")
+    assert [one.name for one in bench.subjects] == ["cup"]
+    (told,) = left_out(bench)
+    assert "pan cannot be read: Permission denied." in told
+
+
+def test_where_all_is_closed_it_is_said(closed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (closed / "cup" / "concept.json").unlink()
+    with pytest.raises(InputError, match="no concept.json: cup; these cannot be read: pan"):
+        find_subjects(closed)
+    denied = PermissionError(errno.EACCES, "Permission denied")
+    monkeypatch.setattr("os.listdir", Mock(side_effect=denied))
+    with pytest.raises(InputError, match="s cannot be read: Permission denied"):
+        find_subjects(closed)
+
+
+def test_names_that_are_no_utf8_are_told_by_their_codes(folder: Path, tmp_path: Path) -> None:
+    for name, ending in (("caf\udce9", "png"), ("na\udcefve", "png"), ("cup", "heic")):
+        (folder / name).mkdir(exist_ok=True)
+        photo(3, "red").save(folder / name / "\udce9.png")
+        (folder / name / "\udce9.png").rename(folder / name / f"\udce9.{ending}")
+    (folder / "caf\udce9" / "concept.json").write_text('{"class": "cup"}')
+    bench = open_bench(folder, tmp_path / "b")
+    assert [one.name for one in bench.subjects] == ["cup"] and read_bench(bench.folder) == bench
+    files, unusable, passed = left_out(bench)
+    assert r"\udce9.heic" in files and r"na\udcefve" in passed
+    assert r"caf\udce9 is no UTF-8" in unusable
+
+
+def test_a_record_with_half_a_letter_is_named(folder: Path) -> None:
+    (folder / "cup" / "concept.json").write_text(r'{"class": "cup\ud800"}')
+    with pytest.raises(InputError, match="concept.json holds a lone surrogate"):
+        find_subjects(folder)
+
+
+def test_subjects_that_lie_too_deep_are_named(folder: Path, tmp_path: Path) -> None:
+    for name in ("pets/rex", "cup/old", "pets/.trash"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "concept.json").write_text('{"class": "dog"}')
+    (told,) = left_out(open_bench(folder, tmp_path / "b"))
+    assert "first folders alone: cup/old, pets/rex. Move them up" in told
+    (folder / "cup" / "concept.json").unlink()
+    with pytest.raises(InputError, match="these lie too deep: cup/old, pets/rex"):
+        find_subjects(folder)

@@ -198,6 +198,18 @@ def test_negatives_are_photos_nobody_is_asked_about(teacher: Teacher, bench: Ben
     assert len(words) == 4 + 8
 
 
+def test_no_negative_is_a_photo_of_the_subject_or_asked_about(
+    face: Backbone, bench: Bench, tmp_path: Path
+) -> None:
+    ball, other, rex = bench.subjects
+    hashes = {**rex.hashes, rex.train[0]: ball.hashes[ball.train[0]]}
+    hashes |= {rex.train[1]: other.hashes[other.test[0]]}
+    mixed = replace(bench, subjects=(ball, other, replace(rex, hashes=hashes)))
+    teacher = Teacher(face, mixed, ball, RECIPE, tmp_path)
+    assert teacher._without(mixed.subjects[2]) == [rex.train[2]]
+    assert teacher._without(other) == list(other.train)
+
+
 def test_dreambooth_moves_pictures_while_it_is_in_place_and_leaves_no_trace(
     teacher: Teacher, face: Backbone
 ) -> None:

@@ -13,12 +13,14 @@ from bench.judges.judge import AlwaysOne
 from bench.methods.catalog import METHODS
 from bench.methods.method import Method
 from bench.methods.players import Answered, Control
+from bench.methods.prompting import Library
 from bench.methods.teaching import Taught
 from bench.running import work
 from bench.running.failing import MethodsFailedError
 from bench.running.ledger import read_results
+from bench.running.looks import Looks
 from bench.running.suites import SUITES
-from bench.running.work import Kit, Work
+from bench.running.work import Kit, Seen, Work
 from graphs.options import ReplayOptions
 
 ANNA = Subject("anna", "taruvo", "woman", True, ("red.png",), ("blue.png",))
@@ -28,7 +30,13 @@ ITEMS = (
 )
 FACE = SimpleNamespace(config=SimpleNamespace(name="tiny", default_image_size=(8, 8)))
 KIT = SimpleNamespace(
-    face=FACE, backbone="tiny", where="cpu, float32", encoders=(), judges=(), faces=None
+    face=FACE,
+    backbone="tiny",
+    where="cpu, float32",
+    encoders=(),
+    judges=(),
+    faces=None,
+    seen=lambda bench: Seen(Looks(bench), Library(cast(Any, FACE), bench)),
 )
 LEARNED = Taught("key", cast(Any, object()), {}, {})
 
