@@ -1,5 +1,6 @@
 """Folders that only their user may look into; every room that writes files makes them here."""
 
+import os
 from pathlib import Path
 
 from omni_errors import ResourceError
@@ -13,7 +14,8 @@ def private_folder(path: Path) -> Path:
     Raises:
         ResourceError: if it cannot be created.
     """
-    missing = [p for p in (path, *path.parents) if not p.exists()]
+    # unlike the method of paths, this takes what may not be looked into for what is not there
+    missing = [p for p in (path, *path.parents) if not os.path.exists(p)]
     try:
         for folder in reversed(missing):
             folder.mkdir(mode=0o700, exist_ok=True)
@@ -22,7 +24,7 @@ def private_folder(path: Path) -> Path:
             f"The folder {path} cannot be created: {error.strerror}.",
             hint="Set OMNI_HOME to a folder you may write to.",
         ) from error
-    if not path.is_dir():
+    if not os.path.isdir(path):
         raise ResourceError(
             f"{path} is a file, but a folder belongs there.", hint="Set OMNI_HOME elsewhere."
         )

@@ -7,6 +7,9 @@ Names are imported when first used: listing concepts loads no model.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+# says how threads wait, which has to be before torch is imported
+import backbone  # noqa: F401
+
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
     from assistant.chat import Chat

@@ -390,6 +390,7 @@ class ConceptBook:
         """Take in a concept from a file, all of it or nothing.
 
         Raises:
+            NotFoundError: if there is no such file.
             InputError: if the file is none that was exported.
         """
         return self.assistant.memory.import_(self.assistant.user, Path(path), name=name)

@@ -32,7 +32,7 @@ class Conversations:
         self.assistant = assistant
 
     def list(self) -> tuple[Conversation, ...]:
-        """List them, newest first."""
+        """List them, the one last talked in first."""
         return self.assistant.memory.conversations.list(self.assistant.user)
 
     def find(self, part: str) -> Conversation | None:

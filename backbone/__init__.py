@@ -5,6 +5,7 @@ It knows no users and no memory. Names are imported when first used, so that lig
 (`backbone.config`, `backbone.catalog`) can be had without torch.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from backbone.painting import ImageOptions, Picture
     from backbone.reading import Reading
     from backbone.training import JointLoss, LossOptions, Sample
+
+# Said before torch is imported: threads that wait for each other sleep. Where they spin, as they do
+# otherwise, other work on the same cores makes a picture or a step take several times as long.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 _HOMES = {
     "Backbone": "face",

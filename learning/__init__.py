@@ -12,6 +12,9 @@ when first used, so that recipes (`learning.presets`) come without torch::
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+# says how threads wait, which has to be before torch is imported
+import backbone  # noqa: F401
+
 if TYPE_CHECKING:
     from learning.checkpoint import CheckpointError, pack, unpack
     from learning.examples import ExampleSet, Material, Negative, make_examples

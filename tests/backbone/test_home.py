@@ -43,3 +43,8 @@ def test_a_file_in_its_place_is_told(own_home: Path) -> None:
     for path in (own_home, own_home / "data"):
         with pytest.raises(ResourceError, match="OMNI_HOME"):
             private_folder(path)
+
+
+def test_a_name_that_no_folder_can_have_is_told(own_home: Path) -> None:
+    with pytest.raises(ResourceError, match="cannot be created"):
+        private_folder(own_home / ("a" * 300))
