@@ -15,6 +15,12 @@ __all__ = ["Question", "is_no", "is_nobody", "is_yes", "question", "take_answer"
 # {"kind", "question", "options"}, as it is handed to whoever talks to the user
 Question = dict[str, Any]
 
+# "remember Maeve's birthday", and "it is on May 3"
+_OWNED = re.compile(
+    r"((?:\S+['’]s|\b(?:her|his|its|their)) (?:favou?rite )?\w+)[\s.!]*$", re.IGNORECASE
+)
+_IS = re.compile(r"^(?:(?:it|that|they)(?: (?:is|are)\b|['’]s\b)|is\b|are\b)\s*", re.IGNORECASE)
+
 
 def question(kind: str, saying: str, options: list[str] | None = None, **slots: str) -> Question:
     """Word a question; ``kind`` says what the answer is for."""
@@ -61,10 +67,14 @@ def take_answer(state: TurnState, ports: TurnPorts) -> TurnState:
 def _fact(state: TurnState, answer: str, known: Sequence[Known]) -> TurnState:
     """Take a whole sentence for the fact, and the end of one for what the text left out."""
     answer = re.sub(r"^that\s+(?!is\b|was\b)", "", answer, flags=re.IGNORECASE)
-    if not PRONOUN.match(answer) and not find_mentions(answer, known).concepts:
-        return {"text": f"{state['text'].rstrip(' .')} {answer}"}
     # said of those whom the text named, whomever else "she" could mean
     ids = state["concepts"]
+    owned, value = _OWNED.search(state["text"]), _IS.sub("", answer)
+    whole = PRONOUN.match(answer) or find_mentions(answer, known).concepts
+    if owned and (value != answer or not whole):
+        return {"text": f"Remember: {owned[1]} is {value}", "chosen": ids, "last_concepts": ids}
+    if not whole:
+        return {"text": f"{state['text'].rstrip(' .')} {answer}"}
     return {"text": f"Remember: {answer}", "chosen": ids, "last_concepts": ids}
 
 

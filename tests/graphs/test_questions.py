@@ -60,6 +60,16 @@ def test_a_fact_is_completed_by_the_answer(house: FakeHouse) -> None:
     assert said == {"text": "Remember that Kai likes tea"}
 
 
+@pytest.mark.parametrize(
+    "answer", ["it is on May 3", "that it's on May 3", "is on May 3", "on May 3"]
+)
+def test_what_was_named_gets_what_is_answered(house: FakeHouse, answer: str) -> None:
+    said = answered(house, question("fact", "what"), "Remember Kai's birthday.", answer)
+    assert said["text"] == "Remember: Kai's birthday is on May 3"
+    whole = answered(house, question("fact", "what"), "Remember Kai's toy.", "he likes tea")
+    assert whole["text"] == "Remember: he likes tea"
+
+
 def test_that_before_the_answer_is_no_part_of_it(house: FakeHouse) -> None:
     said = answered(house, question("fact", "what"), "Remember Kai", "that he likes tea")
     assert said["text"] == "Remember: he likes tea"
