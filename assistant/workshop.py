@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from assistant.enrolling import INSTANT
 from assistant.gallery import decoded
 from assistant.listening import Listener
-from assistant.lookalikes import photos_of_others
 from assistant.profile import as_called_now
 from learning.checkpoint import backbone_id
 from learning.examples import Material, Negative
@@ -33,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["METRICS", "Bench", "OnStep", "judged", "review_folder"]
 
 OnStep = Callable[["StepLosses", int], None]
+# photos of other concepts, at most so many of each and in all
+_EACH, _OTHERS = 4, 40
 _REPORT_EVERY = 20
 # cosines that differ by no more are taken for equal
 _SAME = 0.02
@@ -99,7 +100,7 @@ class Bench:
                 "told": facts,
                 "photos": list(photos),
                 "places": self._places(about, photos),
-                "others": photos_of_others(self.assistant.eyes, about),
+                "others": self._others(about),
             },
         )
 
@@ -141,7 +142,7 @@ class Bench:
         except CancelledError as error:
             self.memory.training_runs.finish(self.user, run.id, "stopped", message=error.message)
             raise
-        record = learned.sidecar | {"photos": self._shown(examples)}
+        record = learned.sidecar | {"photos": self._shown(concept, examples)}
         _replace(sidecar, json.dumps(record).encode())
         _replace(tokens, learned.data)
         return str(tokens)
@@ -227,11 +228,12 @@ class Bench:
 
     # what they need
 
-    def _shown(self, examples: str) -> list[str]:
-        """Return the SHA-256 of the photos that are learned from."""
+    def _shown(self, concept: str, examples: str) -> list[str]:
+        """Return the SHA-256 of the photos that were learned from, the id of one that is gone."""
         made = json.loads(Path(examples).read_text("utf-8"))
         photos = json.loads(Path(made["described"]).read_text("utf-8"))["photos"]
-        return [self.memory.photos.get(self.user, photo).sha256 for photo in photos]
+        held = {one.id: one.sha256 for one in self.memory.photos.list(self.user, concept)}
+        return [held.get(photo, photo) for photo in photos]
 
     def _write(self, name: str, content: Mapping[str, Any]) -> str:
         path = self.folder / name
@@ -243,6 +245,14 @@ class Bench:
         read, one = self.memory.photos.read, self.assistant
         pictures = [decoded(read(self.user, photo)) for photo in photos]
         return list(name_places(one.backbone, pictures, one.segmenter, about.class_name))
+
+    def _others(self, concept: Concept) -> list[str]:
+        """Choose photos of other concepts, those of the same class first."""
+        others = [c for c in self.memory.concepts.list(self.user) if c.id != concept.id]
+        kind = concept.class_name.casefold()
+        others.sort(key=lambda c: (c.class_name.casefold() != kind, c.id))
+        photos = [self.memory.photos.list(self.user, c.id)[:_EACH] for c in others[:_OTHERS]]
+        return [photo.id for each in photos for photo in each][:_OTHERS]
 
     def _lesson(self, examples: str) -> Lesson:
         if examples not in self._lessons:

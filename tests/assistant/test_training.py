@@ -153,6 +153,22 @@ def test_a_fact_removed_while_it_is_learned_breaks_nothing_and_leaves_nothing(
     assert in_use(assistant) == [True]
 
 
+def test_a_photo_removed_while_it_is_learned_from_leaves_no_trained_tokens(
+    assistant: Assistant, photos: Path
+) -> None:
+    other = Assistant(user=assistant.user_name, model="tiny")
+
+    def remove(losses: StepLosses, steps: int) -> None:
+        if losses.step == 2:
+            other.concepts.remove_photo("Maeve", photos / "maeve" / "1.png")
+
+    with pytest.raises(InputError, match="removed meanwhile"):
+        learned(assistant, photos, on_step=remove)
+    other.close()
+    assert in_use(assistant) == [True]
+    assert len(assistant.concepts.photos("Maeve")) == 3
+
+
 def in_use(assistant: Assistant) -> list[bool]:
     """Say of each version of Maeve's tokens whether it is in use."""
     concept = assistant.memory.concepts.get(assistant.user, "Maeve")
