@@ -20,7 +20,7 @@ def said(first: str, **given: str) -> list[str]:
     return subprocess.check_output(call, env=clean | given, text=True).split()
 
 
-@pytest.mark.parametrize("first", ["learning.batches", "assistant.enrolling", "bench.quick"])
+@pytest.mark.parametrize("first", ["learning.batches", "assistant.enrolling"])
 def test_it_is_said_before_torch_is_there(first: str) -> None:
     assert said(first) == ["True", "PASSIVE"]
 
