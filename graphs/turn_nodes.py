@@ -249,8 +249,7 @@ def understand(state: TurnState, ports: TurnPorts) -> TurnState:
         return {"reply": _say("stranger").format(name=stranger), "facts": {}, "evidence": []}
     found = _weighed(state, ports, image) if image else []
     state = state if state["concepts"] else {**state, **_seen(found, ports)}
-    asked = unpolite(bare_request(state["request"]))
-    recounts = not image and asks("open", asked)
+    recounts = not image and asks("open", unpolite(bare_request(state["request"])))
     facts = _profile(state, ports, every=recounts)
     told = _recounted(state, facts, ports) if recounts else ""
     if told:
@@ -406,8 +405,7 @@ def propose(state: TurnState, ports: TurnPorts) -> TurnState:
     text = with_apostrophes(state["text"], known)
     fact = told_fact(text, state["request"], state["names"])
     if not state["names"]:
-        options = [concept.name for concept in known]
-        return {"fact": fact, "asking": question("whose", "whose", options)}
+        return {"fact": fact, "asking": question("whose", "whose", [one.name for one in known])}
     of = about_those(told_of(fact, text, state["concepts"], known))
     return {**of, "fact": fact, "asking": {} if fact else question("fact", "what")}
 
@@ -499,5 +497,4 @@ def _or_ask(state: TurnState, otherwise: str) -> str:
 
 
 def _say(name: str) -> str:
-    said: str = data("sayings")[name]
-    return said
+    return str(data("sayings")[name])
