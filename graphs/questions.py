@@ -15,6 +15,8 @@ __all__ = ["Question", "is_no", "is_nobody", "is_yes", "question", "take_answer"
 # {"kind", "question", "options"}, as it is handed to whoever talks to the user
 Question = dict[str, Any]
 
+# characters
+_LONGEST_YES = 60
 # "remember Maeve's birthday", and "it is on May 3"
 _OWNED = re.compile(
     r"((?:\S+['’]s|\b(?:her|his|its|their)) (?:favou?rite )?\w+)[\s.!]*$", re.IGNORECASE
@@ -34,7 +36,9 @@ def is_yes(answer: object) -> bool:
     words = data("words")
     yes, more = (f"(?:{'|'.join(words[name])})" for name in ("yes", "beside_yes"))
     said = rf"(?:{more} )*{yes}(?: (?:{yes}|{more}))*"
-    return answer is True or re.fullmatch(said, _plain(answer)) is not None
+    # what is longer says more, and could be read in too many ways
+    short = _plain(answer)[:_LONGEST_YES]
+    return answer is True or (short == _plain(answer) and re.fullmatch(said, short) is not None)
 
 
 def is_no(answer: object) -> bool:

@@ -31,7 +31,20 @@ def test_consent_is_a_clear_yes(said: object) -> None:
 
 @pytest.mark.parametrize(
     "said",
-    [False, None, "", "no", "yes but no", "maybe", 1, "yesterday", "sure?", "yes 👎", "thanks"],
+    [
+        False,
+        None,
+        "",
+        "no",
+        "yes but no",
+        "maybe",
+        1,
+        "yesterday",
+        "sure?",
+        "yes 👎",
+        "thanks",
+        "yes please " * 700,
+    ],
 )
 def test_nothing_else_is_consent(said: object) -> None:
     assert not is_yes(said)
