@@ -10,7 +10,7 @@ from graphs.ports import Known, TurnPorts
 from graphs.pronouns import PRONOUN, put_for
 from graphs.state import TurnState
 
-__all__ = ["Question", "is_no", "is_nobody", "is_yes", "question", "take_answer"]
+__all__ = ["Question", "is_left", "is_no", "is_nobody", "is_yes", "question", "take_answer"]
 
 # {"kind", "question", "options"}, as it is handed to whoever talks to the user
 Question = dict[str, Any]
@@ -51,6 +51,14 @@ def is_nobody(answer: object) -> bool:
     return answer is False or _plain(answer) in data("words")["nobody"]
 
 
+def is_left(state: TurnState) -> bool:
+    """Tell that the last answer wants nothing more."""
+    asked = state.get("asked", [])
+    # "no" to a word that is nearly a name says that it is none
+    meant = bool(asked) and asked[-1]["kind"] == "slip" and is_nobody(asked[-1]["answer"])
+    return bool(asked) and not meant and is_no(asked[-1]["answer"])
+
+
 def _plain(answer: object) -> str:
     return re.sub(r"[\s.,;!]+", " ", str(answer).casefold().replace("’", "'")).strip()
 
@@ -63,6 +71,9 @@ def take_answer(state: TurnState, ports: TurnPorts) -> TurnState:
         return {"attachment": answer}
     if kind == "text":
         return {"text": answer}
+    if kind == "consent":
+        ids, told = state["concepts"], f"Remember: {state['correction']}"
+        return {"text": told, "chosen": ids, "last_concepts": ids}
     if kind == "fact":
         return _fact(state, answer, ports.concepts.list())
     return _chosen(state, answer, ports.concepts.list(), asked)

@@ -62,9 +62,10 @@ class TurnState(ReplayState, total=False):
     asking: dict[str, Any]
     chosen: list[str]
     asked: list[dict[str, Any]]
-    # proposed to be remembered
+    # proposed to be remembered, and what was told in place of yes or no
     fact: str
     consent: bool
+    correction: str
     # ids with commas between them, one for each concept it is about
     fact_id: str
     evidence: list[dict[str, Any]]

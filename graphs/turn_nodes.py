@@ -9,13 +9,14 @@ from dataclasses import replace
 from typing import Any, Literal, get_args
 
 from backbone.mini.words import with_article
+from graphs.correcting import corrected
 from graphs.data import data
 from graphs.followup import FollowUp, follow_change, follow_up
 from graphs.meaning import about_those, left_alone, meant_by, shown_of, somebody, unclear
 from graphs.mentions import find_mentions, stranger_of
 from graphs.ports import Known, TurnPorts
 from graphs.profile import asks, before, lines_of, relevant
-from graphs.questions import Question, is_no, is_nobody, is_yes, question, take_answer
+from graphs.questions import Question, is_left, is_yes, question, take_answer
 from graphs.recall import chosen_facts
 from graphs.recognition import Evidence, evidence, who
 from graphs.router import (
@@ -36,13 +37,9 @@ from graphs.wishes import as_addition, as_background, as_drawing, as_removal
 from graphs.wording import about
 
 __all__ = [
-    "after_ask",
-    "after_propose",
-    "after_resolve",
-    "after_replay",
-    "after_route",
     "ask",
     "consent",
+    "correct",
     "draw",
     "edit",
     "give_up",
@@ -56,8 +53,8 @@ __all__ = [
     "understand",
 ]
 
-# questions back to the user before a turn gives up
-_MOST_QUESTIONS = 2
+# questions, of all kinds, before a fact is left unkept
+_MOST_CORRECTIONS = 6
 _SEVERAL = re.compile(r"\b(?:these|those|they|everyone|everybody|who are|them)\b", re.IGNORECASE)
 # what it takes to ask the same again
 _Given = Literal[
@@ -71,16 +68,6 @@ _Given = Literal[
     "no_replay",
 ]
 _GIVEN: tuple[_Given, ...] = get_args(_Given)
-# where each route leads; "clarify" always asks
-_BRANCHES = {
-    "understand": "understand",
-    "recognise": "recognise",
-    "generate": "replay",
-    "edit": "replay",
-    "remember": "propose",
-    "clarify": "ask",
-}
-
 Ask = Callable[[Any], Any]
 
 
@@ -215,21 +202,9 @@ def hear(state: TurnState, ports: TurnPorts) -> TurnState:
 
 def give_up(state: TurnState, ports: TurnPorts) -> TurnState:
     """Say that it was not understood, or that it is left as the user wants."""
-    if _is_left(state):
+    if is_left(state):
         return {"route": "clarify", "why": "the user leaves it", "reply": _say("left")}
     return {"route": "clarify", "why": "the answers did not help", "reply": _say("lost")}
-
-
-def after_ask(state: TurnState) -> str:
-    """Leave it where the answer says so."""
-    return "give_up" if _is_left(state) else "hear"
-
-
-def _is_left(state: TurnState) -> bool:
-    asked = state.get("asked", [])
-    # "no" to a word that is nearly a name says that it is none
-    meant = bool(asked) and asked[-1]["kind"] == "slip" and is_nobody(asked[-1]["answer"])
-    return bool(asked) and not meant and is_no(asked[-1]["answer"])
 
 
 def understand(state: TurnState, ports: TurnPorts) -> TurnState:
@@ -422,6 +397,15 @@ def consent(state: TurnState, asking: Ask) -> TurnState:
     }
 
 
+def correct(state: TurnState, ports: TurnPorts) -> TurnState:
+    """Take what is told in place of yes or no: "no, she is 8"."""
+    asked = state["asked"]
+    if state["consent"] or len(asked) >= _MOST_CORRECTIONS:
+        return {"correction": ""}
+    answer = str(asked[-1]["answer"])
+    return {"correction": corrected(state["fact"], answer, ports.concepts.list())}
+
+
 def keep(state: TurnState, ports: TurnPorts) -> TurnState:
     """Keep the fact if the user agreed, with each of those it is about."""
     if not state["consent"]:
@@ -468,32 +452,6 @@ def _trace(state: TurnState) -> dict[str, Any]:
         "fact": state.get("fact_id", ""),
         "request": state["request"] if state["route"] == "generate" else "",
     }
-
-
-def after_resolve(state: TurnState) -> str:
-    """Ask where the concept is unclear."""
-    return _or_ask(state, "route")
-
-
-def after_route(state: TurnState) -> str:
-    """Go where the route says."""
-    return _or_ask(state, _BRANCHES[state["route"]])
-
-
-def after_replay(state: TurnState) -> str:
-    """Draw or edit with the composed prompt."""
-    return "edit" if state["route"] == "edit" else "draw"
-
-
-def after_propose(state: TurnState) -> str:
-    """Ask for consent once there is a fact about somebody."""
-    return _or_ask(state, "consent")
-
-
-def _or_ask(state: TurnState, otherwise: str) -> str:
-    if not state.get("asking"):
-        return otherwise
-    return "ask" if len(state.get("asked", [])) < _MOST_QUESTIONS else "give_up"
 
 
 def _say(name: str) -> str:
