@@ -247,12 +247,15 @@ class Bench:
         return list(name_places(one.backbone, pictures, one.segmenter, about.class_name))
 
     def _others(self, concept: Concept) -> list[str]:
-        """Choose photos of other concepts, those of the same class first."""
+        """Choose photos of other concepts: those of the same class, then one of each in turn."""
         others = [c for c in self.memory.concepts.list(self.user) if c.id != concept.id]
-        kind = concept.class_name.casefold()
+        kind, found = concept.class_name.casefold(), list[tuple[int, str, str]]()
         others.sort(key=lambda c: (c.class_name.casefold() != kind, c.id))
-        photos = [self.memory.photos.list(self.user, c.id)[:_EACH] for c in others[:_OTHERS]]
-        return [photo.id for each in photos for photo in each][:_OTHERS]
+        for other in others[:_OTHERS]:
+            turns = 0 if other.class_name.casefold() == kind else 1
+            photos = self.memory.photos.list(self.user, other.id)[:_EACH]
+            found += [(turns * (n + 1), other.id, one.id) for n, one in enumerate(photos)]
+        return [photo for _, _, photo in sorted(found)][:_OTHERS]
 
     def _lesson(self, examples: str) -> Lesson:
         if examples not in self._lessons:
