@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -42,6 +43,8 @@ app = typer.Typer(
     invoke_without_command=True,
     rich_markup_mode=None,
 )
+# others that may be trained again, by name
+_MOST_NAMED = 3
 Name = Annotated[str, typer.Argument(help="The concept's name, or its id.")]
 
 
@@ -96,6 +99,7 @@ def add(
     if learned.duplicates:
         note(f"Seen before and left out: {learned.duplicates}.")
     _note_training(learned.training)
+    _note_trained_before(learned)
 
 
 def _asked_name(paths: "Sequence[Path]") -> str:
@@ -141,6 +145,18 @@ def _note_training(training: "Mapping[str, Any]") -> None:
     note(f"Trained {steps} steps{took}. {said}".strip())
     if training.get("active") is False:
         note("The tokens that were in use did better and stay in use.")
+
+
+def _note_trained_before(learned: "Learned") -> None:
+    """Name those that were never told of the newcomer: training them again tells both apart."""
+    names, newcomer = learned.trained_before, learned.concept.name
+    for name in names[:_MOST_NAMED]:
+        note(
+            f"{name} was trained before {newcomer} was known, and is of the same class. "
+            f"To tell them apart better: omni concept train {shlex.quote(name)}"
+        )
+    if len(names) > _MOST_NAMED:
+        note(f"So were others: {len(names) - _MOST_NAMED} more.")
 
 
 @app.command()
@@ -195,6 +211,7 @@ def _learned_data(
         "version": learned.version,
         "usable_after_seconds": round(learned.seconds, 3),
         "training": dict(learned.training),
+        "trained_before": list(learned.trained_before),
     }
 
 

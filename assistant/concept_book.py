@@ -61,6 +61,7 @@ class ConceptBook:
             CancelledError: on Ctrl-C while training; the concept stays usable.
         """
         from assistant.enrolling import Enrolling
+        from assistant.others import trained_before
 
         recipe = _recipe(preset)
         start = time.monotonic()
@@ -83,6 +84,7 @@ class ConceptBook:
             active.version if active else None,
             seconds,
             training,
+            tuple(trained_before(memory, user, concept)),
         )
 
     def guess_class(self, paths: Sequence[Path | str]) -> "ClassGuess | None":

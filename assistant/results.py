@@ -109,6 +109,8 @@ class Learned:
     seconds: float
     # what training did after that; empty without it
     training: Mapping[str, Any] = field(default_factory=dict)
+    # names of those of its class that were trained before it was known
+    trained_before: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

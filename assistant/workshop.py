@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.enrolling import INSTANT
 from assistant.gallery import decoded
 from assistant.listening import Listener
+from assistant.others import photos_of_others
 from assistant.profile import as_called_now
 from learning.checkpoint import backbone_id
 from learning.examples import Material, Negative
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["METRICS", "Bench", "OnStep", "judged", "review_folder"]
 
 OnStep = Callable[["StepLosses", int], None]
-# photos of other concepts, at most so many of each and in all
-_EACH, _OTHERS = 4, 40
 _REPORT_EVERY = 20
 # cosines that differ by no more are taken for equal
 _SAME = 0.02
@@ -100,7 +99,7 @@ class Bench:
                 "told": facts,
                 "photos": list(photos),
                 "places": self._places(about, photos),
-                "others": self._others(about),
+                "others": photos_of_others(self.memory, self.user, about),
             },
         )
 
@@ -245,17 +244,6 @@ class Bench:
         read, one = self.memory.photos.read, self.assistant
         pictures = [decoded(read(self.user, photo)) for photo in photos]
         return list(name_places(one.backbone, pictures, one.segmenter, about.class_name))
-
-    def _others(self, concept: Concept) -> list[str]:
-        """Choose photos of other concepts: those of the same class, then one of each in turn."""
-        others = [c for c in self.memory.concepts.list(self.user) if c.id != concept.id]
-        kind, found = concept.class_name.casefold(), list[tuple[int, str, str]]()
-        others.sort(key=lambda c: (c.class_name.casefold() != kind, c.id))
-        for other in others[:_OTHERS]:
-            turns = 0 if other.class_name.casefold() == kind else 1
-            photos = self.memory.photos.list(self.user, other.id)[:_EACH]
-            found += [(turns * (n + 1), other.id, one.id) for n, one in enumerate(photos)]
-        return [photo for _, _, photo in sorted(found)][:_OTHERS]
 
     def _lesson(self, examples: str) -> Lesson:
         if examples not in self._lessons:

@@ -7,11 +7,30 @@ from graphs.data import data
 from graphs.wording import about
 from learning.wording import before
 
-__all__ = ["asks", "before", "lines_of", "relevant"]
+__all__ = ["as_it_is_now", "asks", "before", "lines_of", "relevant"]
 
 _IS_A = re.compile(
     r"^<[^<>]+> (?:is|was) (?:an?|the|one|my|our)\b|\b(?:breed|species)\b", re.IGNORECASE
 )
+# what everybody has one of at a time, in a group of its own each
+_ONE_EACH = re.compile(
+    r"^<([^<>]+)>(?:['’]s (favou?rite \w+|(?:\w+ )?"
+    r"(?:age|birthday|birthplace|home|job|name|weight)) (?:is|are|was)\b| (lives) (?:in|at|on|near|with)\b"
+    r"| (is) (?:\d+|one|two|three|four|five|six|seven|eight|nine|ten)(?: years? old)?\W*$)",
+    re.IGNORECASE,
+)
+
+
+def as_it_is_now(name: str, facts: Sequence[str]) -> list[str]:
+    """Leave out what was told anew since: "she is 5" where "she is 7" comes later."""
+    of = [_one(about(name, fact)) for fact in facts]
+    return [fact for place, fact in enumerate(facts) if of[place] not in of[place + 1 :]]
+
+
+def _one(line: str) -> str:
+    """Name what a fact gives of the things there is one of; other facts are their own."""
+    found = _ONE_EACH.match(line)
+    return " ".join(filter(None, found.groups())).casefold() if found else line
 
 
 def asks(what: str, text: str) -> bool:

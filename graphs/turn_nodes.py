@@ -15,7 +15,7 @@ from graphs.followup import FollowUp, follow_change, follow_up
 from graphs.meaning import about_those, left_alone, meant_by, shown_of, somebody, unclear
 from graphs.mentions import find_mentions, stranger_of
 from graphs.ports import Known, TurnPorts
-from graphs.profile import asks, before, lines_of, relevant
+from graphs.profile import as_it_is_now, asks, before, lines_of, relevant
 from graphs.questions import Question, is_left, is_yes, question, take_answer
 from graphs.recall import chosen_facts
 from graphs.recognition import Evidence, evidence, who
@@ -34,7 +34,6 @@ from graphs.spelling import with_apostrophes
 from graphs.state import TurnState
 from graphs.telling import told_fact, told_of
 from graphs.wishes import as_addition, as_background, as_drawing, as_removal
-from graphs.wording import about
 
 __all__ = [
     "ask",
@@ -272,7 +271,7 @@ def _profile(state: TurnState, ports: TurnPorts, *, every: bool) -> dict[str, li
     told: dict[str, list[str]] = {}
     for concept, name in zip(state["concepts"], state["names"], strict=True):
         near = () if every else chosen_facts(state["request"], Known(concept, name), ports)
-        told[name] = list(ports.facts.list(concept) if every else near)
+        told[name] = as_it_is_now(name, ports.facts.list(concept) if every else near)
     return {name: facts for name, facts in told.items() if facts}
 
 
@@ -314,7 +313,7 @@ def _recounted(state: TurnState, facts: dict[str, list[str]], ports: TurnPorts) 
     for concept, name in zip(state["concepts"], state["names"], strict=True):
         if concept in kinds:
             told.append(_say("is_kind").format(name=name, kind=kinds[concept]))
-        told += [about(name, fact) for fact in facts.get(name, [])]
+        told += lines_of(name, facts.get(name, []))
     return re.sub(r"<([^<>]+)>", r"\1", " ".join(told))
 
 

@@ -1,6 +1,7 @@
 """Concepts and single turns from the command line, on the tiny model."""
 
 import json
+from datetime import UTC, datetime
 from os.path import commonprefix
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ from PIL import Image
 
 import cli
 from assistant.guessing import ClassGuess
-from cli_concept import print_receipt
-from memory.values import Finding, Receipt
+from assistant.results import Learned
+from cli_concept import _note_trained_before, print_receipt
+from memory.values import Concept, Finding, Receipt
 
 Out = pytest.CaptureFixture[str]
 TINY = ["--model", "tiny"]
@@ -45,6 +47,16 @@ def test_a_concept_is_added_listed_and_shown(capsys: Out, photos: Path) -> None:
     assert added["facts"] == ["Her toy is red.", "She is old."]
     assert run(capsys, "concept", "list")["concepts"][0]["facts"] == 2
     assert run(capsys, "concept", "show", "maeve")["class"] == "dog"
+
+
+def test_those_trained_before_a_newcomer_are_named_with_the_command(capsys: Out) -> None:
+    names = ("Rex", "Big Bo", "Mia", "Kim")
+    newcomer = Concept("c1", "u1", "Maeve", "dog", datetime.now(UTC))
+    _note_trained_before(Learned(newcomer, 3, 0, (), (), 1, 2.0, {}, names))
+    said = capsys.readouterr()
+    told = " ".join((said.out + said.err).split())
+    assert "Rex was trained before Maeve was known" in told
+    assert "omni concept train 'Big Bo'" in told and "Kim" not in told and "others: 1 more" in told
 
 
 def test_other_files_of_a_folder_are_counted_and_broken_photos_named(

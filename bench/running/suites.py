@@ -64,7 +64,7 @@ SUITES: dict[str, Suite] = {
             negatives=1,
             steps=2,
             timesteps=6,
-            changes={"scene_edits": 4, "views": 2, "strangers": 4, "test_every": 2},
+            changes={"scene_edits": 4, "views": 2, "strangers": 4, "likeness": 1, "test_every": 2},
         ),
         Suite(
             "mini",

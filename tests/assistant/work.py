@@ -29,9 +29,9 @@ SMALL = Recipe(
 # long enough that many moments fall between its steps, and steps between its saved states
 LONGER = replace(
     SMALL,
-    steps=40,
-    save_every=6,
-    test_every=12,
+    steps=16,
+    save_every=3,
+    test_every=5,
     start="auto",
     keep_best=True,
     likeness=1,

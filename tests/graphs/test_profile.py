@@ -2,7 +2,7 @@
 
 import pytest
 
-from graphs.profile import asks, before, lines_of, relevant
+from graphs.profile import as_it_is_now, asks, before, lines_of, relevant
 
 
 def test_facts_and_kind_are_said_of_the_concept() -> None:
@@ -48,3 +48,30 @@ def test_of_what_somebody_is_only_that_is_told(asked: str) -> None:
 )
 def test_other_questions_are_asked_with_all_facts(asked: str) -> None:
     assert relevant("Maeve", FACTS, asked) == FACTS
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ("she is 5", "she is 7 years old."),
+        ("her favourite toy is a ball", "Maeve's favourite toy is a kite"),
+        ("she lives in Cork", "Maeve lives on a farm"),
+        ("her age is 5", "her age is 7"),
+    ],
+)
+def test_what_is_told_anew_takes_the_place_of_what_was(before: str, now: str) -> None:
+    assert as_it_is_now("Maeve", [before, "she snores", now]) == ["she snores", now]
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ("her friend is Kai", "her friend is Rex"),
+        ("her favourite toy is a ball", "her favourite food is ham"),
+        ("she is 5", "she is 5 metres tall"),
+        ("she likes cheese", "she likes ham"),
+        ("Maeve's sister lives in Cork", "Maeve lives in Bonn"),
+    ],
+)
+def test_what_may_both_be_so_is_told(before: str, now: str) -> None:
+    assert as_it_is_now("Maeve", [before, now]) == [before, now]
