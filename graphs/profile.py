@@ -15,7 +15,8 @@ _IS_A = re.compile(
 # what everybody has one of at a time, in a group of its own each
 _ONE_EACH = re.compile(
     r"^<([^<>]+)>(?:['’]s (favou?rite \w+|(?:\w+ )?"
-    r"(?:age|birthday|birthplace|home|job|name|weight)) (?:is|are|was)\b| (lives) (?:in|at|on|near|with)\b"
+    r"(?:age|birthday|birthplace|home|job|name|weight)) (?:is|are|was)\b"
+    r"| (lives) (?:in|at|on|near|with)\b"
     r"| (is) (?:\d+|one|two|three|four|five|six|seven|eight|nine|ten)(?: years? old)?\W*$)",
     re.IGNORECASE,
 )
