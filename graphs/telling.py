@@ -10,13 +10,15 @@ from graphs.pronouns import PRONOUN
 from graphs.router import either_apostrophe, route_by_rules, unpolite
 from graphs.wording import content, sentences
 
-__all__ = ["told_fact", "told_of"]
+__all__ = ["also_asked", "told_fact", "told_of"]
 
 # "… and draw her with it": what is asked for in the same sentence
 _DRAWN_TOO = (
     r",?\s+(?:and|then|and then)\s+(?:please\s+|now\s+)?(?:(?:draw|paint|sketch)\s+"
     r"(?:her|him|it|them|me|us|an?|the|<|(?-i:[A-Z]))\b|show\s+(?:me|us)\b)[^.!?]*(?=[.!?]|$)"
 )
+# what joins that to what is told
+_JOINED = re.compile(r"^,?\s+(?:and then|and|then)\s+", re.IGNORECASE)
 
 
 def told_fact(text: str, request: str, names: Sequence[str]) -> str:
@@ -38,6 +40,12 @@ def told_fact(text: str, request: str, names: Sequence[str]) -> str:
     return fact if _tells(fact, names) else ""
 
 
+def also_asked(text: str) -> str:
+    """Return what a text asks for besides telling something, "" if nothing."""
+    _, asked = _parted(_unasked(text))
+    return " ".join(re.sub(r"<([^<>]+)>", r"\1", one) for one in asked)
+
+
 def told_of(fact: str, text: str, ids: Sequence[str], known: Sequence[Known]) -> list[Known]:
     """Return whom a fact is about: not those whom only another request of the text names."""
     about = sorted((one for one in known if one.id in ids), key=lambda one: list(ids).index(one.id))
@@ -56,10 +64,17 @@ def _unasked(text: str) -> str:
 
 def _without_requests(text: str) -> str:
     """Leave out what a later sentence asks for: "She hates rain. Draw her in the sun."."""
+    told, asked = _parted(text)
+    return told if asked else text
+
+
+def _parted(text: str) -> tuple[str, list[str]]:
+    """Part what is told from what is asked for in the same breath."""
+    drawn = [found[0] for found in re.finditer(_DRAWN_TOO, text, re.IGNORECASE)]
     first, *more = sentences(re.sub(_DRAWN_TOO, "", text, flags=re.IGNORECASE)) or [""]
-    kept = [one for one in more if not one.endswith("?") and not _draws(one)]
-    drawn = re.search(_DRAWN_TOO, text, re.IGNORECASE) is not None
-    return " ".join([first, *kept]) if drawn or len(kept) < len(more) else text
+    asked = [one for one in more if one.endswith("?") or _draws(one)]
+    kept = [one for one in more if one not in asked]
+    return " ".join([first, *kept]), [re.sub(_JOINED, "", one) for one in drawn] + asked
 
 
 def _draws(sentence: str) -> bool:

@@ -32,7 +32,7 @@ from graphs.router import (
 from graphs.small_talk import NO_MODEL, all_of, pleasantry
 from graphs.spelling import with_apostrophes
 from graphs.state import TurnState
-from graphs.telling import told_fact, told_of
+from graphs.telling import also_asked, told_fact, told_of
 from graphs.wishes import as_addition, as_background, as_drawing, as_removal
 
 __all__ = [
@@ -410,7 +410,9 @@ def keep(state: TurnState, ports: TurnPorts) -> TurnState:
     if not state["consent"]:
         return {"reply": _say("not_kept"), "fact_id": ""}
     ids = [ports.facts.add(concept, state["fact"]) for concept in state["concepts"]]
-    return {"fact_id": ",".join(ids), "reply": _say("kept")}
+    asked = also_asked(state["text"])
+    more = " " + _say("also").format(asked=asked) if asked else ""
+    return {"fact_id": ",".join(ids), "reply": _say("kept") + more}
 
 
 def persist(state: TurnState, ports: TurnPorts) -> TurnState:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from graphs.telling import told_fact
+from graphs.telling import also_asked, told_fact
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,17 @@ def test_a_kind_is_no_name_and_a_pronoun_is_enough_of_one() -> None:
     read = "remember that <Maeve> hates rain"
     assert told_fact("remember that my dog hates rain", read, ["Maeve"]) == "Maeve hates rain"
     assert told_fact("remember that she hates rain", read, ["Maeve"]) == "she hates rain"
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("Remember that <Maeve> hates rain. Draw her in the sun.", "Draw her in the sun."),
+        ("Remember that Maeve's toy is a ball and draw her with it.", "draw her with it"),
+        ("<Maeve> is 7. How old is <Kai>?", "How old is Kai?"),
+        ("Remember that <Maeve> hates rain. She loves snow.", ""),
+        ("Remember that <Maeve> and Kai draw", ""),
+    ],
+)
+def test_what_is_asked_for_in_the_same_breath_is_known(text: str, asked: str) -> None:
+    assert also_asked(text) == asked

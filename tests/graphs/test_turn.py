@@ -297,6 +297,15 @@ def test_a_fact_is_kept_only_by_consent(house: FakeHouse, saver: SqliteSaver) ->
     assert done.state["trace"]["fact"] == "f1"
 
 
+def test_what_was_asked_for_in_the_same_breath_is_not_passed_over(
+    house: FakeHouse, saver: SqliteSaver
+) -> None:
+    paused(house, saver, "Remember that Maeve hates rain. Draw her in the sun.")
+    reply = resumed(house, saver, "yes").state["reply"]
+    assert house.facts.added == [("c1", "Maeve hates rain.")]
+    assert 'say "Draw her in the sun." again' in reply
+
+
 @pytest.mark.parametrize("said", ["no", "maybe", "", False, "yesterday"])
 def test_all_but_a_yes_keeps_nothing(house: FakeHouse, saver: SqliteSaver, said: Any) -> None:
     paused(house, saver, "Remember that Maeve hates rain")
