@@ -11,18 +11,19 @@ _EACH, _MOST = 4, 40
 
 
 def photos_of_others(memory: Memory, user: str, concept: Concept) -> list[str]:
-    """Return ids of photos of other concepts: those of the same class, then of each in turn.
-
-    So of many concepts each is seen, and those most like it most often.
-    """
-    kind, found = concept.class_name.casefold(), list[tuple[int, str, str]]()
+    """Return ids of photos of other concepts: of each, and most of those of the same class."""
+    kind, found = concept.class_name.casefold(), list[tuple[int, int, str, str]]()
     others = [other for other in memory.concepts.list(user) if other.id != concept.id]
     others.sort(key=lambda other: (other.class_name.casefold() != kind, other.id))
     for other in others[:_MOST]:
-        turns = 0 if other.class_name.casefold() == kind else 1
+        unlike = int(other.class_name.casefold() != kind)
         for number, photo in enumerate(memory.photos.list(user, other.id)[:_EACH]):
-            found.append((turns * (number + 1), other.id, photo.id))
-    return [photo for _, _, photo in sorted(found)][:_MOST]
+            found.append((number, unlike, other.id, photo.id))
+    # the first of each, then the same class, then the others in turn
+    found.sort(key=lambda one: (one[0] > 0, 1 + one[1] * one[0], *one))
+    # those of the same class are told first
+    chosen = sorted(found[:_MOST], key=lambda one: (one[1] * (1 + one[0]), one[2], one[3]))
+    return [photo for *_, photo in chosen]
 
 
 def trained_before(memory: Memory, user: str, concept: Concept) -> list[str]:
@@ -34,9 +35,11 @@ def trained_before(memory: Memory, user: str, concept: Concept) -> list[str]:
     for other in memory.concepts.list(user):
         if not kind or other.id == concept.id or other.class_name.casefold() != kind:
             continue
-        active = memory.checkpoints.active(user, other.id)
-        if active is None or active.created_at > concept.created_at:
-            continue
-        sidecar = memory.checkpoints.sidecar(user, other.id, active.version)
-        names += [other.name] if sidecar.get("recipe") != INSTANT else []
+        trained = [
+            one
+            for one in memory.checkpoints.list(user, other.id)
+            if memory.checkpoints.sidecar(user, other.id, one.version).get("recipe") != INSTANT
+        ]
+        since = any(one.created_at > concept.created_at for one in trained)
+        names += [other.name] if any(one.active for one in trained) and not since else []
     return names

@@ -58,4 +58,5 @@ def after_correct(state: TurnState) -> str:
 def _or_ask(state: TurnState, otherwise: str) -> str:
     if not state.get("asking"):
         return otherwise
-    return "ask" if len(state.get("asked", [])) < _MOST_QUESTIONS else "give_up"
+    asked = [one for one in state.get("asked", []) if one["kind"] != "consent"]
+    return "ask" if len(asked) < _MOST_QUESTIONS else "give_up"

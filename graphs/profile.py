@@ -12,26 +12,37 @@ __all__ = ["as_it_is_now", "asks", "before", "lines_of", "relevant"]
 _IS_A = re.compile(
     r"^<[^<>]+> (?:is|was) (?:an?|the|one|my|our)\b|\b(?:breed|species)\b", re.IGNORECASE
 )
-# what everybody has one of at a time, in a group of its own each
+# words of a value that says one thing: no second clause, no "not", nothing of how it is
+_NO_VALUE = "|".join(["not", "no", "never", "too", "very", "so", *data("words")["predicates"]])
+_VALUE = rf"(?!(?:{_NO_VALUE})\b)(?:(?!(?:and|but|or|when|while|if|as)\b)[\w'’-]+ ?){{1,6}}"
+_NUMBER = r"(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
+_MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)\w*"
+# what everybody has one of at a time, each in a group of its own
 _ONE_EACH = re.compile(
-    r"^<([^<>]+)>(?:['’]s (favou?rite \w+|(?:\w+ )?"
-    r"(?:age|birthday|birthplace|home|job|name|weight)) (?:is|are|was)\b"
-    r"| (lives) (?:in|at|on|near|with)\b"
-    r"| (is) (?:\d+|one|two|three|four|five|six|seven|eight|nine|ten)(?: years? old)?\W*$)",
+    rf"<([^<>]+)>(?:['’]s (?:(favourite [a-z]+|home) is {_VALUE}"
+    rf"|(birthday) is (?=.*(?:\d|\b{_MONTH}\b)){_VALUE}|(weight) is \d{_VALUE})"
+    r"| (lives) in (?-i:[A-Z])\w+(?:,? (?-i:[A-Z])\w+)*"
+    rf"|(?:['’]s age is|['’]s| is) (?P<age>){_NUMBER}(?: years? old)?(?: now)?)[.!]*",
     re.IGNORECASE,
 )
 
 
 def as_it_is_now(name: str, facts: Sequence[str]) -> list[str]:
-    """Leave out what was told anew since: "she is 5" where "she is 7" comes later."""
+    """Leave out what was told anew since: "she is 5" where "she is 7" comes later.
+
+    Only facts that say one thing each, of what there is one of, are compared.
+    """
     of = [_one(about(name, fact)) for fact in facts]
     return [fact for place, fact in enumerate(facts) if of[place] not in of[place + 1 :]]
 
 
 def _one(line: str) -> str:
     """Name what a fact gives of the things there is one of; other facts are their own."""
-    found = _ONE_EACH.match(line)
-    return " ".join(filter(None, found.groups())).casefold() if found else line
+    found = _ONE_EACH.fullmatch(re.sub(r"\bfavorite\b", "favourite", line))
+    if found is None:
+        return line
+    what = "age" if found["age"] else "".join(filter(None, found.groups()[1:]))
+    return f"{found[1]} {what}".casefold()
 
 
 def asks(what: str, text: str) -> bool:

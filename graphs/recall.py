@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from graphs.data import data
 from graphs.ports import Known, ReplayPorts, Writer
-from graphs.profile import before
+from graphs.profile import as_it_is_now, before
 from graphs.stage import Attempt, Stage, settle
 from graphs.wording import (
     about,
@@ -45,7 +45,7 @@ def recall(question: str, concept: Known, ports: ReplayPorts) -> list[Stage]:
     """Look in the open sources, one after the other; the last stage holds the answer or ""."""
     stages: list[Stage] = []
     if ports.replay.source in ("profile", "both"):
-        told = ports.facts.list(concept.id)
+        told = as_it_is_now(concept.name, ports.facts.list(concept.id))
         facts = _sentences(told, concept, ports)
         stages.append(_from_profile(question, concept, facts, ports))
     if ports.replay.source in ("tokens", "both") and not (stages and stages[-1].result):
@@ -59,7 +59,7 @@ def chosen_facts(text: str, concept: Known, ports: ReplayPorts) -> list[str]:
 
     The one that meets most of its words is among them, whatever is nearest.
     """
-    told = list(ports.facts.list(concept.id))
+    told = as_it_is_now(concept.name, ports.facts.list(concept.id))
     if len(told) <= ports.replay.facts:
         return told
     named = {about(concept.name, fact): fact for fact in told}

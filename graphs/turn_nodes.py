@@ -271,7 +271,7 @@ def _profile(state: TurnState, ports: TurnPorts, *, every: bool) -> dict[str, li
     told: dict[str, list[str]] = {}
     for concept, name in zip(state["concepts"], state["names"], strict=True):
         near = () if every else chosen_facts(state["request"], Known(concept, name), ports)
-        told[name] = as_it_is_now(name, ports.facts.list(concept) if every else near)
+        told[name] = as_it_is_now(name, ports.facts.list(concept)) if every else list(near)
     return {name: facts for name, facts in told.items() if facts}
 
 
@@ -402,7 +402,8 @@ def correct(state: TurnState, ports: TurnPorts) -> TurnState:
     if state["consent"] or len(asked) >= _MOST_CORRECTIONS:
         return {"correction": ""}
     answer = str(asked[-1]["answer"])
-    return {"correction": corrected(state["fact"], answer, ports.concepts.list())}
+    told = corrected(state["fact"], answer, state["names"], ports.concepts.list())
+    return {"correction": told}
 
 
 def keep(state: TurnState, ports: TurnPorts) -> TurnState:

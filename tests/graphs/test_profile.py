@@ -51,27 +51,38 @@ def test_other_questions_are_asked_with_all_facts(asked: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "now"),
+    ("then", "now"),
     [
         ("she is 5", "she is 7 years old."),
-        ("her favourite toy is a ball", "Maeve's favourite toy is a kite"),
-        ("she lives in Cork", "Maeve lives on a farm"),
-        ("her age is 5", "her age is 7"),
+        ("she is 5", "her age is eleven"),
+        ("Maeve's 5", "she is 7 now"),
+        ("her favourite toy is a ball", "Maeve's favorite toy is a kite"),
+        ("she lives in Cork", "Maeve lives in New York"),
+        ("her birthday is May 3", "her birthday is on 4 June"),
     ],
 )
-def test_what_is_told_anew_takes_the_place_of_what_was(before: str, now: str) -> None:
-    assert as_it_is_now("Maeve", [before, "she snores", now]) == ["she snores", now]
+def test_what_is_told_anew_takes_the_place_of_what_was(then: str, now: str) -> None:
+    assert as_it_is_now("Maeve", [then, "she snores", now]) == ["she snores", now]
 
 
 @pytest.mark.parametrize(
-    ("before", "now"),
+    ("then", "now"),
     [
         ("her friend is Kai", "her friend is Rex"),
         ("her favourite toy is a ball", "her favourite food is ham"),
+        ("her favourite toy is a kite", "her favourite toy is red"),
+        ("her favourite toy is a kite", "her favourite toy is not a ball"),
+        ("her favourite toy is a kite and she snores", "her favourite toy is a ball"),
+        ("her favourite food is fish", "her favourite food was ham"),
         ("she is 5", "she is 5 metres tall"),
         ("she likes cheese", "she likes ham"),
         ("Maeve's sister lives in Cork", "Maeve lives in Bonn"),
+        ("she lives in Cork and has a red bike", "she lives in Bonn"),
+        ("Maeve lives in Cork. She is afraid of cats.", "she lives in Bonn"),
+        ("she lives in Cork", "she lives with her grandmother"),
+        ("she lives in Cork", "she lives in fear of cats"),
+        ("her birthday is on May 3", "her birthday is coming soon"),
     ],
 )
-def test_what_may_both_be_so_is_told(before: str, now: str) -> None:
-    assert as_it_is_now("Maeve", [before, now]) == [before, now]
+def test_what_may_both_be_so_is_told(then: str, now: str) -> None:
+    assert as_it_is_now("Maeve", [then, now]) == [then, now]
