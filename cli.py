@@ -76,7 +76,7 @@ def _print_version(asked: bool) -> None:
 def front(
     context: typer.Context,
     quiet: Annotated[
-        bool, typer.Option("-q", "--quiet", help="Say nothing beside results and errors.")
+        bool, typer.Option("-q", "--quiet", help="Say results, errors and questions only.")
     ] = False,
     verbose: Annotated[
         bool, typer.Option("-v", "--verbose", help="Also say each step, and what it took.")

@@ -10,7 +10,7 @@ import typer
 from cli_attach import begins_with_photo
 from cli_lines import open_lines
 from cli_options import Model, User, open_assistant
-from cli_output import note
+from cli_output import counted, note
 from cli_room import Room
 from cli_settings import in_force
 from cli_slash import complete, perform
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["chat"]
 
-Photos = Annotated[list[Path] | None, typer.Option("-a", help="A photo to begin with; repeatable.")]
+Photos = Annotated[
+    list[Path] | None, typer.Option("-a", help="A photo, or a pattern in quotes; repeatable.")
+]
 
 
 def chat(
@@ -68,7 +70,7 @@ def _enter(
 def _greet(assistant: "Assistant", last: str) -> None:
     known = len(assistant.concepts.list())
     parts = [f"model {assistant.model_name}", f"user {assistant.user_name}"]
-    parts.append("1 concept" if known == 1 else f"{known} concepts")
+    parts.append(counted(known, "concept"))
     note(" · ".join([*parts, f"last: {last}"] if last else parts))
     note("/help lists what you can do; Ctrl-D leaves.")
 

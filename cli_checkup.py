@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backbone.home import find_home
+from cli_output import counted
 from cli_picture import how
 from cli_settings import file_path, read_file
 from omni_errors import OmniError, ResourceError
@@ -207,7 +208,7 @@ def _files(health: "Health", data: Path) -> Iterator[Finding]:
             "left-over files",
             f"{len(health.left_over)} that nothing refers to",
             "warning",
-            f"Delete {len(health.left_over)} files that nothing refers to.",
+            f"Delete {counted(len(health.left_over), 'file')} that nothing refers to.",
             partial(_with, data, lambda memory: memory.sweep()),
         )
 
@@ -284,7 +285,9 @@ def _delete(memory: "Memory") -> None:
         try:
             shutil.rmtree(folder)
         except OSError as error:
-            raise ResourceError(f"{folder} cannot be deleted: {error.strerror}.") from error
+            raise ResourceError(
+                f"{folder} cannot be deleted: {error.strerror}.", hint="Delete it yourself."
+            ) from error
 
 
 def _stop(runs: list[tuple[str, str]], memory: "Memory") -> None:

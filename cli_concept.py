@@ -24,7 +24,7 @@ from cli_options import (
     open_assistant,
     run_default,
 )
-from cli_output import Quiet, note, print_json, print_pairs, print_table, say, say_path
+from cli_output import Quiet, counted, note, print_json, print_pairs, print_table, say, say_path
 from cli_photos import photos, remove_photo
 from cli_progress import Training
 
@@ -57,10 +57,14 @@ def group(context: typer.Context) -> None:
 @app.command()
 def add(
     paths: Annotated[list[Path], typer.Argument(help="Photos, folders of photos, or globs.")],
-    name: Annotated[str, typer.Option("--name", help="What you call it; else it is asked.")] = "",
+    name: Annotated[
+        str, typer.Option("--name", help="What you call it; asked for if left out.")
+    ] = "",
     class_name: Annotated[
         str,
-        typer.Option("--class", help="What it is: dog, mug, person; else its photos are asked."),
+        typer.Option(
+            "--class", help="What it is: dog, mug, person; guessed by its photos if left out."
+        ),
     ] = "",
     facts: Annotated[
         list[str] | None, typer.Option("--fact", help="A sentence about it; repeatable.")
@@ -89,7 +93,7 @@ def add(
     if as_json:
         print_json(_learned_data(learned, unreadable, others))
         return
-    say(f"{learned.concept.name} is known from {learned.photos} photos.")
+    say(f"{learned.concept.name} is known from {counted(learned.photos, 'photo')}.")
     for path, reason in unreadable:
         note(f"Not read: {path}: {reason}")
     if others:
@@ -117,7 +121,10 @@ def _class_of(assistant: "Assistant", paths: "Sequence[Path]", name: str) -> str
         quiet.step("Looking at the photos")
         guess = assistant.concepts.guess_class(paths)
     if guess is not None and guess.sure and not sys.stdin.isatty():
-        note(f"Class by its photos: {guess.word}. Another one: add it again with --class.")
+        note(
+            f"Class by its photos: {guess.word}. Another one: `omni concept add` again, with "
+            "--class, and --preset none to leave the training as it is."
+        )
         return guess.word
     word = guess.word if guess is not None and guess.sure else None
     told = ask(f"What is {name} (dog, mug, person)?", word, hint="Say it with --class.")
@@ -156,7 +163,7 @@ def _note_trained_before(learned: "Learned") -> None:
             f"To tell them apart better: omni concept train {shlex.quote(name)}"
         )
     if len(names) > _MOST_NAMED:
-        note(f"So were others: {len(names) - _MOST_NAMED} more.")
+        note(f"{counted(len(names) - _MOST_NAMED, 'other')} as well.")
 
 
 @app.command()
@@ -326,7 +333,7 @@ def versions(name: Name, user: User = "me", as_json: Json = False) -> None:
             header, [_cells(row | {"active": "yes" if row["active"] else ""}) for row in rows]
         )
     else:
-        note(f"{known} has no tokens yet. Run `omni concept train`.")
+        note(f"{known} has no tokens yet. Run `omni concept train {shlex.quote(known)}`.")
 
 
 @app.command()
@@ -361,7 +368,7 @@ def forget(
     assistant = open_assistant(user)
     shown = assistant.concepts.show(concept_name(assistant, name))
     if not yes:
-        asked = f"Forget {shown.concept.name} and its {shown.photos} photos for good?"
+        asked = f"Forget {shown.concept.name} and its {counted(shown.photos, 'photo')} for good?"
         agree(asked, otherwise="Nothing was forgotten.")
     receipt = assistant.concepts.forget(shown.concept.name, images=images, mentions=mentions)
     if as_json:
@@ -393,8 +400,8 @@ def print_receipt(receipt: "Receipt") -> None:
     print_pairs((kind, str(count)) for kind, count in receipt.removed.items() if count)
     looked = sum(receipt.looked_for.values())
     say(
-        f"Searched {receipt.files_searched} files, {receipt.bytes_searched / 1e6:.1f} MB, "
-        f"for {looked} texts."
+        f"Searched {counted(receipt.files_searched, 'file')}, "
+        f"{receipt.bytes_searched / 1e6:.1f} MB, for {looked} texts."
     )
     for line in _still_there(receipt):
         note(line)

@@ -20,7 +20,7 @@ from cli_attach import photos_at
 from cli_demo_page import Picture, Scene, is_page, write_page, write_sheet
 from cli_model import ensure_here
 from cli_options import Json, Model, Yes
-from cli_output import note, print_json, say_path
+from cli_output import counted, note, print_json, say_path
 from cli_progress import Training
 from omni_errors import InputError, OmniError, ResourceError
 
@@ -81,7 +81,9 @@ def demo(
             assistant.close()
         seconds = time.monotonic() - start
         footer = f"{about.credits}\n\nMade by {model} in {seconds:.0f} s on this machine."
-        _write(out, f"{about.name}, learned from {len(about.known)} photos", scenes, footer)
+        _write(
+            out, f"{about.name}, learned from {counted(len(about.known), 'photo')}", scenes, footer
+        )
     _tell(out, scenes, seconds, as_json)
 
 
@@ -152,7 +154,8 @@ def read_about(folder: Path) -> About:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{file} cannot be used: {type(error).__name__}: {error}.",
-            hint="Give another folder with --photos; README.md says what is in one.",
+            hint="It is JSON with name, class, facts, question, answer, place, edit, credits, and "
+            "lists of photos: known, unseen and other. `omni demo` alone needs none.",
         ) from error
 
 
@@ -189,7 +192,7 @@ class Story:
 
     def _learn(self) -> Scene:
         about = self.about
-        note(f"Learning {about.name} from {len(about.known)} photos.")
+        note(f"Learning {about.name} from {counted(len(about.known), 'photo')}.")
         with Training("quick") as training:
             training.step("Reading the photos.")
             learned = self.assistant.concepts.add(

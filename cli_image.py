@@ -15,7 +15,7 @@ import typer
 from cli_log import find_picture, pictures
 from cli_new_file import write_new
 from cli_options import Json, Listing, User, Yes, agree, open_assistant, run_default
-from cli_output import note, print_json, say_path
+from cli_output import counted, note, print_json, say_path
 from omni_errors import InputError, ResourceError
 
 if TYPE_CHECKING:
@@ -52,7 +52,10 @@ def strip(
     """Write an upright copy as PNG, without place, camera, prompt or anything else but pixels."""
     wanted = out or file.with_name(f"{file.stem}-stripped.png")
     if wanted.suffix.lower() != ".png":
-        raise InputError(f"{wanted} would hold a PNG.", hint="Let its name end in .png.")
+        raise InputError(
+            f"{wanted} does not end in .png, and what is written is a PNG.",
+            hint="Give it such a name with -o.",
+        )
     written = write_new(wanted, bare(file), private=False)
     if as_json:
         print_json({"path": str(written)})
@@ -74,7 +77,7 @@ def remove(
     images = list({image.id: image for image in found}.values())
     files = sorted({path for image in images for path in _saved_as(assistant, image, images)})
     if not yes:
-        question = f"Remove {len(images)} pictures and {len(files)} files of them for good?"
+        question = f"Remove {_both(images, files)} for good?"
         agree(question, otherwise="Nothing was removed.")
     for path in files:
         _delete(path)
@@ -86,7 +89,11 @@ def remove(
         removed = {"removed": [image.id for image in images]}
         print_json(removed | {"files": [str(path) for path in files]})
     else:
-        note(f"Removed {len(images)} pictures and {len(files)} files of them.")
+        note(f"Removed {_both(images, files)}.")
+
+
+def _both(images: "Sequence[Image]", files: "Sequence[Path]") -> str:
+    return f"{counted(len(images), 'picture')} and {counted(len(files), 'file')} of them"
 
 
 def _saved_as(assistant: "Assistant", image: "Image", gone: "Sequence[Image]") -> list[Path]:

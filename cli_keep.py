@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from cli_options import Json, User, open_assistant
-from cli_output import note, print_json, say_path
+from cli_output import counted, note, print_json, say_path
 
 __all__ = ["export", "import_all"]
 
@@ -23,7 +23,7 @@ def export(
     if as_json:
         print_json({"path": str(written), "concepts": count})
         return
-    note(f"Wrote {count} concepts. Conversations and pictures stay here.")
+    note(f"Wrote {counted(count, 'concept')}. Conversations and pictures stay here.")
     say_path(written)
 
 

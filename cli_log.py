@@ -14,7 +14,7 @@ import typer
 from backbone.home import find_home
 from cli_new_file import write_new
 from cli_options import Json, Listing, Model, Seed, User, Yes, agree, open_assistant, run_default
-from cli_output import note, print_json, print_pairs, print_table, say, say_path
+from cli_output import counted, note, print_json, print_pairs, print_table, say, say_path
 from cli_why import rested_on
 from omni_errors import InputError, NotFoundError, RefusedError
 
@@ -213,13 +213,13 @@ def remove(
     # one may be meant twice, as the last and by its id
     turns = list({turn.id: turn for turn in found}.values())
     if not yes:
-        agree(f"Remove {len(turns)} turns for good?", otherwise="Nothing was removed.")
+        agree(f"Remove {counted(len(turns), 'turn')} for good?", otherwise="Nothing was removed.")
     empty = _remove(assistant, turns)
     if as_json:
         print_json({"removed": [turn.id for turn in turns], "conversations_removed": empty})
         return
     also = f" Conversations that went with them: {len(empty)}." if empty else ""
-    note(f"Removed {len(turns)} turns.{also}")
+    note(f"Removed {counted(len(turns), 'turn')}.{also}")
 
 
 def _remove(assistant: "Assistant", turns: "Sequence[Turn]") -> list[str]:
@@ -266,7 +266,7 @@ def export(
     if as_json:
         print_json({"path": str(file), "conversations": len(told)})
     else:
-        note(f"Wrote {len(told)} conversations.")
+        note(f"Wrote {counted(len(told), 'conversation')}.")
         say_path(file)
 
 
@@ -361,7 +361,11 @@ def _only(rows: "Sequence[_Row]", part: str, what: str, command: str) -> _Row:
     if len(fits) == 1:
         return fits[0]
     if fits:
-        raise NotFoundError(f"More than one {what} has {part!r} in its id.", hint="Write more.")
+        ends = ", ".join(row.id[-12:] for row in fits[:5])
+        raise NotFoundError(
+            f"{len(fits)} {what}s have {part!r} in their ids.",
+            hint=f"Write more; they end in {ends}.",
+        )
     raise NotFoundError(f"There is no {what} {part!r}.", hint=f"See `{command}`.")
 
 

@@ -3,6 +3,7 @@
 Only ``search --like`` loads a model.
 """
 
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,7 +20,7 @@ from cli_options import (
     open_assistant,
     run_default,
 )
-from cli_output import Quiet, note, print_json, print_pairs, print_table, say
+from cli_output import Quiet, counted, note, print_json, print_pairs, print_table, say
 from omni_errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ def _note_unlearned(name: str, lost: "Unlearned") -> None:
     note(f"Trained tokens of {name} had learned it and were removed: version {which}.")
     if lost.was_active:
         now = f"Version {lost.active} is in use" if lost.active else f"{name} has no tokens"
-        note(f"{now}. Train again: omni concept train {name}")
+        note(f"{now}. Train again: omni concept train {shlex.quote(name)}")
 
 
 def _chosen(facts: "tuple[Fact, ...]", which: str, name: str) -> "Fact":
@@ -183,7 +184,7 @@ def _chosen(facts: "tuple[Fact, ...]", which: str, name: str) -> "Fact":
         InputError: if there are no words, or several facts have them.
         NotFoundError: if there is no such fact; a number means no fact that merely says it.
     """
-    given, hint = which.strip(), f"See `omni memory show {name}` for their numbers."
+    given, hint = which.strip(), f"See `omni memory show {shlex.quote(name)}` for their numbers."
     if not given:
         raise InputError(f"A blank text {which!r} means no fact.", hint=hint)
     number = given.isdecimal()
@@ -261,7 +262,7 @@ def sweep(user: User = "me", as_json: Json = False) -> None:
     if as_json:
         print_json({"files": swept.files, "bytes": swept.size})
     else:
-        note(f"Deleted {swept.files} files, {swept.size / 1e6:.1f} MB.")
+        note(f"Deleted {counted(swept.files, 'file')}, {swept.size / 1e6:.1f} MB.")
 
 
 @app.command()

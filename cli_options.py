@@ -44,8 +44,13 @@ __all__ = [
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 User = Annotated[str, typer.Option("--user", envvar="OMNI_USER", help="Whose memory it is.")]
-Model = Annotated[str, typer.Option("--model", envvar="OMNI_MODEL", help="A name or a folder.")]
-Seed = Annotated[int | None, typer.Option("--seed", help="Repeats a picture.")]
+Model = Annotated[
+    str,
+    typer.Option("--model", envvar="OMNI_MODEL", help="A name (`omni model list`), or a folder."),
+]
+Seed = Annotated[
+    int | None, typer.Option("--seed", help="A number; the same gives the same picture.")
+]
 Out = Annotated[Path | None, typer.Option("-o", help="The folder for pictures.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Preset = Annotated[

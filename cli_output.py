@@ -25,6 +25,7 @@ from omni_text import legible
 __all__ = [
     "Manner",
     "Quiet",
+    "counted",
     "detail",
     "is_writable",
     "manner",
@@ -88,6 +89,11 @@ def plain(text: str) -> str:
 
 def _plain(text: str) -> Text:
     return Text(plain(text))
+
+
+def counted(number: int, noun: str) -> str:
+    """Say how many: "1 photo", "2 photos"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def say(text: str) -> None:

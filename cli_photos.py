@@ -1,6 +1,7 @@
 """``omni concept photos`` and ``remove-photo``: what a concept was learned from, one by one."""
 
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,8 +9,8 @@ import typer
 
 from cli_new_file import write_new
 from cli_options import Json, Model, User, Yes, agree, concept_name, open_assistant
-from cli_output import Quiet, note, print_json, print_table, say, say_path
-from omni_errors import InputError, ResourceError
+from cli_output import Quiet, counted, note, print_json, print_table, say, say_path
+from omni_errors import InputError, NotFoundError, ResourceError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,6 +84,11 @@ def remove_photo(
     known = concept_name(assistant, name)
     held = assistant.concepts.photos(known)
     numbers = {str(number): one.id for number, one in enumerate(held, 1)}
+    if photo.isdecimal() and photo not in numbers:
+        raise NotFoundError(
+            f"{known} has no photo {photo}.",
+            hint=f"It has photos 1 to {len(held)}: `omni concept photos {shlex.quote(known)}`.",
+        )
     if not yes:
         asked = f"Remove the photo {photo} of {known} for good?"
         agree(asked, otherwise="Nothing was removed.")
@@ -94,11 +100,11 @@ def remove_photo(
             {"name": known, "photos": len(held) - 1, "versions_removed": list(found.versions)}
         )
         return
-    say(f"{known} is known from {len(held) - 1} photos now.")
+    say(f"{known} is known from {counted(len(held) - 1, 'photo')} now.")
     _note_versions(known, found)
 
 
 def _note_versions(known: str, found: "Unlearned") -> None:
     if found.versions:
         note(f"Its tokens that saw it are gone: version {', '.join(map(str, found.versions))}.")
-    note(f"`omni concept train {known}` trains new ones.")
+    note(f"`omni concept train {shlex.quote(known)}` trains new ones.")

@@ -94,8 +94,8 @@ KEYS = (
         ("salient", "grabcut", "text:"),
     ),
     Key("inpainter", "opencv", "what fills the place of one removed", ("opencv", "diffusers:")),
-    Key("device", "", "where models run: cpu, cuda, …"),
-    Key("dtype", "", "their precision: float32, bfloat16, …"),
+    Key("device", "", "where models run: cpu, cuda, cuda:1, … or mps"),
+    Key("dtype", "", "their precision", ("float32", "bfloat16")),
     Key("quantize", "none", "large models in fewer bits", ("none", "int8", "nf4")),
 )
 
@@ -147,9 +147,15 @@ def read_any() -> dict[str, object]:
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be understood: {error}.", hint="Mend it.") from error
+        raise InputError(
+            f"{path} cannot be understood: {error}.",
+            hint="Edit it by hand, or delete it: then all is at its default.",
+        ) from error
     except OSError as error:
-        raise ResourceError(f"{path} cannot be read: {error.strerror}.", hint="Mend it.") from error
+        raise ResourceError(
+            f"{path} cannot be read: {error.strerror}.",
+            hint="`omni doctor` says what is wrong with the folder.",
+        ) from error
 
 
 def read_file() -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cli_attach import find_photos, to_path
 from cli_new_file import write_new
-from cli_output import note, print_pairs, print_table, say, say_path
+from cli_output import counted, note, print_pairs, print_table, say, say_path
 from cli_picture import show, show_image
 from cli_room import Room
 from cli_settings import in_force
@@ -153,7 +153,7 @@ def _concepts(room: Room, rest: str) -> None:
     if rows:
         print_table(("name", "class", "photos", "facts"), rows)
     else:
-        note("Nobody is known yet. Leave, and run `omni concept add`.")
+        note("Nobody is known yet. Leave, and run `omni concept add PHOTOS`.")
 
 
 def _facts(room: Room, rest: str) -> None:
@@ -180,7 +180,7 @@ def _forget(room: Room, rest: str) -> None:
 
     shown = room.assistant.concepts.show(_needed(rest, "/forget Maeve"))
     name = shown.concept.name
-    agreed = [room.agrees(f"Forget {name} and its {shown.photos} photos for good?")]
+    agreed = [room.agrees(f"Forget {name} and its {counted(shown.photos, 'photo')} for good?")]
     if agreed[0] and room.lines.asks:
         agreed += [room.agrees(question) for question in _ALSO]
     # a question that is broken off takes the first answer back

@@ -1,6 +1,7 @@
 """The concepts of a user: learn, list, show, rename, test, forget, export and import."""
 
 import os
+import shlex
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -268,7 +269,8 @@ class ConceptBook:
         if found is None:
             raise NotFoundError(
                 f"{concept.name} has no photo {str(photo)!r}.",
-                hint=f"Known: {', '.join(one.id for one in held) or 'none'}.",
+                hint=f"It has photos 1 to {len(held)}: "
+                f"`omni concept photos {shlex.quote(concept.name)}` lists them.",
             )
         return found
 
@@ -331,7 +333,7 @@ class ConceptBook:
         if version is None:
             raise NotFoundError(
                 f"{concept.name} has no version before the one in use.",
-                hint="See `omni concept versions`.",
+                hint=f"See `omni concept versions {shlex.quote(concept.name)}`.",
             )
         return memory.checkpoints.activate(user, concept.id, version)
 

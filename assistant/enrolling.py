@@ -1,5 +1,6 @@
 """Taking a concept in: photos, facts, and first rows that work before any training."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,7 +126,8 @@ class Enrolling:
         if not left:
             raise InputError(
                 f"It is the only photo of {concept.name}.",
-                hint="Add another one first, or forget all of it: omni concept forget.",
+                hint="Add another one first, or forget all of it: "
+                f"omni concept forget {shlex.quote(concept.name)}.",
             )
         shown = [decoded(self.memory.photos.read(self.user, one.id)) for one in left]
         rows = first_rows(self.assistant, concept.name, concept.class_name, shown)

@@ -81,12 +81,13 @@ def _available(name: str, origin: str) -> torch.device:
     if kind not in _KINDS or not (number.isdecimal() or name == kind):
         raise InputError(
             f"{origin} is {name!r}; allowed are cpu, cuda, cuda:0, cuda:1, … and mps.",
-            hint="Run `omni doctor` to see what this machine has.",
+            hint="`omni doctor` says what this machine has. What was set goes with "
+            "`omni config unset device`.",
         )
     if kind == "cuda" and int(number or 0) >= torch.cuda.device_count():
         raise ResourceError(
             f"{origin} is {name!r}, but torch sees {torch.cuda.device_count()} CUDA GPUs.",
-            hint="Use cpu, or install a torch build for your GPU.",
+            hint="`omni config set device cpu`, or install a torch build for your GPU.",
         )
     if kind == "mps" and not torch.backends.mps.is_available():
         raise ResourceError(f"{origin} is 'mps', which this machine lacks.", hint="Use cpu.")
@@ -115,6 +116,7 @@ def _known(name: str, origin: str) -> torch.dtype:
     if name not in DTYPES:
         raise InputError(
             f"{origin} is {name!r}; allowed are {' and '.join(DTYPES)}.",
-            hint="For 8 or 4 bits: `omni config set quantize nf4`, or quantize='nf4' from Python.",
+            hint="For 8 or 4 bits: `omni config set quantize nf4`, or quantize='nf4' from Python. "
+            "What was set goes with `omni config unset dtype`.",
         )
     return DTYPES[name]

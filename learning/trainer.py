@@ -207,7 +207,9 @@ class _Job:
             self._write(kept)
             raise CancelledError(
                 f"Stopped after step {kept.record['step']} of {self.recipe.steps}.",
-                hint="Learn it again to go on from there." if self.file else "",
+                hint="Training it again goes on from there: omni concept train NAME."
+                if self.file
+                else "",
             ) from interrupt
         self._write(kept)
         return ended

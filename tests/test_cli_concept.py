@@ -56,7 +56,9 @@ def test_those_trained_before_a_newcomer_are_named_with_the_command(capsys: Out)
     said = capsys.readouterr()
     told = " ".join((said.out + said.err).split())
     assert "Rex was trained before Maeve was known" in told
-    assert "omni concept train 'Big Bo'" in told and "Kim" not in told and "others: 1 more" in told
+    assert (
+        "omni concept train 'Big Bo'" in told and "Kim" not in told and "1 other as well." in told
+    )
 
 
 def test_other_files_of_a_folder_are_counted_and_broken_photos_named(

