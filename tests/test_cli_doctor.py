@@ -205,7 +205,7 @@ def test_what_can_be_made_again_is_fixed_after_saying_so(kept: Path, capsys: Out
     assert finding("left-over files").mend is not None
     assert cli.run(["doctor", "--fix"]) == 0
     err = capsys.readouterr().err
-    assert "Fixing: Delete 1 files" in err and "Fixing: Make " in err
+    assert "Fixing: Delete 1 file " in err and "Fixing: Make " in err
     assert not Vault(kept / "vault").has(stray)
     assert kept.stat().st_mode & 0o777 == 0o700
     assert (kept / "memory.db").stat().st_mode & 0o777 == 0o600

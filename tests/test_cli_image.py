@@ -153,7 +153,7 @@ def test_a_photo_that_was_shown_is_removed_and_its_own_file_stays(
 def test_removing_a_picture_asks_first(kept: Kept, capsys: Out, tmp_path: Path) -> None:
     one = kept.draw(tmp_path, "tan", 1)
     assert cli.run(["image", "rm", one]) == 4
-    assert "1 pictures and 1 files" in capsys.readouterr().err
+    assert "1 picture and 1 file of them" in capsys.readouterr().err
     assert cli.run(["image", "rm", one, "ffff", "--yes"]) == 3
     assert "'ffff'" in capsys.readouterr().err and kept.left() == [one]
 

@@ -165,7 +165,8 @@ def test_what_is_not_there_is_3(capsys: Out, call: list[str]) -> None:
 @pytest.mark.usefixtures("assistant")
 def test_an_ambiguous_id_is_refused(capsys: Out) -> None:
     assert cli.run(["log", "show", ""]) == 3
-    assert "More than one turn" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "have '' in their ids" in said and "they end in" in said
 
 
 @pytest.mark.usefixtures("assistant")

@@ -32,7 +32,7 @@ def test_a_photo_is_removed_by_its_number(capsys: Out, photos: Path) -> None:
 def test_an_unknown_number_is_told_what_there_is(capsys: Out, photos: Path) -> None:
     add(capsys, photos)
     assert cli.run(["concept", "remove-photo", "maeve", "7", "--yes", *TINY]) != 0
-    assert "has no photo '7'" in capsys.readouterr().err
+    assert "maeve has no photo 7. It has photos 1 to 2" in capsys.readouterr().err
 
 
 def test_nothing_is_removed_where_nobody_agrees(capsys: Out, photos: Path) -> None:

@@ -23,9 +23,10 @@ from learning.presets import Recipe
 from omni_errors import InputError
 
 if TYPE_CHECKING:
+    from backbone import Backbone
     from bench.running.work import Kit
 
-__all__ = ["RunOptions", "end_with", "run_bench"]
+__all__ = ["RunOptions", "end_with", "reader_file", "run_bench"]
 
 
 @dataclass(frozen=True)
@@ -118,25 +119,34 @@ def recipe_of_run(options: RunOptions) -> Recipe:
 def open_kit(options: RunOptions) -> "Kit":
     """Open the model, what looks and what judges."""
     from backbone import load
-    from backbone.home import find_home
     from bench.judges.scenes import as_it_is, open_reader
     from bench.metrics.encoders import EfficientNetLite, open_encoders
-    from bench.running.versions import scenes_version
     from bench.running.work import Kit
-    from learning.checkpoint import backbone_id
 
     face = load(options.model)
     encoders, missing = open_encoders()
     offline = encoders[0]
     assert isinstance(offline, EfficientNetLite)
     drawn = face.model.autoencoder is not None
-    # what other code or another model's pictures made is not read: a reader's means belong to
-    # the scenes it was made from
-    shown = hashlib.sha256(backbone_id(face).encode()).hexdigest()[:8] if drawn else "composed"
-    file = find_home().cache / "bench" / f"scenes-{scenes_version()}-{shown}.npz"
-    reader = open_reader(offline, file, face.painter.reconstruct if drawn else as_it_is)
+    shown = face.painter.reconstruct if drawn else as_it_is
+    reader = open_reader(offline, reader_file(face), shown)
     faces, without = _faces()
     return Kit(face, encoders, _judges(face, reader, options), faces, missing | without)
+
+
+def reader_file(face: "Backbone") -> Path:
+    """Name where a model's reader of scenes is kept.
+
+    What other code or another model's pictures made is not read: a reader's means belong to the
+    scenes it was made from.
+    """
+    from backbone.home import find_home
+    from bench.running.versions import scenes_version
+    from learning.checkpoint import backbone_id
+
+    drawn = face.model.autoencoder is not None
+    shown = hashlib.sha256(backbone_id(face).encode()).hexdigest()[:8] if drawn else "composed"
+    return find_home().cache / "bench" / f"scenes-{scenes_version()}-{shown}.npz"
 
 
 def _judges(face: Any, reader: Any, options: RunOptions) -> list[Any]:

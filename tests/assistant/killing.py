@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,17 @@ from tests.assistant.work import PREPARATIONS, WORKS, Life, Tell
 
 __all__ = ["Account", "live"]
 
+# the house imports these when they are needed
+_IMPORTED_LATE = (
+    "assistant.enrolling",
+    "assistant.exchange",
+    "assistant.forgetting",
+    "assistant.schooling",
+    "assistant.travelling",
+    "chromadb",
+    "graphs.running",
+    "torch._dynamo",
+)
 # a moment is drawn from all of an undisturbed life's time, and a little more
 _BEYOND = 1.05
 
@@ -149,8 +161,15 @@ def photos_of(life: Life) -> None:
         paint(life.seed, number).save(life.photos / f"{number}.png")
 
 
+def prepare() -> None:
+    """Import here what every life would import by itself."""
+    for name in _IMPORTED_LATE:
+        import_module(name)
+
+
 def main(folder: Path, count: int, seed: int, verbs: list[str]) -> None:
     """Kill every verb, one after another."""
+    prepare()
     model = backbone.load("tiny")
     setattr(backbone, "load", lambda name: model)  # noqa: B010
     for verb in verbs:

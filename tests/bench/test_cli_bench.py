@@ -7,13 +7,13 @@ from unittest.mock import Mock
 import pytest
 
 import cli
-from backbone.home import find_home
+from backbone import load
 from bench.data.items import Bench, write_bench
 from bench.judges import scenes
 from bench.methods.catalog import CONTROLS
 from bench.running.failing import SubjectsFailedError
 from bench.running.ledger import read_results
-from bench.running.versions import scenes_version
+from bench.running.running import reader_file
 from tests.bench.conftest import write_subjects
 from tests.bench.fakes import reader
 
@@ -106,7 +106,7 @@ def test_a_seed_below_0_is_refused(command: str, capsys: pytest.CaptureFixture[s
 
 def keep_reader() -> None:
     """Keep a reader of scenes where a run looks for one: composing its scenes takes a minute."""
-    scenes._write(reader(), find_home().cache / "bench" / f"scenes-{scenes_version()}.npz")
+    scenes._write(reader(), reader_file(load("tiny")))
 
 
 def test_two_processes_do_two_subjects_and_all_is_reported(tmp_path: Path) -> None:
